@@ -1,0 +1,192 @@
+// The results that commands and screens show: plain data in the shapes of the command-line contract, ready for JSON.
+// Addresses are strings `0x…`; integers above 2^53 decimal strings; nothing here holds memory or the target.
+import type { Provenance } from '../layout/types.js';
+
+/** `0xc000012000`, lower-case, unpadded; nil is `0x0`. */
+export type AddressText = string;
+/** A number up to 2^53, a decimal string above. */
+export type BigCount = number | string;
+
+export interface MissingRange {
+  readonly start: AddressText;
+  readonly end: AddressText;
+  readonly why: string;
+}
+
+export type RootMethod = 'override' | 'symtab' | 'dwarf' | 'structure' | 'code' | 'stack' | 'value';
+export interface RootResult {
+  readonly address?: AddressText;
+  readonly method?: RootMethod;
+  readonly confirmedBy?: readonly RootMethod[];
+  readonly state: 'confirmed' | 'unconfirmed' | 'absent';
+  /** Why it is not confirmed, or how it was checked. */
+  readonly detail?: string;
+}
+
+export interface GoInfo {
+  readonly version: string;
+  readonly experiments: readonly string[];
+  readonly os: string;
+  readonly arch: string;
+  /** Where the version was found: `build info`, `runtime.buildVersion`, `--go`. */
+  readonly source: string;
+}
+
+export interface BinaryInfo {
+  readonly path: string | null;
+  readonly goBuildId: string | null;
+  readonly gnuBuildId: string | null;
+  readonly matches: 'go' | 'gnu' | 'not checked';
+  /** `EXEC` or `PIE`, stripped or not, where known. */
+  readonly kind?: string;
+  readonly hasDwarf?: boolean;
+  readonly hasSymbols?: boolean;
+}
+
+export interface LayoutInfo {
+  readonly name: string;
+  readonly source: Provenance | 'none';
+  readonly exact: boolean;
+  /** How many in-use spans were checked against the invariants, how many held. */
+  readonly validated: { readonly checked: number; readonly held: number; readonly ok: boolean; readonly why?: string };
+}
+
+export interface SpanTotals {
+  readonly total: number;
+  readonly inuse: number;
+  readonly manual: number;
+  readonly free: number;
+  readonly unreadable: number;
+  readonly heapInuseBytes: BigCount;
+  readonly stackInuseBytes: BigCount;
+  readonly heapObjects: BigCount;
+  readonly heapAllocBytes: BigCount;
+  /** Bytes of all manual spans: stacks, work buffers, GC programs. */
+  readonly manualBytes: BigCount;
+  /** Free slots in in-use spans, in bytes. */
+  readonly freeSlotBytes: BigCount;
+  readonly suspect: { readonly mismatch: number; readonly transient: number; readonly torn: number };
+}
+
+/** Occupancy of one span class, in-use spans only. */
+export interface ClassRow {
+  readonly spanclass: number;
+  readonly sizeclass: number;
+  readonly noscan: boolean;
+  readonly elemsize: number;
+  readonly spans: number;
+  readonly slots: number;
+  readonly objects: number;
+  readonly inuseBytes: number;
+  readonly allocBytes: number;
+}
+
+/** A number of ours against the runtime's own counter. */
+export interface Reconciliation {
+  readonly what: string;
+  readonly ours: BigCount;
+  readonly runtime: BigCount;
+  /** The counter's name in this release. */
+  readonly counter: string;
+  readonly agrees: boolean;
+  /** Where the two may differ lawfully. */
+  readonly note?: string;
+}
+
+export interface OverviewResult {
+  readonly schemaVersion: number;
+  readonly go: GoInfo | null;
+  readonly binary: BinaryInfo | null;
+  readonly image: {
+    readonly kind: string;
+    readonly path: string;
+    readonly bytes: BigCount;
+    readonly segments: number;
+    readonly missing: readonly MissingRange[];
+    readonly missingTotal: number;
+  } | null;
+  readonly roots: Readonly<Record<string, RootResult>>;
+  readonly layout: LayoutInfo;
+  readonly mheap: Readonly<Record<string, unknown>> | null;
+  readonly spans: SpanTotals | null;
+  readonly classes: readonly ClassRow[];
+  readonly gc: Readonly<Record<string, unknown>> | null;
+  readonly reconciliation: readonly Reconciliation[];
+  readonly findings: readonly Finding[];
+  readonly warnings: readonly string[];
+}
+
+export interface Finding {
+  readonly id: string;
+  readonly severity: 'low' | 'medium' | 'high';
+  readonly title: string;
+  readonly evidence: readonly { readonly what: string; readonly value?: unknown; readonly address?: AddressText | null }[];
+  readonly meaning: string;
+  readonly advice: string;
+}
+
+export type SpanState = 'free' | 'inuse' | 'manual';
+
+/** One mspan as `spans` prints it; null where it could not be read (then `missing` names it). */
+export interface SpanRow {
+  readonly addr: AddressText;
+  readonly base: AddressText | null;
+  readonly npages: BigCount | null;
+  readonly state: SpanState | null;
+  readonly spanclass: number | null;
+  readonly sizeclass: number | null;
+  readonly noscan: boolean | null;
+  readonly elemsize: BigCount | null;
+  readonly nelems: BigCount | null;
+  readonly freeindex: BigCount | null;
+  readonly allocCount: BigCount | null;
+  readonly allocated: BigCount | null;
+  readonly sweepgen: number | null;
+  readonly limit: AddressText | null;
+  readonly allocBits?: string | null;
+  readonly gcmarkBits?: string | null;
+  readonly inlineMarks?: string | null;
+  readonly suspect?: 'mismatch' | 'transient' | 'torn';
+  readonly missing?: readonly string[];
+}
+
+export interface FieldValue {
+  readonly offset: number;
+  readonly size: number;
+  readonly type: string;
+  /** Addresses as `0x…` strings, integers, booleans, floats; null where unreadable. */
+  readonly value: unknown;
+  readonly source: Provenance;
+}
+
+/** `span ADDR`: the row, its fields, the slot map. */
+export interface SpanDetail extends SpanRow {
+  readonly schemaVersion: number;
+  readonly fields: Readonly<Record<string, FieldValue>>;
+  /** A character a slot: a allocated and marked, A allocated not marked, f free, ! contradiction, ? unreadable. */
+  readonly slots: string;
+  readonly slotSize: BigCount;
+  readonly markSource: 'allocBits' | 'gcmarkBits' | 'inline' | null;
+  /** In words: what the marks mean in this span at this moment. */
+  readonly reading: string;
+  /** sweepgen against the heap's: `swept`, `needs sweeping`, `cached`, … */
+  readonly sweepState: string;
+}
+
+/** A window of the sorted and filtered span table. */
+export interface SpanWindow {
+  /** Rows in the table, and rows that pass the filter. */
+  readonly total: number;
+  readonly matching: number;
+  readonly from: number;
+  readonly rows: readonly SpanRow[];
+  /** For each row its index in allspans. */
+  readonly indices: readonly number[];
+}
+
+export interface BytesResult {
+  readonly address: AddressText;
+  /** Hex, two digits a byte; shorter than asked for where `fault` says why. */
+  readonly hex: string;
+  readonly fault: string | null;
+}

@@ -1,0 +1,60 @@
+// The results of `layout list|show|diff|verify`, in the shapes of the command-line contract.
+
+export interface LayoutListResult {
+  readonly schemaVersion: number;
+  readonly layouts: readonly {
+    readonly arch: string;
+    /** Measured releases, ascending; experiments as `go1.26.0+nogreenteagc`. */
+    readonly releases: readonly string[];
+    readonly structs: number;
+  }[];
+}
+
+export interface LayoutStructResult {
+  readonly size: number;
+  readonly fields: Readonly<Record<string, { readonly offset: number; readonly size: number; readonly type: string }>>;
+}
+
+export interface LayoutShowResult {
+  readonly schemaVersion: number;
+  readonly goVersion: string;
+  readonly arch: string;
+  readonly experiments: readonly string[];
+  readonly pointerSize: 4 | 8;
+  readonly source: string;
+  /** False where the release was not measured: `note` then says what stands in for it. */
+  readonly exact: boolean;
+  readonly note?: string;
+  readonly structs: Readonly<Record<string, LayoutStructResult>>;
+}
+
+export interface LayoutStructDiff {
+  readonly size: { readonly a: number | null; readonly b: number | null };
+  readonly added: readonly { readonly field: string; readonly offset: number; readonly size: number; readonly type: string }[];
+  readonly removed: readonly { readonly field: string; readonly offset: number; readonly size: number; readonly type: string }[];
+  readonly moved: readonly { readonly field: string; readonly a: number; readonly b: number }[];
+  readonly retyped: readonly { readonly field: string; readonly a: string; readonly b: string }[];
+}
+
+export interface LayoutDiffResult {
+  readonly schemaVersion: number;
+  readonly a: string;
+  readonly b: string;
+  readonly arch: string;
+  /** Only structs that differ; a struct that one side lacks has size null there. */
+  readonly structs: Readonly<Record<string, LayoutStructDiff>>;
+}
+
+export interface LayoutVerifyResult {
+  readonly schemaVersion: number;
+  readonly goVersion: string;
+  readonly arch: string;
+  readonly experiments: readonly string[];
+  /** Fields compared. */
+  readonly checked: number;
+  readonly structsChecked: number;
+  /** field null: the struct's size. */
+  readonly mismatches: readonly { readonly struct: string; readonly field: string | null; readonly table: unknown; readonly dwarf: unknown }[];
+  /** Structs of the table that the binary's DWARF does not have (the linker drops unused types), and the reverse. */
+  readonly unknown: readonly { readonly struct: string; readonly why: string }[];
+}

@@ -1,0 +1,88 @@
+// Layouts in use: where the fields of runtime structs stand in one image, and how we know. See layouts/README.md for the files.
+
+/** How an offset is known. Shown beside every value. */
+export type Provenance = 'table' | 'dwarf' | 'inferred' | 'user';
+
+export interface FieldLayout {
+  readonly name: string;
+  /** Bytes from the start of the struct (of the outermost one, for a path). */
+  readonly offset: number;
+  readonly size: number;
+  /** The Go type as DWARF spells it, without `runtime.`: `uintptr`, `[136]struct { mcentral mcentral; pad [192]uint8 }`. */
+  readonly type: string;
+  readonly source: Provenance;
+  /** Only for inferred ones: 0–1, and the other offsets that fit as well. */
+  readonly confidence?: number;
+  readonly alternatives?: readonly number[];
+}
+
+export interface StructLayout {
+  /** Without `runtime.`; other packages keep their path; `work`'s type is `workType`, `internal/abi.Type` is `_type`. */
+  readonly name: string;
+  readonly size: number;
+  readonly source: Provenance;
+  /** In offset order, `_` left out. */
+  readonly fields: ReadonlyMap<string, FieldLayout>;
+}
+
+/** Every struct of one Go release on one arch. Never mixes sources inside one struct. */
+export interface Layout {
+  /** For people: `table go1.24.5/amd64`, `dwarf`. */
+  readonly name: string;
+  readonly goVersion: string;
+  readonly goarch: string;
+  readonly experiments: readonly string[];
+  readonly pointerSize: 4 | 8;
+  readonly littleEndian: boolean;
+  readonly source: Provenance;
+  /** True where the release itself was measured, or stands between two measured ones of its line that agree. */
+  readonly exact: boolean;
+  struct(name: string): StructLayout | undefined;
+  structNames(): readonly string[];
+  /**
+   * A field by path from a struct: `mspan`, `state.s.value`, or `mheap`, `pages.inUse`. Steps through struct-typed members by value;
+   * the result's offset counts from the outermost struct. Undefined if any step is not there.
+   */
+  field(struct: string, path: string): FieldLayout | undefined;
+  readonly traits: Traits;
+}
+
+/** What differs in meaning between releases, chosen once, here. Data in layouts/traits.json, by release range. */
+export interface Traits {
+  /** Names of mspan.state values: index = value. `free` for mSpanDead, and for mSpanFree where there is one. */
+  readonly spanStates: readonly ('free' | 'inuse' | 'manual')[];
+  /** Slot size of each size class in bytes; [0] is 0 (large). */
+  readonly sizeClasses: readonly number[];
+  /** Bytes of a page: 8192 in every release. */
+  readonly pageSize: number;
+  /** Heap bits of small scan spans stand at the end of the span (1.22+). */
+  readonly heapBitsInSpan: boolean;
+  /** Green Tea: marks of small spans stand in the span's last bytes. Undefined where it is off. */
+  readonly inlineMarks: InlineMarks | undefined;
+  /** How mcentral keeps its spans. */
+  readonly mcentral: 'lists' | 'spanSets';
+  /** Cached spans have sweepgen h+1 and h+3 (1.12+). */
+  readonly cachedSweepgen: boolean;
+  /** Whether the heap goal is a stored field or computed (1.19+). */
+  readonly heapGoal: 'stored' | 'computed';
+  /** The geometry of heap arenas for this arch. */
+  readonly arena: ArenaGeometry;
+}
+
+export interface InlineMarks {
+  /** Spans with elemsize in [minElemsize, maxElemsize] and sizeclass > 0 have them. */
+  readonly minElemsize: number;
+  readonly maxElemsize: number;
+  /** Bytes at the end of the span that hold them, and where in these the mark bytes begin. */
+  readonly reservedBytes: number;
+  readonly marksOffset: number;
+  readonly marksBytes: number;
+}
+
+export interface ArenaGeometry {
+  readonly heapArenaBytes: number;
+  readonly l1Bits: number;
+  readonly l2Bits: number;
+  /** Added to an address before it is divided by heapArenaBytes (the runtime subtracts arenaBaseOffset modulo the word). */
+  readonly addressOffset: number;
+}

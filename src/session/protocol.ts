@@ -1,0 +1,77 @@
+// The typed messages between a front end and the engine in its worker thread. Requests carry an id; each gets exactly one reply.
+import type { BytesResult, OverviewResult, SpanDetail, SpanRow, SpanWindow } from '../analysis/results.js';
+import type { LayoutDiffResult, LayoutListResult, LayoutShowResult, LayoutVerifyResult } from '../layout/results.js';
+
+/** What the command line names: files in any order, and overrides. */
+export interface OpenRequest {
+  readonly files: readonly string[];
+  readonly options: OpenOptions;
+}
+
+export interface OpenOptions {
+  readonly regions?: string;
+  readonly go?: string;
+  /** `dwarf`, or a file's path. */
+  readonly layout?: string;
+  readonly roots?: Readonly<Record<string, number>>;
+  readonly bias?: number;
+  readonly force?: boolean;
+  readonly sysroot?: string;
+  readonly without?: readonly string[];
+}
+
+export type SpanColumn =
+  | 'index' | 'addr' | 'base' | 'npages' | 'state' | 'spanclass' | 'sizeclass' | 'elemsize' | 'nelems' | 'freeindex'
+  | 'allocCount' | 'allocated' | 'used' | 'sweepgen';
+
+/** Which rows of the span table, in which order. `filter` is the text after `/` or of `--where`: `class=5 state=inuse used<70`. */
+export interface SpanQuery {
+  readonly filter: string;
+  readonly sort: { readonly column: SpanColumn; readonly descending: boolean };
+}
+
+/** Every question, with its reply's type. `openTarget` comes first. */
+export interface Calls {
+  openTarget: { params: OpenRequest; result: OpenedResult };
+  overview: { params: Record<string, never>; result: OverviewResult };
+  spanWindow: { params: { readonly query: SpanQuery; readonly from: number; readonly count: number }; result: SpanWindow };
+  /** Where in the sorted and filtered table the span of `address` (its mspan's, or any inside it) stands; -1 if it is filtered out or there is none. */
+  spanPosition: { params: { readonly query: SpanQuery; readonly address: string }; result: { readonly position: number; readonly row: SpanRow | null } };
+  span: { params: { readonly address: string }; result: SpanDetail };
+  bytes: { params: { readonly address: string; readonly length: number }; result: BytesResult };
+  layoutList: { params: Record<string, never>; result: LayoutListResult };
+  /** `name` as in `go1.22.5/amd64`; empty: the layout in use. */
+  layoutShow: { params: { readonly name: string }; result: LayoutShowResult };
+  layoutDiff: { params: { readonly a: string; readonly b: string }; result: LayoutDiffResult };
+  /** The opened binary's DWARF against its table. */
+  layoutVerify: { params: Record<string, never>; result: LayoutVerifyResult };
+}
+export type CallName = keyof Calls;
+
+export interface OpenedResult {
+  /** `core.1234`: what the breadcrumbs begin with. */
+  readonly title: string;
+  /** `go1.22.5 linux/amd64`. */
+  readonly goText: string;
+  /** `table go1.22.5/amd64`, `dwarf`, `~inferred`. */
+  readonly layoutText: string;
+  readonly hasImage: boolean;
+  readonly warnings: readonly string[];
+}
+
+export interface ErrorReply {
+  readonly code: string;
+  readonly subject: string;
+  readonly why: string;
+  readonly hint: string | undefined;
+}
+
+export type ToEngine =
+  | { readonly [K in CallName]: { readonly type: 'call'; readonly id: number; readonly call: K; readonly params: Calls[K]['params'] } }[CallName]
+  | { readonly type: 'cancel'; readonly id: number }
+  | { readonly type: 'close' };
+
+export type FromEngine =
+  | { readonly type: 'result'; readonly id: number; readonly result: unknown }
+  | { readonly type: 'error'; readonly id: number; readonly error: ErrorReply }
+  | { readonly type: 'progress'; readonly id: number; readonly what: string; readonly done: number; readonly total: number };
