@@ -1,0 +1,177 @@
+// The one bounded cache of file blocks that all sources of a target share. Knows blocks and slots, nothing of addresses.
+//
+// Blocks are kept in slabs of 16 that are allocated when first needed and never given back, so that a walk over gigabytes makes no garbage; a
+// full cache reuses the slot that the clock hand finds unused. Hot paths remember (slot, generation) and compare the generation
+// before they use the slot again: written with plain arrays and public fields because a million reads an image go through here.
+import type { ByteSource } from './byte-source.js';
+import { InspectError } from './errors.js';
+
+const BLOCKS_PER_SLAB = 16;
+/** A read longer than this many blocks goes past the cache: it would only push out what is used again. */
+const BYPASS_BLOCKS = 4;
+
+export interface PageCacheOptions {
+  /** A power of two; 64 KiB unless told. */
+  readonly blockBytes?: number;
+  /** Upper bound of the bytes kept; 48 MiB unless told. At least one slab is kept. */
+  readonly capBytes?: number;
+}
+
+export class PageCache {
+  readonly blockBytes: number;
+  /** By slot: changes whenever the slot gets other contents. */
+  readonly generation: Uint32Array;
+  /** By slot: set to 1 by whoever uses the slot, cleared by the clock hand. */
+  readonly used: Uint8Array;
+  /** By slot: how many bytes of the block are there (fewer than a block at the end of a source). */
+  readonly filled: Uint32Array;
+  readonly #capacity: number;
+  readonly #slabs: Uint8Array[] = [];
+  readonly #views: DataView[] = [];
+  readonly #owner: (CachedSource | undefined)[] = [];
+  readonly #block: Float64Array;
+  #slots = 0;
+  #hand = 0;
+  #bytesRead = 0;
+
+  constructor(options: PageCacheOptions = {}) {
+    this.blockBytes = options.blockBytes ?? 65536;
+    const slabBytes = this.blockBytes * BLOCKS_PER_SLAB;
+    this.#capacity = Math.max(1, Math.floor((options.capBytes ?? 48 * 2 ** 20) / slabBytes)) * BLOCKS_PER_SLAB;
+    this.generation = new Uint32Array(this.#capacity);
+    this.used = new Uint8Array(this.#capacity);
+    this.filled = new Uint32Array(this.#capacity);
+    this.#block = new Float64Array(this.#capacity);
+  }
+
+  /** Bytes read from sources so far. */
+  get bytesRead(): number {
+    return this.#bytesRead;
+  }
+
+  /** Bytes of memory held. */
+  get bytesHeld(): number {
+    return this.#slabs.length * BLOCKS_PER_SLAB * this.blockBytes;
+  }
+
+  /** `source` seen through this cache. Closing what is returned closes the source. */
+  attach(source: ByteSource): CachedSource {
+    return new CachedSource(this, source);
+  }
+
+  /** The bytes that `slot` is part of; it begins at `slotOffset(slot)` in them. */
+  slab(slot: number): Uint8Array {
+    return this.#slabs[Math.floor(slot / BLOCKS_PER_SLAB)]!;
+  }
+
+  /** The same bytes as a DataView. */
+  slabView(slot: number): DataView {
+    return this.#views[Math.floor(slot / BLOCKS_PER_SLAB)]!;
+  }
+
+  slotOffset(slot: number): number {
+    return (slot % BLOCKS_PER_SLAB) * this.blockBytes;
+  }
+
+  countRead(bytes: number): void {
+    this.#bytesRead += bytes;
+  }
+
+  /** Reads block `block` of `owner` into a slot and returns the slot. Throws what the source throws; the slot is then empty. */
+  load(owner: CachedSource, block: number): number {
+    const slot = this.#freeSlot();
+    const from = this.slotOffset(slot);
+    this.generation[slot] = this.generation[slot]! + 1;
+    this.filled[slot] = 0;
+    const got = owner.source.read(block * this.blockBytes, this.slab(slot).subarray(from, from + this.blockBytes));
+    this.#bytesRead += got;
+    this.filled[slot] = got;
+    this.used[slot] = 1;
+    this.#owner[slot] = owner;
+    this.#block[slot] = block;
+    return slot;
+  }
+
+  #freeSlot(): number {
+    if (this.#slots < this.#capacity) {
+      if (this.#slots % BLOCKS_PER_SLAB === 0) this.#addSlab();
+      return this.#slots++;
+    }
+    while (this.used[this.#hand] === 1) {
+      this.used[this.#hand] = 0;
+      this.#hand = (this.#hand + 1) % this.#capacity;
+    }
+    const slot = this.#hand;
+    this.#hand = (slot + 1) % this.#capacity;
+    this.#owner[slot]?.forget(this.#block[slot]!);
+    this.#owner[slot] = undefined;
+    return slot;
+  }
+
+  #addSlab(): void {
+    const slab = new Uint8Array(BLOCKS_PER_SLAB * this.blockBytes);
+    this.#slabs.push(slab);
+    this.#views.push(new DataView(slab.buffer));
+  }
+}
+
+/** A source whose blocks live in a shared PageCache. */
+export class CachedSource implements ByteSource {
+  readonly name: string;
+  readonly size: number;
+  readonly cache: PageCache;
+  /** What is read from; only the cache reads it. */
+  readonly source: ByteSource;
+  readonly #slots = new Map<number, number>();
+
+  constructor(cache: PageCache, source: ByteSource) {
+    this.cache = cache;
+    this.source = source;
+    this.name = source.name;
+    this.size = source.size;
+  }
+
+  /** The slot that holds block number `block`, read now if it is not there. It stays valid until the next call that loads. */
+  slot(block: number): number {
+    const slot = this.#slots.get(block);
+    if (slot !== undefined) {
+      this.cache.used[slot] = 1;
+      return slot;
+    }
+    const loaded = this.cache.load(this, block);
+    this.#slots.set(block, loaded);
+    return loaded;
+  }
+
+  forget(block: number): void {
+    this.#slots.delete(block);
+  }
+
+  read(offset: number, target: Uint8Array): number {
+    if (!(offset >= 0)) throw new InspectError('read-failed', this.name, `no such offset: ${offset}`);
+    const { cache } = this;
+    if (target.length > BYPASS_BLOCKS * cache.blockBytes) {
+      const got = this.source.read(offset, target);
+      cache.countRead(got);
+      return got;
+    }
+    const wanted = Math.min(target.length, Math.max(0, this.size - offset));
+    let done = 0;
+    while (done < wanted) {
+      const at = offset + done;
+      const block = Math.floor(at / cache.blockBytes);
+      const slot = this.slot(block);
+      const skip = at - block * cache.blockBytes;
+      const length = Math.min(wanted - done, cache.filled[slot]! - skip);
+      if (length <= 0) break;
+      const from = cache.slotOffset(slot) + skip;
+      target.set(cache.slab(slot).subarray(from, from + length), done);
+      done += length;
+    }
+    return done;
+  }
+
+  close(): void {
+    this.source.close();
+  }
+}
