@@ -30,8 +30,18 @@ export interface LayoutShowResult {
 
 export interface LayoutStructDiff {
   readonly size: { readonly a: number | null; readonly b: number | null };
-  readonly added: readonly { readonly field: string; readonly offset: number; readonly size: number; readonly type: string }[];
-  readonly removed: readonly { readonly field: string; readonly offset: number; readonly size: number; readonly type: string }[];
+  readonly added: readonly {
+    readonly field: string;
+    readonly offset: number;
+    readonly size: number;
+    readonly type: string;
+  }[];
+  readonly removed: readonly {
+    readonly field: string;
+    readonly offset: number;
+    readonly size: number;
+    readonly type: string;
+  }[];
   readonly moved: readonly { readonly field: string; readonly a: number; readonly b: number }[];
   readonly retyped: readonly { readonly field: string; readonly a: string; readonly b: string }[];
 }
@@ -54,7 +64,12 @@ export interface LayoutVerifyResult {
   readonly checked: number;
   readonly structsChecked: number;
   /** field null: the struct's size. */
-  readonly mismatches: readonly { readonly struct: string; readonly field: string | null; readonly table: unknown; readonly dwarf: unknown }[];
+  readonly mismatches: readonly {
+    readonly struct: string;
+    readonly field: string | null;
+    readonly table: unknown;
+    readonly dwarf: unknown;
+  }[];
   /** Structs of the table that the binary's DWARF does not have (the linker drops unused types), and the reverse. */
   readonly unknown: readonly { readonly struct: string; readonly why: string }[];
 }

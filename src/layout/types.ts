@@ -1,5 +1,7 @@
 // Layouts in use: where the fields of runtime structs stand in one image, and how we know. See layouts/README.md for the files.
 
+import type { TypeShape } from './type-names.js';
+
 /** How an offset is known. Shown beside every value. */
 export type Provenance = 'table' | 'dwarf' | 'inferred' | 'user';
 
@@ -37,13 +39,18 @@ export interface Layout {
   readonly source: Provenance;
   /** True where the release itself was measured, or stands between two measured ones of its line that agree. */
   readonly exact: boolean;
+  /** Where it is not exact, or rests on two neighbours that agree: a phrase that says so. */
+  readonly note?: string;
   struct(name: string): StructLayout | undefined;
   structNames(): readonly string[];
   /**
    * A field by path from a struct: `mspan`, `state.s.value`, or `mheap`, `pages.inUse`. Steps through struct-typed members by value;
-   * the result's offset counts from the outermost struct. Undefined if any step is not there.
+   * the result's offset counts from the outermost struct. Array elements: `central[3].mcentral`; slices have the members array, len and cap,
+   * strings str and len, interfaces tab and data. Undefined if any step is not there.
    */
   field(struct: string, path: string): FieldLayout | undefined;
+  /** What a value of a type (as fields spell it) is; named types that are no structs are followed: `spanClass` is a uint, `pageBits` an array. */
+  shape(type: string): TypeShape;
   readonly traits: Traits;
 }
 
@@ -57,6 +64,8 @@ export interface Traits {
   readonly pageSize: number;
   /** Heap bits of small scan spans stand at the end of the span (1.22+). */
   readonly heapBitsInSpan: boolean;
+  /** The largest elemsize they are kept for; scan spans up to it give npages·8192/W/8 bytes to them. 0 where they stand elsewhere. */
+  readonly heapBitsMaxElemsize: number;
   /** Green Tea: marks of small spans stand in the span's last bytes. Undefined where it is off. */
   readonly inlineMarks: InlineMarks | undefined;
   /** How mcentral keeps its spans. */

@@ -1,0 +1,117 @@
+// layouts/traits.json: what differs in meaning between releases, by the release since which it holds. The data stands in the file; here it is
+// checked and one release's column taken.
+import { join } from 'node:path';
+import { readJson, type Since, sinceAt } from './constants.js';
+import { hasChange, type Release, requireRelease } from './release.js';
+import { fail, object } from './schema.js';
+import type { ArenaGeometry, InlineMarks, Traits } from './types.js';
+
+/** What traits depend on. */
+export interface TraitsKey {
+  readonly goVersion: string;
+  readonly goos: string;
+  readonly goarch: string;
+  readonly pointerSize: 4 | 8;
+  readonly experiments: readonly string[];
+}
+
+export interface TraitsTable {
+  at(key: TraitsKey): Traits;
+}
+
+/** A feature that came with an experiment: on by default since `default`, and whenever the experiment `on` is named, off with `off`. */
+interface Switch {
+  readonly available: string;
+  readonly default: string | null;
+  readonly on: string;
+  readonly off: string;
+}
+
+interface ArenaRule {
+  readonly since?: string;
+  readonly goos?: readonly string[];
+  readonly goarch?: readonly string[];
+  readonly pointerSize?: number;
+  readonly geometry: ArenaGeometry;
+}
+
+/** The file, checked by `checkFile`. */
+interface TraitsFile {
+  readonly pageSize: number;
+  readonly spanStates: Since<Traits['spanStates']>;
+  readonly sizeClasses: Since<readonly number[]>;
+  readonly mcentral: Since<Traits['mcentral']>;
+  readonly cachedSweepgen: Since<boolean>;
+  readonly heapGoal: Since<Traits['heapGoal']>;
+  readonly heapBitsInSpan: { readonly switch: Switch; readonly maxElemsize: Readonly<Record<string, number>> };
+  readonly inlineMarks: { readonly switch: Switch; readonly byPointerSize: Readonly<Record<string, InlineMarks>> };
+  readonly arenas: readonly ArenaRule[];
+}
+
+const kept = new Map<string, TraitsTable>();
+
+/** Reads layouts/traits.json once. Throws InspectError `malformed`. */
+export function loadTraits(folder: string): TraitsTable {
+  const known = kept.get(folder);
+  if (known !== undefined) return known;
+  const path = join(folder, 'traits.json');
+  const file = checkFile(readJson(path), path);
+  const table: TraitsTable = {
+    at(key) {
+      const release = requireRelease(key.goVersion);
+      const pick = <T>(list: Since<T>): T =>
+        sinceAt(list, release) ?? list[0]?.[1] ?? fail(path, '', 'has an empty list');
+      const word = String(key.pointerSize);
+      const heapBitsInSpan = isOn(file.heapBitsInSpan.switch, release, key.experiments);
+      const inlineMarks = isOn(file.inlineMarks.switch, release, key.experiments)
+        ? file.inlineMarks.byPointerSize[word]
+        : undefined;
+      return {
+        spanStates: pick(file.spanStates),
+        sizeClasses: pick(file.sizeClasses),
+        pageSize: file.pageSize,
+        heapBitsInSpan,
+        heapBitsMaxElemsize: heapBitsInSpan ? (file.heapBitsInSpan.maxElemsize[word] ?? 0) : 0,
+        inlineMarks,
+        mcentral: pick(file.mcentral),
+        cachedSweepgen: pick(file.cachedSweepgen),
+        heapGoal: pick(file.heapGoal),
+        arena: arenaOf(file, key, release) ?? fail(path, 'arenas', `has no rule for ${key.goos}/${key.goarch}`),
+      };
+    },
+  };
+  kept.set(folder, table);
+  return table;
+}
+
+function isOn(feature: Switch, release: Release, experiments: readonly string[]): boolean {
+  if (!hasChange(release, requireRelease(feature.available))) return false;
+  if (experiments.includes(feature.off)) return false;
+  return (
+    experiments.includes(feature.on) ||
+    (feature.default !== null && hasChange(release, requireRelease(feature.default)))
+  );
+}
+
+/** The last rule that fits. */
+function arenaOf(file: TraitsFile, key: TraitsKey, release: Release): ArenaGeometry | undefined {
+  return file.arenas.findLast(
+    (rule) =>
+      (rule.since === undefined || hasChange(release, requireRelease(rule.since))) &&
+      (rule.goos === undefined || rule.goos.includes(key.goos)) &&
+      (rule.goarch === undefined || rule.goarch.includes(key.goarch)) &&
+      (rule.pointerSize === undefined || rule.pointerSize === key.pointerSize),
+  )?.geometry;
+}
+
+/** Shapes only: the file ships with the program, and a test compares its values with Go's sources. */
+function checkFile(value: Readonly<Record<string, unknown>>, path: string): TraitsFile {
+  for (const name of ['spanStates', 'sizeClasses', 'mcentral', 'cachedSweepgen', 'heapGoal', 'arenas']) {
+    const list = value[name];
+    if (!Array.isArray(list) || list.length === 0 || list.length > 100) fail(path, name, 'is no list');
+  }
+  if (typeof value.pageSize !== 'number') fail(path, 'pageSize', 'is no number');
+  for (const name of ['heapBitsInSpan', 'inlineMarks'])
+    object(object(value[name], path, name).switch, path, `${name}.switch`);
+  return value as unknown as TraitsFile;
+}
