@@ -1,0 +1,27 @@
+// The two build IDs by which a core and a binary are matched: Go's (note type 4, owner Go, text) and GNU's (note type 3, owner GNU, bytes).
+import { utf8 } from '../bytes/cursor.js';
+import { NT } from './constants.js';
+import type { ElfFile } from './elf-file.js';
+import { readNote, walkNotes } from './notes.js';
+
+export interface BuildIds {
+  /** As `go tool buildid` prints it. */
+  readonly go: string | undefined;
+  /** Lower-case hex, as `readelf -n` prints it. */
+  readonly gnu: string | undefined;
+}
+
+const LONGEST_ID = 1024;
+
+/** The first of each kind in the file's notes. */
+export function readBuildIds(elf: ElfFile): BuildIds {
+  let go: string | undefined;
+  let gnu: string | undefined;
+  for (const location of walkNotes(elf)) {
+    if (location.descSize === 0 || location.descSize > LONGEST_ID) continue;
+    if (location.owner === 'Go' && location.type === NT.GO_BUILD_ID) go ??= utf8(readNote(elf, location).desc);
+    else if (location.owner === 'GNU' && location.type === NT.GNU_BUILD_ID)
+      gnu ??= Buffer.from(readNote(elf, location).desc).toString('hex');
+  }
+  return { go, gnu };
+}

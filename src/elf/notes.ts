@@ -1,0 +1,73 @@
+// Note segments and sections: owner, type and where the description stands. A bounded walk that stops at the first note that makes no
+// sense. Owners may be empty (Delve dumps), the alignment may be 4, 8, or nothing at all (p_align 0 and 1 mean 4).
+import { utf8 } from '../bytes/cursor.js';
+import { readBytes } from '../bytes/read.js';
+import { PT, SHT } from './constants.js';
+import type { ElfFile } from './elf-file.js';
+import type { ElfNote } from './types.js';
+
+/** A note whose description has not been read. Offsets are offsets in the file. */
+export interface NoteLocation {
+  readonly owner: string;
+  readonly type: number;
+  readonly descOffset: number;
+  readonly descSize: number;
+}
+
+const HEADER_BYTES = 12;
+const LONGEST_OWNER = 256;
+/** A core of 100,000 threads has some 600,000 notes. */
+const MOST_NOTES = 2 ** 20;
+const MOST_DESC_BYTES = 64 * 2 ** 20;
+
+/** The notes of all note segments, or where there is no such segment, of all note sections; in the file's order. */
+export function* walkNotes(elf: ElfFile): Generator<NoteLocation> {
+  const segments = elf.programHeaders
+    .filter((h) => h.type === PT.NOTE && h.exact)
+    .map((h) => ({ offset: h.offset, size: h.filesz, align: h.align }));
+  const sections = elf.sections
+    .filter((s) => s.type === SHT.NOTE && s.exact)
+    .map((s) => ({ offset: s.offset, size: s.size, align: s.addralign }));
+  let left = MOST_NOTES;
+  for (const { offset, size, align } of segments.length > 0 ? segments : sections) {
+    for (const note of walkNoteRange(elf, offset, size, align)) {
+      if (left-- === 0) return;
+      yield note;
+    }
+  }
+}
+
+/** The notes of [offset, offset+size) of the file. */
+export function* walkNoteRange(elf: ElfFile, offset: number, size: number, align: number): Generator<NoteLocation> {
+  const unit = align === 8 ? 8 : 4;
+  const end = Math.min(elf.source.size, offset + size);
+  const window = new Uint8Array(HEADER_BYTES + LONGEST_OWNER);
+  const view = new DataView(window.buffer);
+  let at = offset;
+  while (at + HEADER_BYTES <= end) {
+    const got = elf.source.read(at, window.subarray(0, Math.min(window.length, end - at)));
+    if (got < HEADER_BYTES) return;
+    const nameBytes = view.getUint32(0, elf.littleEndian);
+    const descSize = view.getUint32(4, elf.littleEndian);
+    const type = view.getUint32(8, elf.littleEndian);
+    const descOffset = at + roundUp(HEADER_BYTES + nameBytes, unit);
+    if (nameBytes > got - HEADER_BYTES || nameBytes > LONGEST_OWNER || descOffset + descSize > end) return;
+    yield { owner: ownerText(window.subarray(HEADER_BYTES, HEADER_BYTES + nameBytes)), type, descOffset, descSize };
+    at = descOffset + roundUp(descSize, unit);
+  }
+}
+
+/** The note with its description (at most 64 MiB of it). */
+export function readNote(elf: ElfFile, location: NoteLocation): ElfNote {
+  const { owner, type, descOffset, descSize } = location;
+  return { owner, type, desc: readBytes(elf.source, descOffset, Math.min(descSize, MOST_DESC_BYTES)) };
+}
+
+function ownerText(bytes: Uint8Array): string {
+  const nul = bytes.indexOf(0);
+  return utf8(nul < 0 ? bytes : bytes.subarray(0, nul));
+}
+
+function roundUp(value: number, unit: number): number {
+  return Math.ceil(value / unit) * unit;
+}
