@@ -35,12 +35,23 @@ interface TypeCommon {
 
 export type DwarfType =
   | (TypeCommon & { readonly kind: 'base'; readonly encoding: number })
-  | (TypeCommon & { readonly kind: 'struct' | 'union' | 'class'; readonly members: readonly DwarfMember[]; readonly declaration: boolean })
-  | (TypeCommon & { readonly kind: 'array'; readonly element: TypeRef | undefined; readonly counts: readonly (number | undefined)[] })
+  | (TypeCommon & {
+      readonly kind: 'struct' | 'union' | 'class';
+      readonly members: readonly DwarfMember[];
+      readonly declaration: boolean;
+    })
+  | (TypeCommon & {
+      readonly kind: 'array';
+      readonly element: TypeRef | undefined;
+      readonly counts: readonly (number | undefined)[];
+    })
   | (TypeCommon & { readonly kind: 'pointer'; readonly target: TypeRef | undefined })
   | (TypeCommon & { readonly kind: 'typedef'; readonly target: TypeRef | undefined })
   | (TypeCommon & { readonly kind: 'qualified'; readonly target: TypeRef | undefined })
-  | (TypeCommon & { readonly kind: 'enum'; readonly enumerators: readonly { readonly name: string; readonly value: number | bigint }[] })
+  | (TypeCommon & {
+      readonly kind: 'enum';
+      readonly enumerators: readonly { readonly name: string; readonly value: number | bigint }[];
+    })
   | (TypeCommon & { readonly kind: 'function' })
   | (TypeCommon & { readonly kind: 'other'; readonly tag: number });
 
