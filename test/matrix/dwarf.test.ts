@@ -1,0 +1,107 @@
+// Every runtime struct of every binary in the lab's `layout` folder, read by src/dwarf-parser and by Go's debug/dwarf
+// (`truth structs`): size, and each field's offset, size and type. Needs the lab of fixtures/ (SPANSCOPE_LAB).
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { FileSource } from '../../src/bytes/file-source.js';
+import { type Dwarf, type DwarfType, openDwarf, type TypeRef } from '../../src/dwarf-parser/index.js';
+import { ElfDebugSections } from '../../src/elf/debug-sections.js';
+import { ElfFile } from '../../src/elf/elf-file.js';
+
+interface TruthStruct {
+  readonly size: number;
+  readonly fields: Readonly<Record<string, { offset: number; size: number; type: string }>>;
+}
+
+const lab = process.env.SPANSCOPE_LAB ?? join(homedir(), '.cache', 'spanscope-lab');
+const truthReader = join(lab, 'truth');
+const folder = join(lab, 'layout');
+const binaries =
+  existsSync(truthReader) && existsSync(folder) ? readdirSync(folder).filter((name) => /^go1\./.test(name)) : [];
+
+function truth(binary: string): Readonly<Record<string, TruthStruct>> {
+  const done = spawnSync(truthReader, ['structs', binary], { encoding: 'utf8', maxBuffer: 1 << 28 });
+  expect(done.status, done.stderr).toBe(0);
+  return JSON.parse(done.stdout) as Record<string, TruthStruct>;
+}
+
+/** Go's function values are pointers, whatever the DWARF type says. */
+function sizeInGo(dwarf: Dwarf, ref: TypeRef, pointerSize: number): number | undefined {
+  const type = strip(dwarf, dwarf.type(ref));
+  return type.kind === 'function' ? pointerSize : type.size;
+}
+
+function strip(dwarf: Dwarf, from: DwarfType): DwarfType {
+  let type = from;
+  while (type.kind === 'typedef' && type.target !== undefined) {
+    type = dwarf.type(type.target);
+  }
+  return type;
+}
+
+/** debug/dwarf keeps no names of pointers and arrays: it spells them from what they are made of. */
+function typeName(dwarf: Dwarf, type: DwarfType): string {
+  return type.kind === 'pointer' || type.kind === 'array' ? spelled(dwarf, type, 0) : type.name;
+}
+
+function spelled(dwarf: Dwarf, type: DwarfType, depth: number): string {
+  const inner = (ref: TypeRef | undefined): string =>
+    ref === undefined || depth > 20 ? 'void' : spelled(dwarf, dwarf.type(ref), depth + 1);
+  switch (type.kind) {
+    case 'pointer':
+      return `*${inner(type.target)}`;
+    case 'array':
+      return `[${type.counts[0]}]${inner(type.element)}`;
+    case 'struct':
+      return `struct ${type.name}`;
+    default:
+      return type.name;
+  }
+}
+
+function ours(dwarf: Dwarf, name: string): TruthStruct | undefined {
+  const type = structNamed(dwarf, name);
+  if (type?.kind !== 'struct' || type.size === undefined) {
+    return undefined;
+  }
+  const fields: Record<string, { offset: number; size: number; type: string }> = {};
+  for (const member of type.members) {
+    if (member.name !== '_') {
+      const size = sizeInGo(dwarf, member.type, dwarf.units()[0]?.addressSize ?? 0) ?? -1;
+      fields[member.name] = { offset: member.offset, size, type: typeName(dwarf, dwarf.type(member.type)) };
+    }
+  }
+  return { size: type.size, fields };
+}
+
+/** Up to Go 1.18 the type of runtime.work has no name of its own; `truth` calls it runtime.workType. */
+function structNamed(dwarf: Dwarf, name: string): DwarfType | undefined {
+  const found = dwarf.findType(name);
+  if (found === undefined && name === 'runtime.workType') {
+    const work = dwarf.findVariable('runtime.work');
+    return work?.type === undefined ? undefined : strip(dwarf, dwarf.type(work.type));
+  }
+  return found;
+}
+
+describe.skipIf(binaries.length === 0)('runtime structs against debug/dwarf', () => {
+  test.each(binaries)('%s', (name) => {
+    const path = join(folder, name);
+    const expected = truth(path);
+    expect(Object.keys(expected).length).toBeGreaterThan(150);
+    const source = FileSource.open(path);
+    try {
+      const dwarf = openDwarf(new ElfDebugSections(ElfFile.open(source)));
+      const read: Record<string, TruthStruct | undefined> = {};
+      for (const struct of Object.keys(expected)) {
+        read[struct] = ours(dwarf, struct);
+      }
+      expect(read).toEqual(expected);
+    } finally {
+      source.close();
+    }
+  });
+});
