@@ -1,0 +1,101 @@
+// The first screen and `overview`: what was opened, how each root was found, heap totals, what the GC is at, and whether it reconciles.
+import { firstCounter } from '../runtime/heap-stats.js';
+import { gcPhase, heapSweepgen, numberAt, type RuntimeView } from '../runtime/mheap.js';
+import type { GoProcess } from '../runtime/process.js';
+import { rootNames } from '../runtime/roots/find.js';
+import type { SpanTable } from '../runtime/span-table.js';
+import type { Target } from '../target/target.js';
+import { findingsOf } from './findings.js';
+import { addressText, bigCount } from './numbers.js';
+import { reconcile } from './reconcile.js';
+import type { LayoutInfo, MissingRange, OverviewResult, RootResult } from './results.js';
+import { sumSpans } from './span-totals.js';
+
+export const schemaVersion = 1;
+/** Ranges listed in an overview; the rest is counted in `missingTotal`. */
+const maxMissing = 64;
+
+/** `process` and `table` are absent for a binary alone, or where the runtime could not be found in the image. */
+export function overviewOf(target: Target, process: GoProcess | undefined, table: SpanTable | undefined): OverviewResult {
+  const { go, binary, image } = target;
+  const sums = process && table ? sumSpans(process.layout, table) : undefined;
+  const unreadable = table && table.unreadableEntries > 0 ? [`${table.unreadableEntries} entries of allspans can't be read: their spans are not counted`] : [];
+  return {
+    schemaVersion,
+    go: go ?? null,
+    binary: binary ? { ...binary.info, matches: target.matches } : null,
+    image: image
+      ? {
+          kind: image.kind,
+          path: image.path,
+          bytes: bigCount(image.bytes),
+          segments: image.segments,
+          missing: image.missing.slice(0, maxMissing).map(missingRange),
+          missingTotal: image.missing.length,
+        }
+      : null,
+    roots: rootsOf(process),
+    layout: layoutInfo(process),
+    mheap: process ? mheapOf(process) : null,
+    spans: sums?.totals ?? null,
+    classes: sums?.classes ?? [],
+    gc: process ? gcOf(process) : null,
+    reconciliation: process && table && sums ? reconcile(process, table, sums) : [],
+    findings: process && table ? findingsOf(process, table) : [],
+    warnings: [...target.warnings, ...(process?.warnings ?? []), ...unreadable],
+  };
+}
+
+export function missingRange({ start, end, why }: { start: number; end: number; why: string }): MissingRange {
+  return { start: addressText(start), end: addressText(end), why };
+}
+
+function rootsOf(process: GoProcess | undefined): Record<string, RootResult> {
+  const results: Record<string, RootResult> = {};
+  for (const name of rootNames) {
+    const root = process?.roots.get(name);
+    results[name] =
+      root?.address === undefined || root.method === undefined
+        ? { state: 'absent', ...(root ? { detail: root.detail } : {}) }
+        : { address: addressText(root.address), method: root.method, confirmedBy: root.confirmedBy, state: root.state, detail: root.detail };
+  }
+  return results;
+}
+
+export function layoutInfo(process: GoProcess | undefined): LayoutInfo {
+  if (!process) return { name: 'none', source: 'none', exact: false, validated: { checked: 0, held: 0, ok: false, why: 'nothing to validate it on' } };
+  const { layout, check } = process;
+  return { name: layout.name, source: layout.source, exact: layout.exact, validated: check };
+}
+
+function mheapOf(process: GoProcess): Record<string, unknown> {
+  const get = (path: string) => numberAt(process, 'runtime.mheap_', 'mheap', path);
+  const address = process.address('runtime.mheap_');
+  const allspans = process.allspans;
+  return {
+    address: address === undefined ? null : addressText(address),
+    sweepgen: heapSweepgen(process) ?? null,
+    pagesInUse: get('pagesInUse') ?? null,
+    allspans: allspans ? { array: addressText(allspans.array), length: allspans.length, capacity: bigCount(allspans.capacity) } : null,
+  };
+}
+
+const phases = ['off', 'mark', 'mark termination'] as const;
+
+function gcOf(view: RuntimeView): Record<string, unknown> {
+  const phase = gcPhase(view);
+  const pick = (...places: Parameters<typeof firstCounter>[1]) => {
+    const found = firstCounter(view, places);
+    return found === undefined ? null : bigCount(found.value);
+  };
+  const percent = numberAt(view, 'runtime.gcController', 'gcControllerState', 'gcPercent');
+  return {
+    phase: phase === undefined ? null : phases[phase],
+    numGC: pick(['runtime.memstats', 'mstats', 'numgc']),
+    lastGC: pick(['runtime.memstats', 'mstats', 'last_gc_unix']),
+    pauseTotalNs: pick(['runtime.memstats', 'mstats', 'pause_total_ns']),
+    gcPercent: percent === undefined ? null : percent | 0,
+    heapLive: pick(['runtime.gcController', 'gcControllerState', 'heapLive'], ['runtime.memstats', 'mstats', 'heap_live']),
+    heapMarked: pick(['runtime.gcController', 'gcControllerState', 'heapMarked'], ['runtime.memstats', 'mstats', 'heap_marked']),
+  };
+}

@@ -1,0 +1,20 @@
+// Every command, in the order in which help lists them.
+import type { CommandSpec } from '../command.js';
+import { demo } from './interactive.js';
+import { layoutDiff, layoutGenerate, layoutList, layoutShow, layoutVerify } from './layout.js';
+import { overview } from './overview.js';
+import { span, spans } from './spans.js';
+
+export { interactive } from './interactive.js';
+
+export const commands: readonly CommandSpec[] = [
+  overview,
+  spans,
+  span,
+  layoutList,
+  layoutShow,
+  layoutDiff,
+  layoutVerify,
+  layoutGenerate,
+  demo,
+];

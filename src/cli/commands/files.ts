@@ -1,0 +1,41 @@
+// From the words of a command line to an opened target, its runtime and its span table: what every command begins with.
+import { InspectError } from '../../bytes/errors.js';
+import { type GoProcess, openProcess } from '../../runtime/process.js';
+import type { SpanTable } from '../../runtime/span-table.js';
+import { openTarget } from '../../target/open.js';
+import type { Target } from '../../target/target.js';
+import type { Invocation } from '../command.js';
+import { UsageError } from '../options.js';
+
+export interface Opened {
+  readonly target: Target;
+  /** Absent for a binary alone, or where the image does not hold a Go runtime that can be found: `whyNot` says why. */
+  readonly process: GoProcess | undefined;
+}
+
+/** Opens what `files` name. A command with no file is wrong usage. */
+export function openFiles(name: string, files: readonly string[], { options, warn }: Invocation): Opened {
+  const all = options.pid === undefined ? files : [...files, `pid:${options.pid}`];
+  if (all.length === 0 && options.open.regions === undefined) throw new UsageError(name, 'no file given: name a Go binary and an image');
+  const started = performance.now();
+  const target = openTarget({ files: all, options: options.open });
+  const process = target.image ? openProcess(target, options.open) : undefined;
+  if (options.trace) for (const line of [...target.trace, ...(process?.trace ?? [])]) warn(line);
+  if (options.trace) warn(`opened in ${(performance.now() - started).toFixed(0)} ms`);
+  return { target, process };
+}
+
+/** For commands that need an image: the process, or an error that says what is missing. */
+export function needProcess(name: string, { target, process }: Opened): GoProcess {
+  if (!target.image) throw new InspectError('no-image', name, 'an image is missing', 'give a core, FILE@ADDRESS or --regions beside the binary');
+  if (!process) throw new InspectError('root-not-found', target.image.path, 'no Go runtime was found in it');
+  return process;
+}
+
+/** The span table, or an error that says why there is none. */
+export function needSpans(name: string, opened: Opened): { process: GoProcess; table: SpanTable } {
+  const process = needProcess(name, opened);
+  const table = process.spans();
+  if (!table) throw new InspectError('root-not-found', 'mheap_', process.whyNoSpans ?? 'its spans can’t be read');
+  return { process, table };
+}

@@ -1,0 +1,25 @@
+// `overview`: everything of a first look, and what the program does without a command where stdout is no terminal.
+import { overviewOf } from '../../analysis/overview.js';
+import { overviewText } from '../../output/overview-text.js';
+import type { CommandSpec, Invocation } from '../command.js';
+import { openFiles } from './files.js';
+
+export function runOverview(invocation: Invocation): number {
+  const opened = openFiles('overview', invocation.operands, invocation);
+  const table = opened.process?.spans();
+  const result = overviewOf(opened.target, opened.process, table);
+  const { format } = invocation.options;
+  if (format === 'json' || format === 'ndjson') invocation.out.line(JSON.stringify(result, null, format === 'json' ? 2 : undefined));
+  else invocation.out.write(overviewText(result));
+  opened.target.close();
+  return 0;
+}
+
+export const overview: CommandSpec = {
+  name: 'overview',
+  operands: 'FILE…',
+  summary: 'Go version, how each root was found, heap totals, GC, findings',
+  options: [],
+  examples: ['spanscope overview ./server core.1234', 'spanscope overview ./server heap.bin@0xc000000000 --json'],
+  run: runOverview,
+};

@@ -1,0 +1,104 @@
+#!/usr/bin/env node
+// The program's entry: chooses the command, runs it, and turns every failure into one line and an exit code.
+// Loads the terminal UI only when it is asked for.
+import { InspectError } from '../bytes/errors.js';
+import { printable } from '../output/format.js';
+import { type CommandSpec, helpOf, operandPositions, parseArguments, valueOptions } from './command.js';
+import { commands, interactive } from './commands/all.js';
+import { exitCodeOf, UsageError } from './options.js';
+import { Output, PipeClosed, writeFully } from './stdout.js';
+
+declare const SPANSCOPE_VERSION: string;
+
+interface Chosen {
+  readonly spec: CommandSpec;
+  readonly words: readonly string[];
+}
+
+/** Finds the command's name among the operands (`spans`, `layout show`) and takes it out of the words. */
+function choose(argv: readonly string[]): Chosen {
+  const positions = operandPositions(argv, valueOptions(commands));
+  const [first, second] = positions;
+  if (first === undefined) return { spec: interactive, words: argv };
+  const word = argv[first]!;
+  const pair = second === undefined ? undefined : commands.find(({ name }) => name === `${word} ${argv[second]}`);
+  if (pair) return { spec: pair, words: argv.filter((_, i) => i !== first && i !== second) };
+  const spec = commands.find(({ name }) => name === word);
+  if (spec) return { spec, words: argv.filter((_, i) => i !== first) };
+  return { spec: interactive, words: argv };
+}
+
+function overallHelp(): string {
+  const width = Math.max(...commands.map(({ name }) => name.length)) + 2;
+  const rows = commands.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`);
+  return [
+    'spanscope: inspect the heap metadata of a Go program in its binary and a core, a raw memory image or a process',
+    '',
+    'Usage: spanscope [COMMAND] FILE… [options]',
+    '  FILE: the Go binary, an ELF core, a raw image as FILE@ADDRESS; in any order',
+    '  Without a command: the terminal UI (where stdout is no terminal, the overview). Without anything: the sample image.',
+    '',
+    'Commands:',
+    ...rows,
+    '',
+    'spanscope COMMAND --help shows its options and an example.',
+    'Examples:',
+    '  $ spanscope ./server core.1234',
+    '  $ spanscope overview ./server core.1234 --json',
+    '  $ spanscope spans ./server core.1234 --state inuse --sort elemsize --reverse',
+    '',
+  ].join('\n');
+}
+
+function complain(what: string, why: string, hint: string | undefined): void {
+  const lines = [`spanscope: ${what}: ${why}`, ...(hint ? [`  ${hint}`] : [])];
+  writeFully(2, Buffer.from(`${lines.map((line) => printable(line, 1000)).join('\n')}\n`));
+}
+
+async function run(argv: readonly string[]): Promise<number> {
+  const out = new Output();
+  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+    out.line(`spanscope ${SPANSCOPE_VERSION}`);
+    out.flush();
+    return 0;
+  }
+  const { spec, words } = choose(argv);
+  if (spec === interactive && (words.includes('--help') || words.includes('-h'))) {
+    out.write(overallHelp());
+    out.flush();
+    return 0;
+  }
+  const parsed = parseArguments(spec, words);
+  if (!parsed) {
+    out.write(helpOf(spec));
+    out.flush();
+    return 0;
+  }
+  const warn = (line: string) => {
+    if (!parsed.options.quiet) writeFully(2, Buffer.from(`spanscope: ${printable(line, 1000)}\n`));
+  };
+  const code = await spec.run({ ...parsed, out, warn });
+  out.flush();
+  return code;
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  try {
+    return await run(argv);
+  } catch (error) {
+    if (error instanceof PipeClosed) return 0;
+    if (error instanceof UsageError) {
+      complain(error.what, error.why, 'spanscope --help shows what there is');
+      return 2;
+    }
+    if (error instanceof InspectError) {
+      complain(error.subject, error.why, error.hint);
+      return exitCodeOf(error);
+    }
+    if (argv.includes('--debug')) throw error;
+    complain('unexpected error', error instanceof Error ? error.message : String(error), 'please report it; --debug shows where it came from');
+    return 3;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

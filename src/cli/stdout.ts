@@ -1,0 +1,44 @@
+// Results go out here: buffered, synchronous, and quietly over when nobody reads any more (`spanscope spans … | head`).
+import { writeSync } from 'node:fs';
+
+const flushAt = 1 << 16;
+
+/** Thrown when the reader of stdout is gone: the program ends with what it has done. */
+export class PipeClosed extends Error {}
+
+export class Output {
+  #pending: string[] = [];
+  #length = 0;
+
+  write(text: string): void {
+    this.#pending.push(text);
+    this.#length += text.length;
+    if (this.#length >= flushAt) this.flush();
+  }
+
+  line(text = ''): void {
+    this.write(`${text}\n`);
+  }
+
+  flush(): void {
+    if (this.#length === 0) return;
+    const bytes = Buffer.from(this.#pending.join(''), 'utf8');
+    this.#pending = [];
+    this.#length = 0;
+    writeFully(1, bytes);
+  }
+}
+
+/** Writes all of `bytes`, waiting where a pipe is full. */
+export function writeFully(fd: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length; ) {
+    try {
+      done += writeSync(fd, bytes, done);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EPIPE' || code === 'EOF') throw new PipeClosed();
+      if (code !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
+    }
+  }
+}

@@ -1,0 +1,31 @@
+// How numbers look to people: grouped digits, IEC sizes, text that can't hurt a terminal.
+
+/** `12345678` → `12,345,678`; decimal strings too. */
+export function grouped(value: number | string): string {
+  return String(value).replace(/^(-?\d+)/, (digits) => digits.replace(/\B(?=(\d{3})+(?!\d))/g, ','));
+}
+
+const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
+
+/** Bytes in IEC units, three significant digits: `1.42 GiB`, `640 B`. */
+export function bytesText(value: number | string): string {
+  let rest = Number(value);
+  let unit = 0;
+  while (Math.abs(rest) >= 1000 && unit < units.length - 1) {
+    rest /= 1024;
+    unit += 1;
+  }
+  const digits = unit === 0 || Math.abs(rest) >= 100 ? 0 : Math.abs(rest) >= 10 ? 1 : 2;
+  return `${rest.toFixed(digits)} ${units[unit]}`;
+}
+
+/** `part` of `whole` in per cent, no digits after the point below 100: `63%`; `–` of nothing. */
+export function percentText(part: number, whole: number): string {
+  return whole === 0 ? '–' : `${Math.floor((100 * part) / whole)}%`;
+}
+
+/** Without control characters, escape sequences' introducers, and bidirectional overrides; cut to `limit` characters. */
+export function printable(text: string, limit = 4096): string {
+  const cut = text.length > limit ? `${text.slice(0, limit - 1)}…` : text;
+  return cut.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
+}

@@ -1,0 +1,41 @@
+// Address → mspan by mheap_.arenas, as the runtime's spanOf does (runtime/mheap.go, arenaIndex and spanOf; 1.11+).
+import type { Memory } from '../image/memory.js';
+import type { Layout } from '../layout/types.js';
+
+/** Looks up spans by address. Reads a few words a call; holds the pointers of L2 tables it has met. */
+export interface ArenaLookup {
+  /** The *mspan that the heapArena of `address` holds for its page; undefined where there is none or it can't be read. Not verified. */
+  spanAddressOf(address: number): number | undefined;
+}
+
+/** `mheap` is the address of mheap_. Undefined where the layout lacks arenas (before 1.11). */
+export function makeArenaLookup(memory: Memory, layout: Layout, mheap: number): ArenaLookup | undefined {
+  const arenas = layout.field('mheap', 'arenas');
+  const spans = layout.field('heapArena', 'spans');
+  if (!arenas || !spans) return undefined;
+  const { heapArenaBytes, l2Bits, addressOffset } = layout.traits.arena;
+  const { pageSize } = layout.traits;
+  const { pointerSize } = memory;
+  const l2Size = 2 ** l2Bits;
+  const l1Size = 2 ** layout.traits.arena.l1Bits;
+  const pagesPerArena = heapArenaBytes / pageSize;
+  const l2Tables = new Map<number, number>();
+
+  return {
+    spanAddressOf(address) {
+      const index = Math.floor((address + addressOffset) / heapArenaBytes);
+      const l1 = Math.floor(index / l2Size);
+      if (l1 < 0 || l1 >= l1Size) return undefined;
+      let table = l2Tables.get(l1);
+      if (table === undefined) {
+        table = memory.word(mheap + arenas.offset + l1 * pointerSize);
+        if (!table) return undefined;
+        l2Tables.set(l1, table);
+      }
+      const arena = memory.word(table + (index % l2Size) * pointerSize);
+      if (!arena) return undefined;
+      const page = Math.floor(address / pageSize) % pagesPerArena;
+      return memory.word(arena + spans.offset + page * pointerSize) || undefined;
+    },
+  };
+}

@@ -1,0 +1,89 @@
+// The runtime's own counters of the heap, to hold our sums against: memstats.heapStats (three deltas that add up), gcController and
+// mheap_ (runtime/mstats.go, consistentHeapStats; runtime/mgcpacer.go; runtime/mheap.go).
+import { cachedSpans } from './mcache.js';
+import { numberAt, type RuntimeView } from './mheap.js';
+import type { SpanTable } from './span-table.js';
+
+/** How many deltas a consistentHeapStats has; its total is the sum of all. */
+const deltas = 3;
+
+/** Σ over the three heapStatsDelta of one signed field; undefined where this release has none or it can't be read. */
+export function heapStat(view: RuntimeView, name: string): number | undefined {
+  const memstats = view.address('runtime.memstats');
+  if (memstats === undefined) return undefined;
+  let sum = 0;
+  for (let i = 0; i < deltas; i += 1) {
+    const field = view.layout.field('mstats', `heapStats.stats[${i}].${name}`);
+    const value = field && signedAt(view, memstats + field.offset, field.size);
+    if (value === undefined) return undefined;
+    sum += value;
+  }
+  return sum;
+}
+
+function signedAt(view: RuntimeView, address: number, size: number): number | undefined {
+  if (size === 4) {
+    const value = view.memory.uint32(address);
+    return value === undefined ? undefined : value | 0;
+  }
+  const value = view.memory.uint64(address);
+  return value === undefined ? undefined : Number(BigInt.asIntN(64, value));
+}
+
+/** Σ over size classes of count·size of one counter array, `smallAllocCount` or `smallFreeCount`. */
+function smallBytes(view: RuntimeView, name: 'smallAllocCount' | 'smallFreeCount'): number | undefined {
+  const memstats = view.address('runtime.memstats');
+  if (memstats === undefined) return undefined;
+  const { sizeClasses } = view.layout.traits;
+  let sum = 0;
+  for (let i = 0; i < deltas; i += 1) {
+    const field = view.layout.field('mstats', `heapStats.stats[${i}].${name}`);
+    if (!field) return undefined;
+    const each = field.size / sizeClasses.length;
+    for (let c = 1; c < sizeClasses.length; c += 1) {
+      const count = signedAt(view, memstats + field.offset + c * each, each);
+      if (count === undefined) return undefined;
+      sum += count * sizeClasses[c]!;
+    }
+  }
+  return sum;
+}
+
+/**
+ * HeapAlloc as the counters have it. Small objects are counted when their span leaves or enters an mcache, so what the cached spans hold beyond
+ * that is added (where the span remembers allocCountBeforeCache) or taken off (where the whole span was credited at refill).
+ */
+export function heapAllocByCounters(view: RuntimeView, table: SpanTable): number | undefined {
+  const large = [heapStat(view, 'largeAlloc'), heapStat(view, 'largeFree')];
+  const small = [smallBytes(view, 'smallAllocCount'), smallBytes(view, 'smallFreeCount')];
+  if (large[0] === undefined || large[1] === undefined || small[0] === undefined || small[1] === undefined) return undefined;
+  return large[0] - large[1] + small[0] - small[1] + unflushed(view, table);
+}
+
+function unflushed(view: RuntimeView, table: SpanTable): number {
+  const before = view.layout.field('mspan', 'allocCountBeforeCache');
+  const cached = cachedSpans(view);
+  let bytes = 0;
+  for (let row = 0; row < table.length; row += 1) {
+    if (!cached.has(table.addr[row]!)) continue;
+    const elemsize = table.elemsize[row]!;
+    if (before) {
+      const count = view.memory.uint16(table.addr[row]! + before.offset);
+      if (count !== undefined) bytes += (table.allocCount[row]! - count) * elemsize;
+    } else {
+      bytes -= (table.nelems[row]! - table.allocCount[row]!) * elemsize;
+    }
+  }
+  return bytes;
+}
+
+/** The first of several places that this release has: `[root, struct, path, name for people]`. */
+export type CounterPlace = readonly [root: 'runtime.mheap_' | 'runtime.memstats' | 'runtime.gcController', struct: string, path: string];
+
+export function firstCounter(view: RuntimeView, places: readonly CounterPlace[]): { readonly value: number; readonly counter: string } | undefined {
+  for (const [root, struct, path] of places) {
+    const value = numberAt(view, root, struct, path);
+    if (value !== undefined) return { value, counter: `${root.slice('runtime.'.length)}.${path}` };
+  }
+  return undefined;
+}

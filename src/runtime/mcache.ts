@@ -1,0 +1,28 @@
+// The per-P caches: p.mcache.alloc[spanclass] (runtime/mcache.go). Needed here to tell a lawful moment from corruption.
+import { readSlice } from './roots/validate.js';
+import type { RuntimeView } from './mheap.js';
+
+/** Ps that a process can have; more is nonsense. */
+const maxPs = 1 << 16;
+
+/** The mspans (by address) that some P's mcache holds, each with that P's id. Bounded; what can't be read is left out. */
+export function cachedSpans(view: RuntimeView): ReadonlyMap<number, number> {
+  const { memory, layout } = view;
+  const cached = new Map<number, number>();
+  const allp = view.address('runtime.allp');
+  const mcache = layout.field('p', 'mcache');
+  const alloc = layout.field('mcache', 'alloc');
+  const slice = allp === undefined ? undefined : readSlice(memory, allp);
+  if (!slice || slice.length > maxPs || !mcache || !alloc) return cached;
+  const classes = Math.floor(alloc.size / memory.pointerSize);
+  for (let id = 0; id < slice.length; id += 1) {
+    const p = memory.word(slice.array + id * memory.pointerSize);
+    const cache = p ? memory.word(p + mcache.offset) : undefined;
+    if (!cache) continue;
+    for (let i = 0; i < classes; i += 1) {
+      const span = memory.word(cache + alloc.offset + i * memory.pointerSize);
+      if (span) cached.set(span, id);
+    }
+  }
+  return cached;
+}

@@ -1,0 +1,182 @@
+// The Go runtime in a target: chooses the layout that validates, finds the roots, and reads the span table when it is asked for.
+import { InspectError } from '../bytes/errors.js';
+import type { Memory } from '../image/memory.js';
+import { type DwarfBinary, layoutFromDwarf } from '../layout/from-dwarf.js';
+import { layoutFromTable, layoutsFolder } from '../layout/load.js';
+import { loadTraits } from '../layout/traits.js';
+import type { Layout } from '../layout/types.js';
+import type { Target } from '../target/target.js';
+import { judgeSpans } from './judge-spans.js';
+import type { RuntimeView } from './mheap.js';
+import { type Finder, type FoundRoots, findRoots, type Root, type RootName } from './roots/find.js';
+import { readAllspans } from './roots/validate-mheap.js';
+import { type OnProgress, readSpanTable, type SliceHeader, type SpanTable } from './span-table.js';
+
+export interface LayoutCheck {
+  /** In-use spans sampled, and those that fulfil the invariants. */
+  readonly checked: number;
+  readonly held: number;
+  readonly ok: boolean;
+  readonly why?: string;
+}
+
+export interface ProcessOptions {
+  /** `dwarf`, or a table file. */
+  readonly layout?: string;
+  readonly without?: readonly string[];
+  /** Addresses by name (`runtime.mheap_`). */
+  readonly roots?: Readonly<Record<string, number>>;
+}
+
+export interface GoProcess extends RuntimeView {
+  readonly target: Target;
+  readonly roots: ReadonlyMap<RootName, Root>;
+  readonly check: LayoutCheck;
+  readonly allspans: SliceHeader | undefined;
+  readonly warnings: readonly string[];
+  readonly trace: readonly string[];
+  /** Why `spans()` has nothing. */
+  readonly whyNoSpans: string | undefined;
+  /** The span table, read once; undefined where allspans can't be read. `onProgress` may throw to stop. */
+  spans(onProgress?: OnProgress): SpanTable | undefined;
+}
+
+/** A way to get a layout, tried in order until one validates on the image. */
+interface Candidate {
+  readonly what: string;
+  readonly make: () => Layout | undefined;
+}
+
+function candidates(target: Target, options: ProcessOptions): Candidate[] {
+  const { go } = target;
+  const request = go && {
+    goVersion: go.version,
+    goarch: go.arch,
+    goos: go.os,
+    experiments: go.experiments,
+    ...(options.without ? { without: options.without } : {}),
+  };
+  const dwarf: Candidate = {
+    what: 'DWARF',
+    make: () => {
+      const binary = dwarfBinaryOf(target);
+      return binary && layoutFromDwarf(binary, loadTraits(layoutsFolder()).at(binary));
+    },
+  };
+  if (options.layout === 'dwarf') return [dwarf];
+  if (options.layout !== undefined) {
+    const file = options.layout;
+    return [{ what: `layout file ${file}`, make: () => request && layoutFromTable({ ...request, file }) }];
+  }
+  if (!request) return [];
+  const table = layoutFromTable(request);
+  const fromTable: Candidate = { what: table ? table.name : 'tables', make: () => table };
+  return table?.exact ? [fromTable, dwarf] : [dwarf, fromTable];
+}
+
+/** The target's debug info with what is known of its Go from elsewhere; undefined where either is missing. */
+export function dwarfBinaryOf({ go, binary, memory, dwarf }: Target): DwarfBinary | undefined {
+  const opened = go && dwarf();
+  if (!go || !opened) return undefined;
+  const { pointerSize, littleEndian } = memory;
+  const name = binary?.info.path ?? 'the binary';
+  return { name, dwarf: opened, goVersion: go.version, goos: go.os, goarch: go.arch, experiments: go.experiments, pointerSize, littleEndian };
+}
+
+/** The layout for a target without an image: nothing to validate it on. */
+export function layoutOf(target: Target, options: ProcessOptions): Layout | undefined {
+  for (const { make } of candidates(target, options)) {
+    const layout = make();
+    if (layout) return layout;
+  }
+  return undefined;
+}
+
+interface Attempt {
+  readonly layout: Layout;
+  readonly found: FoundRoots;
+  readonly ok: boolean;
+}
+
+/**
+ * Finds the Go runtime in the target's image. Throws InspectError `no-layout` where nothing is known of this release, else gives what was found, with
+ * `check.ok` false where no layout validated.
+ */
+export function openProcess(target: Target, options: ProcessOptions): GoProcess | undefined {
+  if (!target.go) return undefined;
+  const finders = findersOf(target, options);
+  const trace: string[] = [];
+  let best: Attempt | undefined;
+  for (const { what, make } of candidates(target, options)) {
+    const layout = make();
+    if (!layout) {
+      trace.push(`layout: ${what}: has nothing for ${target.go.version} ${target.go.os}/${target.go.arch}`);
+      continue;
+    }
+    const found = findRoots({ memory: target.memory, layout }, finders);
+    const ok = found.roots.get('runtime.mheap_')?.state === 'confirmed';
+    trace.push(`layout: ${layout.name}: ${found.mheap ? found.mheap.why : 'mheap_ was not found'}${ok ? '' : ' (refused)'}`);
+    if (ok || !best) best = { layout, found, ok };
+    if (ok) break;
+  }
+  if (!best) {
+    throw new InspectError('no-layout', `${target.go.version} ${target.go.os}/${target.go.arch}`, 'no layout table covers it and the binary has no DWARF', 'spanscope layout list shows what there is');
+  }
+  return makeProcess(target, best, trace);
+}
+
+function findersOf(target: Target, options: ProcessOptions): Finder[] {
+  const overrides = options.roots ?? {};
+  let symbols: ReadonlyMap<string, number> | undefined;
+  return [
+    { method: 'override', find: (name) => overrides[name] },
+    {
+      method: 'symtab',
+      find: (name) => {
+        symbols ??= target.symbols(allNames);
+        return symbols.get(name);
+      },
+    },
+    { method: 'dwarf', find: (name) => target.dwarfVariable(name) },
+  ];
+}
+
+const allNames: readonly RootName[] = [
+  'runtime.mheap_', 'runtime.firstmoduledata', 'runtime.memstats', 'runtime.work', 'runtime.gcController', 'runtime.gcphase', 'runtime.allgs', 'runtime.allp', 'runtime.allm',
+]; // biome-ignore format: a list of names
+
+function makeProcess(target: Target, { layout, found, ok }: Attempt, trace: string[]): GoProcess {
+  const { roots, refusals, mheap } = found;
+  const memory: Memory = target.memory;
+  for (const root of roots.values()) {
+    trace.push(`root ${root.name}: ${root.state}${root.method ? ` by ${root.method} at 0x${root.address?.toString(16)}` : ''}: ${root.detail}`);
+  }
+  const warnings = refusals.map(({ name, method, address, why }) => `${name}: ${method} says 0x${address.toString(16)}, which is not it: ${why}`);
+  if (!ok) warnings.unshift(`the layout ${layout.name} does not fit this image: numbers below may be wrong`);
+  else if (!layout.exact) warnings.unshift(`${target.go?.version ?? 'this release'} was not measured: ${layout.name} is used, because it validates on this image`);
+  const address = (name: RootName) => roots.get(name)?.address;
+  const mheapAddress = ok ? address('runtime.mheap_') : undefined;
+  const allspans = mheapAddress === undefined ? undefined : readAllspans({ memory, layout }, mheapAddress);
+  const why = mheap?.why ?? 'mheap_ was not found';
+  let table: SpanTable | undefined;
+  const process: GoProcess = {
+    target,
+    memory,
+    layout,
+    roots,
+    address,
+    allspans,
+    warnings,
+    trace,
+    check: { checked: mheap?.checked ?? 0, held: mheap?.held ?? 0, ok, ...(ok ? {} : { why }) },
+    whyNoSpans: allspans ? undefined : why,
+    spans(onProgress) {
+      if (table || !allspans) return table;
+      const read = readSpanTable(memory, layout, allspans, onProgress);
+      judgeSpans(process, read);
+      table = read;
+      return table;
+    },
+  };
+  return process;
+}

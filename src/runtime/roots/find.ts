@@ -1,0 +1,130 @@
+// Finds the runtime's global variables: an ordered list of finders, the first whose answer validates wins; every step is recorded.
+// Knows which validator belongs to which root, not where symbols come from: a finder is a function from name to address.
+import { type Address, tryAddress } from '../../image/address.js';
+import { validateAllgs, validateAllm, validateAllp } from './validate-lists.js';
+import { type MheapVerdict, validateMheap } from './validate-mheap.js';
+import { validateModuledata } from './validate-moduledata.js';
+import { validateGcController, validateGcphase, validateMemstats, validateWork } from './validate-values.js';
+import type { Scene, Verdict } from './validate.js';
+
+export type RootName = `runtime.${'mheap_' | 'gcController' | 'memstats' | 'allgs' | 'allp' | 'allm' | 'firstmoduledata' | 'gcphase' | 'work'}`;
+
+/** Every root that is looked for; a validator may use the roots before its own. */
+export const rootNames: readonly RootName[] = [
+  'runtime.mheap_',
+  'runtime.firstmoduledata',
+  'runtime.memstats',
+  'runtime.work',
+  'runtime.gcController',
+  'runtime.gcphase',
+  'runtime.allgs',
+  'runtime.allp',
+  'runtime.allm',
+];
+
+export type FinderMethod = 'override' | 'symtab' | 'dwarf';
+
+/** Gives the address of a variable in the image (load bias added), or undefined. */
+export interface Finder {
+  readonly method: FinderMethod;
+  find(name: RootName): number | undefined;
+}
+
+export interface Root {
+  readonly name: RootName;
+  readonly state: 'confirmed' | 'unconfirmed' | 'absent';
+  readonly address: Address | undefined;
+  readonly method: FinderMethod | undefined;
+  /** The independent ways that agree. */
+  readonly confirmedBy: readonly ('structure' | 'value')[];
+  readonly detail: string;
+}
+
+/** A finder's answer that was refused, for `--trace` and warnings. */
+export interface Refusal {
+  readonly name: RootName;
+  readonly method: FinderMethod;
+  readonly address: number;
+  readonly why: string;
+}
+
+export interface FoundRoots {
+  readonly roots: ReadonlyMap<RootName, Root>;
+  readonly refusals: readonly Refusal[];
+  /** The sample that proved mheap_ and the layout. */
+  readonly mheap: MheapVerdict | undefined;
+}
+
+const confirmingMethod: Readonly<Record<RootName, 'structure' | 'value'>> = {
+  'runtime.mheap_': 'structure',
+  'runtime.firstmoduledata': 'structure',
+  'runtime.memstats': 'value',
+  'runtime.work': 'value',
+  'runtime.gcController': 'value',
+  'runtime.gcphase': 'value',
+  'runtime.allgs': 'structure',
+  'runtime.allp': 'structure',
+  'runtime.allm': 'structure',
+};
+
+export function findRoots(scene: Scene, finders: readonly Finder[]): FoundRoots {
+  const roots = new Map<RootName, Root>();
+  const refusals: Refusal[] = [];
+  let mheap: MheapVerdict | undefined;
+  for (const name of rootNames) {
+    const judge = (address: number): Verdict => {
+      if (name !== 'runtime.mheap_') return validate(scene, name, address, roots);
+      mheap = validateMheap(scene, address);
+      return mheap;
+    };
+    roots.set(name, findOne(name, finders, judge, refusals));
+  }
+  return { roots, refusals, mheap };
+}
+
+function findOne(name: RootName, finders: readonly Finder[], judge: (address: number) => Verdict, refusals: Refusal[]): Root {
+  let doubtful: Root | undefined;
+  for (const { method, find } of finders) {
+    const candidate = find(name);
+    const address = candidate === undefined ? undefined : tryAddress(candidate);
+    if (address === undefined || address === 0) continue;
+    const verdict = judge(address);
+    if (verdict.ok === true) {
+      return { name, state: 'confirmed', address, method, confirmedBy: [confirmingMethod[name]], detail: verdict.why };
+    }
+    if (verdict.ok === false) refusals.push({ name, method, address, why: verdict.why });
+    doubtful ??= { name, state: 'unconfirmed', address, method, confirmedBy: [], detail: verdict.why };
+    if (verdict.ok === undefined) return doubtful.address === address ? doubtful : { ...doubtful, address, method, detail: verdict.why };
+  }
+  return doubtful ?? { name, state: 'absent', address: undefined, method: undefined, confirmedBy: [], detail: 'no finder knows it' };
+}
+
+function validate(scene: Scene, name: RootName, address: number, roots: ReadonlyMap<RootName, Root>): Verdict {
+  const known = (other: RootName) => roots.get(other)?.address;
+  switch (name) {
+    case 'runtime.mheap_':
+      return validateMheap(scene, address);
+    case 'runtime.firstmoduledata':
+      return validateModuledata(scene, address, known('runtime.mheap_'));
+    case 'runtime.memstats':
+      return validateMemstats(scene, address);
+    case 'runtime.work':
+      return validateWork(scene, address, known('runtime.memstats'));
+    case 'runtime.gcController':
+      return validateGcController(scene, address, known('runtime.work'));
+    case 'runtime.gcphase':
+      return validateGcphase(scene, address);
+    case 'runtime.allgs':
+      return validateAllgs(scene, address);
+    case 'runtime.allp':
+      return validateAllp(scene, address);
+    case 'runtime.allm':
+      return validateAllm(scene, address);
+    default:
+      return assertNever(name);
+  }
+}
+
+function assertNever(name: never): never {
+  throw new Error(`no validator for ${String(name)}`);
+}

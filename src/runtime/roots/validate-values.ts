@@ -1,0 +1,81 @@
+// Checks the pointer-free roots by numbers that must agree with each other: memstats against its own ring of pauses,
+// gcController against work's clocks and its own minimum, gcphase by its range (runtime/mstats.go, mgcpacer.go, mgc.go).
+import { contradicts, holds, type Scene, untold, type Verdict } from './validate.js';
+
+const pauseRing = 256;
+
+/** `address` + a field of `struct` as number; undefined where the layout lacks it or memory does. */
+function reader({ memory, layout }: Scene, struct: string, address: number) {
+  return (path: string): number | undefined => {
+    const field = layout.field(struct, path);
+    if (!field) return undefined;
+    const at = address + field.offset;
+    if (field.size === 4) return memory.uint32(at);
+    const value = memory.uint64(at);
+    return value === undefined ? undefined : Number(BigInt.asIntN(64, value));
+  };
+}
+
+/** memstats: the newest entry of pause_end is last_gc_unix. */
+export function validateMemstats(scene: Scene, address: number): Verdict {
+  const get = reader(scene, 'mstats', address);
+  const ring = scene.layout.field('mstats', 'pause_end');
+  const numgc = get('numgc');
+  const last = get('last_gc_unix');
+  if (!ring || numgc === undefined || last === undefined) return untold('memstats is unreadable, or the layout lacks pause_end');
+  const end = (n: number) => {
+    const value = scene.memory.uint64(address + ring.offset + (n % pauseRing) * 8);
+    return value === undefined ? undefined : Number(value);
+  };
+  if (numgc === 0 && last === 0) return untold('no GC cycle has ended yet, so nothing can be compared');
+  if (end(numgc + pauseRing - 1) === last || end(numgc) === last) return holds(`pause_end of cycle ${numgc} is last_gc_unix`);
+  return contradicts(`pause_end of cycle ${numgc} is not last_gc_unix`);
+}
+
+const heapMinimumBytes = 4 * 1024 * 1024;
+
+/** gcController: markStartTime lies between work's clocks of the same cycle; heapMinimum follows from gcPercent. */
+export function validateGcController(scene: Scene, address: number, work: number | undefined): Verdict {
+  const get = reader(scene, 'gcControllerState', address);
+  const seen: string[] = [];
+  const percentBits = get('gcPercent');
+  const minimum = get('heapMinimum');
+  if (percentBits !== undefined && minimum !== undefined) {
+    const percent = percentBits | 0;
+    if (percent >= 0) {
+      if (minimum !== Math.floor((heapMinimumBytes * percent) / 100)) return contradicts(`heapMinimum ${minimum} does not follow from gcPercent ${percent}`);
+      seen.push(`heapMinimum follows from gcPercent ${percent}`);
+    }
+  }
+  const start = get('markStartTime');
+  if (work !== undefined && start !== undefined && start > 0) {
+    const clock = reader(scene, 'workType', work);
+    const sweepTerm = clock('tSweepTerm');
+    const mark = clock('tMark');
+    if (sweepTerm !== undefined && mark !== undefined) {
+      if (start >= sweepTerm && (start <= mark || mark < sweepTerm)) seen.push('markStartTime lies in work’s cycle');
+      else if (seen.length === 0) return contradicts('markStartTime lies outside of work’s cycle');
+    }
+  }
+  return seen.length > 0 ? holds(seen.join('; ')) : untold('no GC cycle has begun yet, so nothing can be compared');
+}
+
+/** gcphase: 0 off, 1 mark, 2 mark termination. */
+export function validateGcphase({ memory }: Scene, address: number): Verdict {
+  const value = memory.uint32(address);
+  if (value === undefined) return untold('unreadable');
+  return value <= 2 ? untold(`${value}: in range`) : contradicts(`${value} is no phase`);
+}
+
+/** work: its clocks are in order, and started cycles are not fewer than ended ones. */
+export function validateWork(scene: Scene, address: number, memstats: number | undefined): Verdict {
+  const get = reader(scene, 'workType', address);
+  const cycles = get('cycles');
+  const numgc = memstats === undefined ? undefined : reader(scene, 'mstats', memstats)('numgc');
+  if (cycles === undefined || numgc === undefined) return untold('unreadable');
+  if (cycles === 0 && numgc === 0) return untold('no GC cycle has begun yet');
+  const distance = cycles - numgc;
+  return distance === 0 || distance === 1
+    ? holds(`work.cycles ${cycles} goes with memstats.numgc ${numgc}`)
+    : contradicts(`work.cycles ${cycles} does not go with memstats.numgc ${numgc}`);
+}

@@ -1,0 +1,29 @@
+// What a validator of a root says. The same checks serve every finder: a name that points to something else must not win.
+import type { Memory } from '../../image/memory.js';
+import type { Layout } from '../../layout/types.js';
+
+export interface Verdict {
+  /** True: the structure itself proves the address. False: it contradicts it. Undefined: it can't be told here (`why` says why). */
+  readonly ok: boolean | undefined;
+  /** What was seen, in a phrase. */
+  readonly why: string;
+}
+
+export interface Scene {
+  readonly memory: Memory;
+  readonly layout: Layout;
+}
+
+export const holds = (why: string): Verdict => ({ ok: true, why });
+export const contradicts = (why: string): Verdict => ({ ok: false, why });
+export const untold = (why: string): Verdict => ({ ok: undefined, why });
+
+/** A Go slice header at `address`; undefined where it can't be read or cannot be one. */
+export function readSlice(memory: Memory, address: number): { array: number; length: number; capacity: number } | undefined {
+  const array = memory.word(address);
+  const length = memory.word(address + memory.pointerSize);
+  const capacity = memory.word(address + 2 * memory.pointerSize);
+  if (array === undefined || length === undefined || capacity === undefined) return undefined;
+  if (length > capacity || (length > 0 && array === 0)) return undefined;
+  return { array, length, capacity };
+}

@@ -1,0 +1,218 @@
+// The span table: a row per mspan in mheap_.allspans, in that order, held as columns. Hot code: one walk over all spans,
+// plain typed arrays, no object per span, no closures in the loop; a million spans are normal.
+// Knows mspan's fields and the rule of allocated slots (runtime/mheap.go, type mspan); not what a screen or a row of text looks like.
+import type { Memory } from '../image/memory.js';
+import type { Layout } from '../layout/types.js';
+import { popcountFrom } from './bitmap.js';
+import type { FieldPlace } from './mspan-offsets.js';
+import { type MspanOffsets, mspanOffsets } from './mspan-offsets.js';
+
+/** Row flags, or'ed together. */
+export const spanFlag = {
+  /** The mspan itself (or part of it) can't be read: only `addr` is sure. */
+  unreadable: 1,
+  /** allocBits can't be read, so `allocated` is unknown. */
+  bitsUnreadable: 2,
+  /** allocated differs from allocCount, and no lawful moment explains it. */
+  mismatch: 4,
+  /** They differ as a thread stopped inside the allocator or sweeper may leave them. */
+  transient: 8,
+  /** A value is too large for its column: the column holds its maximum, the exact value is in memory. */
+  saturated: 16,
+  /** mspan.state has a value that this release does not know. */
+  badState: 32,
+  /** nelems is more than its pages can hold: the bitmaps were not read. */
+  badNelems: 64,
+} as const;
+
+export const stateFree = 0;
+export const stateInuse = 1;
+export const stateManual = 2;
+export const stateUnknown = 255;
+
+/** Columns by row; row i is allspans[i] (entries that can't be read are left out). Addresses and sizes in bytes as exact integers. */
+export interface SpanTable {
+  readonly length: number;
+  /** The mspan's own address. */
+  readonly addr: Float64Array;
+  /** startAddr: the first byte of its pages. */
+  readonly base: Float64Array;
+  readonly limit: Float64Array;
+  readonly elemsize: Float64Array;
+  /** Pointers to the bitmaps, 0 for nil. */
+  readonly allocBits: Float64Array;
+  readonly gcmarkBits: Float64Array;
+  readonly npages: Uint32Array;
+  readonly nelems: Uint32Array;
+  readonly freeindex: Uint32Array;
+  readonly allocCount: Uint32Array;
+  /** Slots that freeindex and allocBits together call allocated; 0 unless in use. */
+  readonly allocated: Uint32Array;
+  readonly sweepgen: Uint32Array;
+  readonly spanclass: Uint8Array;
+  /** stateFree, stateInuse, stateManual or stateUnknown. */
+  readonly state: Uint8Array;
+  readonly flags: Uint8Array;
+  /** Entries of allspans that could not be read: rows that are not here. */
+  readonly unreadableEntries: number;
+  /** In-use rows whose allocated count differs from allocCount, not yet judged. */
+  readonly differing: readonly number[];
+}
+
+/** A slice header in the target: what `allspans` is. */
+export interface SliceHeader {
+  readonly array: number;
+  readonly length: number;
+  readonly capacity: number;
+}
+
+/** Slots a bitmap may have before we call nelems nonsense: 8-byte objects on the largest small span, generously. */
+export const maxSlots = 65536;
+
+/** Called now and then with rows done; throws to stop the walk. */
+export type OnProgress = (done: number, total: number) => void;
+
+const progressEvery = 16384;
+
+function makeTable(capacity: number) {
+  return {
+    length: 0,
+    addr: new Float64Array(capacity),
+    base: new Float64Array(capacity),
+    limit: new Float64Array(capacity),
+    elemsize: new Float64Array(capacity),
+    allocBits: new Float64Array(capacity),
+    gcmarkBits: new Float64Array(capacity),
+    npages: new Uint32Array(capacity),
+    nelems: new Uint32Array(capacity),
+    freeindex: new Uint32Array(capacity),
+    allocCount: new Uint32Array(capacity),
+    allocated: new Uint32Array(capacity),
+    sweepgen: new Uint32Array(capacity),
+    spanclass: new Uint8Array(capacity),
+    state: new Uint8Array(capacity),
+    flags: new Uint8Array(capacity),
+    unreadableEntries: 0,
+    differing: [] as number[],
+  };
+}
+type Building = ReturnType<typeof makeTable>;
+
+/**
+ * Walks allspans once and fills the table. `allspans` must have been checked against what the image can hold. Reads each mspan once, and
+ * the allocBits of in-use spans. Never throws for unreadable memory; `onProgress` may throw to cancel.
+ */
+export function readSpanTable(memory: Memory, layout: Layout, allspans: SliceHeader, onProgress?: OnProgress): SpanTable {
+  const table = makeTable(allspans.length);
+  readPointers(memory, allspans, table);
+  readSpans(memory, mspanOffsets(layout), stateMap(layout), table, onProgress);
+  countAllocated(memory, layout.traits.pageSize, table, onProgress);
+  return table;
+}
+
+/** raw mspan.state → stateFree … ; 256 entries so that the loop needs no bound check. */
+function stateMap(layout: Layout): Uint8Array {
+  const codes = { free: stateFree, inuse: stateInuse, manual: stateManual } as const;
+  const map = new Uint8Array(256).fill(stateUnknown);
+  layout.traits.spanStates.forEach((state, raw) => {
+    map[raw] = codes[state];
+  });
+  return map;
+}
+
+function readPointers(memory: Memory, { array, length }: SliceHeader, table: Building): void {
+  const { pointerSize, littleEndian } = memory;
+  const chunk = 4096 / pointerSize;
+  for (let done = 0; done < length; done += chunk) {
+    const count = Math.min(chunk, length - done);
+    const at = memory.view(array + done * pointerSize, count * pointerSize);
+    for (let i = 0; i < count; i += 1) {
+      const offset = at >= 0 ? at + i * pointerSize : memory.view(array + (done + i) * pointerSize, pointerSize);
+      if (offset < 0) {
+        table.unreadableEntries += 1;
+        continue;
+      }
+      const { window } = memory;
+      table.addr[table.length] =
+        pointerSize === 8
+          ? window.getUint32(offset + (littleEndian ? 0 : 4), littleEndian) +
+            window.getUint32(offset + (littleEndian ? 4 : 0), littleEndian) * 4294967296
+          : window.getUint32(offset, littleEndian);
+      table.length += 1;
+    }
+  }
+}
+
+function readSpans(memory: Memory, fields: MspanOffsets, states: Uint8Array, table: Building, onProgress?: OnProgress): void {
+  const { littleEndian } = memory;
+  const wide = memory.pointerSize === 8;
+  const { startAddr, npages, limit, elemsize, nelems, freeindex, allocCount, sweepgen, spanclass, state, allocBits, gcmarkBits } = fields;
+  for (let row = 0; row < table.length; row += 1) {
+    if (onProgress && row % progressEvery === 0) onProgress(row, table.length);
+    const at = memory.view(table.addr[row]!, fields.size);
+    if (at < 0) {
+      table.flags[row] = spanFlag.unreadable;
+      table.state[row] = stateUnknown;
+      continue;
+    }
+    const { window } = memory;
+    table.base[row] = readWord(window, at + startAddr.offset, wide, littleEndian);
+    table.limit[row] = readWord(window, at + limit.offset, wide, littleEndian);
+    table.elemsize[row] = readWord(window, at + elemsize.offset, wide, littleEndian);
+    table.allocBits[row] = readWord(window, at + allocBits.offset, wide, littleEndian);
+    table.gcmarkBits[row] = readWord(window, at + gcmarkBits.offset, wide, littleEndian);
+    const pages = readWord(window, at + npages.offset, wide, littleEndian);
+    const slots = readUint(window, at, nelems, littleEndian);
+    const free = readUint(window, at, freeindex, littleEndian);
+    const widest = Math.max(table.base[row]!, table.limit[row]!, table.elemsize[row]!);
+    if (pages > 0xffffffff || slots > 0xffffffff || free > 0xffffffff || widest > Number.MAX_SAFE_INTEGER) {
+      table.flags[row]! |= spanFlag.saturated;
+    }
+    table.npages[row] = Math.min(pages, 0xffffffff);
+    table.nelems[row] = Math.min(slots, 0xffffffff);
+    table.freeindex[row] = Math.min(free, 0xffffffff);
+    table.allocCount[row] = readUint(window, at, allocCount, littleEndian);
+    table.sweepgen[row] = window.getUint32(at + sweepgen.offset, littleEndian);
+    table.spanclass[row] = window.getUint8(at + spanclass.offset);
+    const code = states[window.getUint8(at + state.offset)]!;
+    table.state[row] = code;
+    if (code === stateUnknown) table.flags[row]! |= spanFlag.badState;
+  }
+}
+
+function countAllocated(memory: Memory, pageSize: number, table: Building, onProgress?: OnProgress): void {
+  for (let row = 0; row < table.length; row += 1) {
+    if (onProgress && row % progressEvery === 0) onProgress(row, table.length);
+    if (table.state[row] !== stateInuse) continue;
+    const nelems = table.nelems[row]!;
+    const freeindex = table.freeindex[row]!;
+    if (nelems > maxSlots || nelems * 8 > table.npages[row]! * pageSize) {
+      table.flags[row]! |= spanFlag.badNelems;
+      continue;
+    }
+    let allocated = Math.min(freeindex, nelems);
+    const bits = table.allocBits[row]!;
+    if (freeindex < nelems && bits !== 0) {
+      const counted = popcountFrom(memory, bits, freeindex, nelems);
+      if (counted < 0) {
+        table.flags[row]! |= spanFlag.bitsUnreadable;
+        continue;
+      }
+      allocated += counted;
+    }
+    table.allocated[row] = allocated;
+    if (allocated !== table.allocCount[row]) table.differing.push(row);
+  }
+}
+
+function readWord(window: DataView, at: number, wide: boolean, littleEndian: boolean): number {
+  if (!wide) return window.getUint32(at, littleEndian);
+  const low = window.getUint32(littleEndian ? at : at + 4, littleEndian);
+  return low + window.getUint32(littleEndian ? at + 4 : at, littleEndian) * 4294967296;
+}
+
+function readUint(window: DataView, at: number, { offset, size }: FieldPlace, littleEndian: boolean): number {
+  if (size === 2) return window.getUint16(at + offset, littleEndian);
+  if (size === 1) return window.getUint8(at + offset);
+  return readWord(window, at + offset, size === 8, littleEndian);
+}

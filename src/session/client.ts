@@ -1,0 +1,90 @@
+// The front end's side of the session: starts the engine's worker thread and turns messages into promises.
+import { existsSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import type { CallName, Calls, ErrorReply, FromEngine, ToEngine } from './protocol.js';
+
+export interface Progress {
+  readonly what: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface CallOptions {
+  readonly onProgress?: (progress: Progress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** A rejected call rejects with a `SessionError`, which has the fields of an ErrorReply. */
+export interface SessionClient {
+  call<K extends CallName>(call: K, params: Calls[K]['params'], options?: CallOptions): Promise<Calls[K]['result']>;
+  close(): Promise<void>;
+}
+
+export class SessionError extends Error implements ErrorReply {
+  readonly code: string;
+  readonly subject: string;
+  readonly why: string;
+  readonly hint: string | undefined;
+  constructor({ code, subject, why, hint }: ErrorReply) {
+    super(`${subject}: ${why}`);
+    this.name = 'SessionError';
+    this.code = code;
+    this.subject = subject;
+    this.why = why;
+    this.hint = hint;
+  }
+}
+
+interface Waiting {
+  readonly resolve: (result: never) => void;
+  readonly reject: (error: SessionError) => void;
+  readonly onProgress: ((progress: Progress) => void) | undefined;
+}
+
+/** The worker's file stands beside the bundle that this module is in. */
+function workerFile(): URL {
+  const beside = new URL('./engine-worker.js', import.meta.url);
+  return existsSync(beside) ? beside : new URL('../../dist/engine-worker.js', import.meta.url);
+}
+
+/** Starts the engine. Nothing is opened yet: the first call is `openTarget`. */
+export function createSession(): SessionClient {
+  const cancelled = new SharedArrayBuffer(4);
+  const cancelId = new Int32Array(cancelled);
+  const worker = new Worker(workerFile(), { workerData: { cancelled }, stdout: false, stderr: false });
+  const waiting = new Map<number, Waiting>();
+  let nextId = 1;
+  const failAll = (why: string) => {
+    for (const { reject } of waiting.values()) reject(new SessionError({ code: 'engine-ended', subject: 'engine', why, hint: undefined }));
+    waiting.clear();
+  };
+  worker.on('message', (message: FromEngine) => {
+    const call = waiting.get(message.id);
+    if (!call) return;
+    if (message.type === 'progress') {
+      call.onProgress?.({ what: message.what, done: message.done, total: message.total });
+      return;
+    }
+    waiting.delete(message.id);
+    if (message.type === 'result') call.resolve(message.result as never);
+    else call.reject(new SessionError(message.error));
+  });
+  worker.on('error', (error) => failAll(error instanceof Error ? error.message : String(error)));
+  worker.on('exit', () => failAll('it has ended'));
+  const post = (message: ToEngine) => worker.postMessage(message);
+  return {
+    call(call, params, options) {
+      const id = nextId;
+      nextId += 1;
+      options?.signal?.addEventListener('abort', () => Atomics.store(cancelId, 0, id), { once: true });
+      return new Promise((resolve, reject) => {
+        waiting.set(id, { resolve: resolve as (result: never) => void, reject, onProgress: options?.onProgress });
+        post({ type: 'call', id, call, params } as ToEngine);
+      });
+    },
+    async close() {
+      post({ type: 'close' });
+      await worker.terminate();
+    },
+  };
+}

@@ -1,0 +1,223 @@
+// Opens what a command line names as one target: binary and image matched by build ID, placed in one address space.
+import { existsSync } from 'node:fs';
+import { InspectError } from '../bytes/errors.js';
+import { PageCache } from '../bytes/page-cache.js';
+import { type Dwarf, DwarfError, openDwarf } from '../dwarf-parser/index.js';
+import { type BuildIds, readBuildIds } from '../elf/build-ids.js';
+import { ET } from '../elf/constants.js';
+import { type CoreInfo, readCore } from '../elf/core.js';
+import { ElfDebugSections, hasDebugInfo } from '../elf/debug-sections.js';
+import { hasSymbolTable, lookupSymbols } from '../elf/symbols.js';
+import { loadBias } from '../image/bias.js';
+import { openBinaryImage, type PlacedBinary } from '../image/binary-image.js';
+import { openCoreImage } from '../image/core-image.js';
+import type { Memory } from '../image/memory.js';
+import { imageBuildIds, mainMapping } from '../image/memory-source.js';
+import { missingRanges } from '../image/missing-ranges.js';
+import { openRawImage } from '../image/raw-image.js';
+import { classify, type Inputs, type OpenedElf, openElf } from './classify.js';
+import { findGo, goEvidence } from './go-of.js';
+import type { Target, TargetBinaryInfo, TargetGo, TargetImage } from './target.js';
+
+export interface OpenTargetRequest {
+  readonly files: readonly string[];
+  readonly options: {
+    readonly regions?: string;
+    readonly go?: string;
+    readonly bias?: number;
+    readonly force?: boolean;
+  };
+}
+
+/** Throws InspectError where an input can't be used, or where binary and image do not belong together (unless `force`). */
+export function openTarget({ files, options }: OpenTargetRequest): Target {
+  const cache = new PageCache();
+  const trace: string[] = [];
+  const warnings: string[] = [];
+  const inputs = classify(files, options.regions, cache);
+  const core = inputs.core && readCore(inputs.core.elf);
+  const inImage = inputs.core && core ? buildIdsInCore(inputs.core, core) : undefined;
+  const binary = inputs.binary ?? (inputs.core && core ? binaryNamedBy(core, inImage, cache, trace) : undefined);
+  const image = inputs.core !== undefined || inputs.regions.length > 0;
+  if (binary) refuseNonGo(binary, image);
+  const own = binary && readBuildIds(binary.elf);
+  const matches = binary && inputs.core ? matchIds(binary, inputs.core, own, inImage, options.force === true, warnings) : 'not checked';
+  const bias = binary ? biasOf(binary, core, options.bias, image, warnings, trace) : undefined;
+  const placed = binary && bias !== undefined ? { elf: binary.elf, source: binary.source, bias } : undefined;
+  const memory = memoryOf(inputs, core, binary, placed, cache);
+  for (const { elf } of [binary, inputs.core].filter((file) => file !== undefined)) warnings.push(...elf.problems.map((problem) => `${elf.name}: ${problem}`));
+  if (core) warnings.push(...core.problems.map((problem) => `${inputs.core?.path}: ${problem}`));
+  const go = goOf(binary, inputs.core, bias ?? 0, memory, options.go);
+  if (go) trace.push(`Go version ${go.version}, from ${go.source}`);
+  return makeTarget({ inputs, core, memory, binary, own, bias, matches, go, warnings, trace });
+}
+
+/** The build IDs that the core itself holds, read without the binary laid under it. */
+function buildIdsInCore(file: OpenedElf, info: CoreInfo): BuildIds {
+  return imageBuildIds(openCoreImage({ elf: file.elf, source: file.source, info }), info);
+}
+
+/** The program that the core names, if it stands where it stood and is the same build. */
+function binaryNamedBy(core: CoreInfo, inImage: BuildIds | undefined, cache: PageCache, trace: string[]): OpenedElf | undefined {
+  const path = mainMapping(core)?.path;
+  if (path === undefined || !existsSync(path)) return undefined;
+  try {
+    const opened = openElf(path, cache);
+    const { go, gnu } = readBuildIds(opened.elf);
+    const same = inImage?.go !== undefined ? inImage.go === go : inImage?.gnu !== undefined && inImage.gnu === gnu;
+    trace.push(`binary: ${path}, named by the core: ${same ? 'build IDs are equal' : 'another build, not used'}`);
+    if (same) return opened;
+    opened.source.close();
+  } catch (error) {
+    if (!(error instanceof InspectError)) throw error;
+    trace.push(`binary: ${path}, named by the core: ${error.why}`);
+  }
+  return undefined;
+}
+
+/** A binary alone must be Go; with an image the same, else nothing below would mean anything. */
+function refuseNonGo({ path, elf }: OpenedElf, hasImage: boolean): void {
+  if (goEvidence(elf).length > 0) return;
+  const why = 'is not a Go program: it has no Go build ID, no build info and no pclntab';
+  throw new InspectError('not-go', path, why, hasImage ? 'name the Go binary that the image was taken of' : undefined);
+}
+
+function matchIds(
+  binary: OpenedElf,
+  core: OpenedElf,
+  own: BuildIds | undefined,
+  inImage: BuildIds | undefined,
+  force: boolean,
+  warnings: string[],
+): 'go' | 'gnu' | 'not checked' {
+  const archs = [binary.elf.header.goarch, core.elf.header.goarch] as const;
+  const shapes = [binary.elf.header, core.elf.header].map(({ bits, littleEndian, machine }) => `${bits} ${littleEndian} ${machine}`);
+  const complain = (what: string, a: string, b: string) => {
+    const hint = archs[0] === archs[1] ? 'another build of the same program? --force goes on' : 'another platform’s build?';
+    if (!force || shapes[0] !== shapes[1]) throw new InspectError('binary-mismatch', binary.path, `does not belong to ${core.path}: ${what} ${a}, the image has ${b}`, hint);
+    warnings.push(`${binary.path} does not belong to ${core.path} (${what} ${a}, the image has ${b}): going on, as --force says`);
+  };
+  if (shapes[0] !== shapes[1]) complain('it is for', archs[0] ?? 'an unknown machine', archs[1] ?? 'an unknown machine');
+  if (own?.go !== undefined && inImage?.go !== undefined) {
+    if (own.go === inImage.go) return 'go';
+    complain('its Go build ID is', own.go, inImage.go);
+  } else if (own?.gnu !== undefined && inImage?.gnu !== undefined) {
+    if (own.gnu === inImage.gnu) return 'gnu';
+    complain('its GNU build ID is', own.gnu, inImage.gnu);
+  }
+  return 'not checked';
+}
+
+function biasOf(
+  binary: OpenedElf,
+  core: CoreInfo | undefined,
+  override: number | undefined,
+  image: boolean,
+  warnings: string[],
+  trace: string[],
+): number | undefined {
+  if (!image) return 0;
+  if (override !== undefined) return override;
+  const found = loadBias(binary.elf, core);
+  if (found.known) {
+    trace.push(`load bias 0x${found.bias.toString(16)}, from ${found.from}`);
+    return found.bias;
+  }
+  warnings.push(`the load bias of ${binary.path} is not known (${found.why}): --bias tells it`);
+  return undefined;
+}
+
+function memoryOf(inputs: Inputs, core: CoreInfo | undefined, binary: OpenedElf | undefined, placed: PlacedBinary | undefined, cache: PageCache): Memory {
+  const under = placed ? { binary: placed } : {};
+  if (inputs.core && core) return openCoreImage({ elf: inputs.core.elf, source: inputs.core.source, info: core, ...under });
+  if (inputs.regions.length > 0) {
+    if (!binary) {
+      throw new InspectError('no-image', inputs.regions[0]!.path, 'a raw image does not say its word size and byte order', 'name the Go binary beside it');
+    }
+    return openRawImage({ regions: inputs.regions, model: binary.elf, cache, ...under });
+  }
+  if (!binary) throw new InspectError('no-image', 'files', 'neither a binary nor an image was given');
+  return openBinaryImage(binary.elf, binary.source);
+}
+
+function goOf(binary: OpenedElf | undefined, core: OpenedElf | undefined, bias: number, memory: Memory, override: string | undefined): TargetGo | undefined {
+  const arch = (binary ?? core)?.elf.header.goarch ?? 'unknown';
+  const found = findGo(binary?.elf, bias, memory, override);
+  return found && { ...found, os: 'linux', arch };
+}
+
+interface Parts {
+  readonly inputs: Inputs;
+  readonly core: CoreInfo | undefined;
+  readonly memory: Memory;
+  readonly binary: OpenedElf | undefined;
+  readonly own: BuildIds | undefined;
+  readonly bias: number | undefined;
+  readonly matches: 'go' | 'gnu' | 'not checked';
+  readonly go: TargetGo | undefined;
+  readonly warnings: string[];
+  readonly trace: string[];
+}
+
+function makeTarget({ inputs, core, memory, binary, own, bias, matches, go, warnings, trace }: Parts): Target {
+  let dwarf: Dwarf | undefined | null = null;
+  const openDebugInfo = (): Dwarf | undefined => {
+    if (dwarf !== null) return dwarf;
+    dwarf = binary && hasDebugInfo(binary.elf) ? openDwarf(new ElfDebugSections(binary.elf)) : undefined;
+    return dwarf;
+  };
+  return {
+    memory,
+    image: imageOf(inputs, core, memory),
+    binary: binary && { info: binaryInfo(binary, own) },
+    matches,
+    go,
+    warnings,
+    trace,
+    symbols(names) {
+      if (!binary || bias === undefined) return new Map();
+      return new Map([...lookupSymbols(binary.elf, names)].map(([name, { value }]) => [name, value + bias]));
+    },
+    dwarf: openDebugInfo,
+    dwarfVariable(name) {
+      try {
+        const address = bias === undefined ? undefined : openDebugInfo()?.findVariable(name)?.address;
+        return address === undefined ? undefined : address + (bias ?? 0);
+      } catch (error) {
+        if (error instanceof DwarfError) return undefined;
+        throw error;
+      }
+    },
+    close() {
+      memory.close();
+      binary?.source.close();
+      inputs.core?.source.close();
+    },
+  };
+}
+
+function binaryInfo({ path, elf }: OpenedElf, ids: BuildIds | undefined): TargetBinaryInfo {
+  const hasDwarf = hasDebugInfo(elf);
+  const hasSymbols = hasSymbolTable(elf);
+  const kind = [elf.header.type === ET.DYN ? 'PIE' : 'EXEC', hasSymbols ? 'symbols' : 'no symbols', hasDwarf ? 'DWARF' : 'no DWARF'].join(', ');
+  return { path, goBuildId: ids?.go ?? null, gnuBuildId: ids?.gnu ?? null, kind, hasDwarf, hasSymbols };
+}
+
+function imageOf({ core: file, regions }: Inputs, core: CoreInfo | undefined, memory: Memory): TargetImage | undefined {
+  const missing = missingRanges(memory.segments);
+  const segments = memory.segments.length;
+  if (file) return { kind: coreKind(core), path: file.path, bytes: file.source.size, segments, missing };
+  const [first] = regions;
+  if (!first) return undefined;
+  const bytes = memory.segments.reduce((sum, { start, end, origin }) => sum + (origin === 'raw' ? end - start : 0), 0);
+  const path = regions.length === 1 ? first.path : `${first.path} and ${regions.length - 1} more`;
+  return { kind: 'raw image', path, bytes, segments, missing };
+}
+
+/** A kernel core carries the signal that ended the process; gcore's and Delve's threads have none. */
+function coreKind(core: CoreInfo | undefined): string {
+  if (!core || core.threads.length === 0) return 'ELF core without threads';
+  const threads = `${core.threads.length} ${core.threads.length === 1 ? 'thread' : 'threads'}`;
+  const signal = core.threads[0]?.signal ?? 0;
+  return signal > 0 ? `ELF core, signal ${signal}, ${threads}` : `ELF core of a live process, ${threads}`;
+}

@@ -1,0 +1,59 @@
+// One opened thing: a binary, an image, or both, with arch, Go version and whatever leads to symbols. Knows nothing of the heap.
+import type { Dwarf } from '../dwarf-parser/index.js';
+import type { Memory } from '../image/memory.js';
+
+/** What `overview` says of the binary. */
+export interface TargetBinaryInfo {
+  readonly path: string | null;
+  readonly goBuildId: string | null;
+  readonly gnuBuildId: string | null;
+  /** `EXEC` or `PIE`, `stripped`, `no DWARF`. */
+  readonly kind: string;
+  readonly hasDwarf: boolean;
+  readonly hasSymbols: boolean;
+}
+
+export interface TargetGo {
+  /** `go1.26.5`; `unknown` where it could not be found. */
+  readonly version: string;
+  readonly experiments: readonly string[];
+  readonly os: string;
+  readonly arch: string;
+  readonly source: string;
+}
+
+export interface MissingPart {
+  readonly start: number;
+  readonly end: number;
+  readonly why: string;
+}
+
+export interface TargetImage {
+  /** `kernel core`, `gcore`, `core`, `raw image`. */
+  readonly kind: string;
+  readonly path: string;
+  /** Apparent size of the image's files in bytes. */
+  readonly bytes: number;
+  readonly segments: number;
+  readonly missing: readonly MissingPart[];
+}
+
+export interface Target {
+  /** The image's memory with the binary's read-only parts beneath it; for a binary alone, the binary's own bytes. */
+  readonly memory: Memory;
+  readonly image: TargetImage | undefined;
+  readonly binary: { readonly info: TargetBinaryInfo } | undefined;
+  /** How it is known that both belong together. */
+  readonly matches: 'go' | 'gnu' | 'not checked';
+  readonly go: TargetGo | undefined;
+  readonly warnings: readonly string[];
+  /** How things were found, a line each, for `--trace`. */
+  readonly trace: readonly string[];
+  /** Addresses in the image (load bias added) of the symbols that the binary's symbol table has. */
+  symbols(names: readonly string[]): ReadonlyMap<string, number>;
+  /** The binary's debug info, opened at the first call; undefined where it has none. */
+  dwarf(): Dwarf | undefined;
+  /** Address in the image of a variable that the debug info knows. */
+  dwarfVariable(name: string): number | undefined;
+  close(): void;
+}
