@@ -2,19 +2,21 @@
 // into the one unit named `runtime`, so nothing else is read. Knows names, not meanings.
 import { InspectError } from '../bytes/errors.js';
 import { type Dwarf, DwarfError, type DwarfType, type DwarfUnit, type TypeRef } from '../dwarf-parser/index.js';
+import { layoutsFolder } from './load.js';
 import type { Measured, MeasuredField, MeasuredStruct } from './measured.js';
 import { makeLayout, structLayout } from './resolve.js';
 import { dwarfNames, dwarfVariables, rootStructs } from './roots.js';
+import { loadTraits } from './traits.js';
 import { elementOf, shapeOf, stripRuntime, structName } from './type-names.js';
-import type { Layout, Traits } from './types.js';
+import type { Layout } from './types.js';
 
 /** What the caller knows of the binary from elsewhere: DWARF does not say it reliably. */
 export interface DwarfBinary {
-  /** For messages. */
-  readonly name: string;
-  readonly dwarf: Dwarf;
+  /** For messages. @default 'the binary' */
+  readonly name?: string;
   readonly goVersion: string;
-  readonly goos: string;
+  /** @default 'linux' */
+  readonly goos?: string;
   readonly goarch: string;
   readonly experiments: readonly string[];
   readonly pointerSize: 4 | 8;
@@ -24,8 +26,9 @@ export interface DwarfBinary {
 const limits = { structs: 5000, fields: 200_000, typedefs: 32 } as const;
 
 /** A Layout over the binary's own DWARF. Throws InspectError `no-dwarf` where it has no unit `runtime`; asking it may throw `malformed`. */
-export function layoutFromDwarf(binary: DwarfBinary, traits: Traits): Layout {
-  const types = new GoTypes(binary);
+export function layoutFromDwarf(dwarf: Dwarf, binary: DwarfBinary, folder: string = layoutsFolder()): Layout {
+  const types = new GoTypes(dwarf, binary);
+  const goos = binary.goos ?? 'linux';
   return makeLayout(
     {
       name: 'dwarf',
@@ -36,22 +39,22 @@ export function layoutFromDwarf(binary: DwarfBinary, traits: Traits): Layout {
       littleEndian: binary.littleEndian,
       source: 'dwarf',
       exact: true,
-      traits,
+      traits: loadTraits(folder).at({ ...binary, goos }),
     },
     {
       expand(name) {
         const found = types.struct(name);
         return found && structLayout(name, found.size, 'dwarf', found.fields);
       },
-      names: () => [...measure(binary).structs.keys()],
+      names: () => [...measure(dwarf, binary).structs.keys()],
       underlying: (name) => types.underlying(name),
     },
   );
 }
 
 /** The structs of `roots.ts` with all that they hold by value. Throws InspectError `no-dwarf`, `malformed` or `too-large`. */
-export function measure(binary: DwarfBinary): Measured {
-  const types = new GoTypes(binary);
+export function measure(dwarf: Dwarf, binary: DwarfBinary): Measured {
+  const types = new GoTypes(dwarf, binary);
   const structs = new Map<string, MeasuredStruct>();
   const named = new Map<string, string>();
   const waiting = [...rootStructs];
@@ -71,13 +74,13 @@ export function measure(binary: DwarfBinary): Measured {
     structs.set(shape.name, found);
     fields += found.fields.length;
     if (structs.size > limits.structs || fields > limits.fields)
-      throw new InspectError('too-large', binary.name, 'its runtime types are too many');
+      throw new InspectError('too-large', binary.name ?? 'the binary', 'its runtime types are too many');
     for (const field of found.fields) waiting.push(field.type);
   }
   return {
     goVersion: binary.goVersion,
     experiments: [...binary.experiments].sort(),
-    os: binary.goos,
+    os: binary.goos ?? 'linux',
     arch: binary.goarch,
     pointerSize: binary.pointerSize,
     littleEndian: binary.littleEndian,
@@ -98,9 +101,9 @@ class GoTypes {
   /** Types that members led to, by layout name: the only way to find most anonymous structs. */
   readonly #seen = new Map<string, TypeRef>();
 
-  constructor(binary: DwarfBinary) {
-    this.#file = binary.name;
-    this.#dwarf = binary.dwarf;
+  constructor(dwarf: Dwarf, binary: DwarfBinary) {
+    this.#file = binary.name ?? 'the binary';
+    this.#dwarf = dwarf;
     this.#units = this.#guard(() => this.#dwarf.unitsNamed('runtime'));
     if (this.#units.length === 0)
       throw new InspectError('no-dwarf', this.#file, 'has no debug information of the Go runtime');

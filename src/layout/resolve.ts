@@ -111,6 +111,26 @@ function memberOf(layout: Layout, at: FieldLayout, name: string): FieldLayout | 
   return { ...member, name: at.name === '' ? name : `${at.name}.${name}`, offset: at.offset + member.offset };
 }
 
+/** The only member of a struct that has a size, where it fills all of it: the value in an atomic, or in a box around one. */
+export function soleMember(layout: Layout, type: string): FieldLayout | undefined {
+  const sized = [...(membersOf(layout, type)?.values() ?? [])].filter((member) => member.size > 0);
+  return sized.length === 1 ? sized[0] : undefined;
+}
+
+/**
+ * Like `fieldByPath`, going on into structs with one member: `state` finds `state.s.value`, `heapLive` finds `heapLive.value` in the releases that
+ * have them and the plain field in those that do not.
+ */
+export function scalarField(layout: Layout, struct: string, path: string): FieldLayout | undefined {
+  let at = fieldByPath(layout, struct, path);
+  for (let step = 0; at !== undefined && step < 8; step++) {
+    if (layout.shape(at.type).kind !== 'named') return at;
+    const only = soleMember(layout, at.type);
+    at = only && memberOf(layout, at, only.name);
+  }
+  return undefined;
+}
+
 /**
  * What stands at a byte offset of a struct, as deep as types go: `mspan+0x30` → `freeindex`, rest 0. `rest` counts from the field's start;
  * undefined for padding and beyond the end.

@@ -3,6 +3,7 @@
 export interface LayoutListResult {
   readonly schemaVersion: number;
   readonly layouts: readonly {
+    readonly os: string;
     readonly arch: string;
     /** Measured releases, ascending; experiments as `go1.26.0+nogreenteagc`. */
     readonly releases: readonly string[];
@@ -26,6 +27,19 @@ export interface LayoutShowResult {
   readonly exact: boolean;
   readonly note?: string;
   readonly structs: Readonly<Record<string, LayoutStructResult>>;
+  /** Only where an offset or a path was asked for (`mspan+0x30`, `mspan.state.s`): what stands there, as deep as types go. */
+  readonly at?: LayoutPlace;
+}
+
+export interface LayoutPlace {
+  readonly struct: string;
+  /** From the struct: `central[3].mcentral.partial`. */
+  readonly path: string;
+  readonly offset: number;
+  readonly size: number;
+  readonly type: string;
+  /** Bytes from the field's start to the offset asked for. */
+  readonly rest: number;
 }
 
 export interface LayoutStructDiff {
@@ -60,6 +74,10 @@ export interface LayoutVerifyResult {
   readonly goVersion: string;
   readonly arch: string;
   readonly experiments: readonly string[];
+  /** The table compared: its name, and whether it is that release's own. */
+  readonly table: string;
+  readonly exact: boolean;
+  readonly note?: string;
   /** Fields compared. */
   readonly checked: number;
   readonly structsChecked: number;

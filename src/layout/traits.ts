@@ -46,6 +46,8 @@ interface TraitsFile {
   readonly heapBitsInSpan: { readonly switch: Switch; readonly maxElemsize: Readonly<Record<string, number>> };
   readonly inlineMarks: { readonly switch: Switch; readonly byPointerSize: Readonly<Record<string, InlineMarks>> };
   readonly arenas: readonly ArenaRule[];
+  readonly addressTypes: readonly string[];
+  readonly addressFields: Readonly<Record<string, readonly string[]>>;
 }
 
 const kept = new Map<string, TraitsTable>();
@@ -77,6 +79,8 @@ export function loadTraits(folder: string): TraitsTable {
         cachedSweepgen: pick(file.cachedSweepgen),
         heapGoal: pick(file.heapGoal),
         arena: arenaOf(file, key, release) ?? fail(path, 'arenas', `has no rule for ${key.goos}/${key.goarch}`),
+        addressTypes: file.addressTypes,
+        addressFields: file.addressFields,
       };
     },
   };
@@ -106,11 +110,20 @@ function arenaOf(file: TraitsFile, key: TraitsKey, release: Release): ArenaGeome
 
 /** Shapes only: the file ships with the program, and a test compares its values with Go's sources. */
 function checkFile(value: Readonly<Record<string, unknown>>, path: string): TraitsFile {
-  for (const name of ['spanStates', 'sizeClasses', 'mcentral', 'cachedSweepgen', 'heapGoal', 'arenas']) {
+  for (const name of [
+    'spanStates',
+    'sizeClasses',
+    'mcentral',
+    'cachedSweepgen',
+    'heapGoal',
+    'arenas',
+    'addressTypes',
+  ]) {
     const list = value[name];
     if (!Array.isArray(list) || list.length === 0 || list.length > 100) fail(path, name, 'is no list');
   }
   if (typeof value.pageSize !== 'number') fail(path, 'pageSize', 'is no number');
+  object(value.addressFields, path, 'addressFields');
   for (const name of ['heapBitsInSpan', 'inlineMarks'])
     object(object(value[name], path, name).switch, path, `${name}.switch`);
   return value as unknown as TraitsFile;

@@ -76,6 +76,9 @@ export interface Traits {
   readonly heapGoal: 'stored' | 'computed';
   /** The geometry of heap arenas for this arch. */
   readonly arena: ArenaGeometry;
+  /** Integer types whose values are addresses (`guintptr`), and uintptr fields that hold addresses, by struct: shown as addresses. */
+  readonly addressTypes: readonly string[];
+  readonly addressFields: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface InlineMarks {
