@@ -1,29 +1,30 @@
-// Looks up a set of names in .symtab and .dynsym without making an object per symbol: the table is read in blocks, and each name is
-// walked through a trie of the wanted names until it differs, straight in the string table's cached blocks. Names come first-defined-first.
-import { type CachedSource, PageCache } from '../bytes/page-cache.js';
+// Looks up a set of names in .symtab and .dynsym without making an object per symbol: first where in the string table the wanted names end (a
+// regular expression over whole blocks: native code from the first byte on, where a loop of ours would run cold), then which symbols point there.
+// Linkers may store a name as the tail of another one, so a name counts wherever it begins.
+import { readBytes } from '../bytes/read.js';
 import { SHT } from './constants.js';
 import type { ElfFile } from './elf-file.js';
-import { NameTrie } from './name-trie.js';
 import type { ElfSymbol, SectionHeader } from './types.js';
 
-/** Symbols read at a time. */
-const BATCH = 4096;
-/** What the string table's blocks may take; linkers write names roughly in the order of the symbols, so that few suffice. */
-const STRING_CACHE_BYTES = 8 * 2 ** 20;
+/** Symbols and string bytes read at a time: enough to go past the block cache, where they would be of no more use. */
+const BATCH = 16384;
+const STRING_BLOCK = 2 ** 20;
 /** A binary of 4 GB has some 10 M symbols. */
 const MOST_SYMBOLS = 2 ** 25;
+const MOST_STRING_BYTES = 2 ** 30;
+/** Places of wanted names in a string table: a real one has each name once. */
+const MOST_PLACES = 2 ** 16;
 
 /**
  * The wanted names that are defined, with their symbols. `.symtab` goes before `.dynsym`, the first definition before later ones.
  * `shndx` is as it stands in the table (0xffff: the index stands in SHT_SYMTAB_SHNDX). Nothing is thrown for damaged tables.
  */
 export function lookupSymbols(elf: ElfFile, wanted: Iterable<string>): ReadonlyMap<string, ElfSymbol> {
-  const names = [...wanted];
-  const trie = new NameTrie(names);
+  const names = new Set([...wanted].filter((name) => name !== ''));
   const found = new Map<string, ElfSymbol>();
   for (const type of [SHT.SYMTAB, SHT.DYNSYM]) {
     for (const section of elf.sections) {
-      if (section.type === type && found.size < trie.size) lookupIn(elf, section, trie, names, found);
+      if (section.type === type && found.size < names.size) lookupIn(elf, section, names, found);
     }
   }
   return found;
@@ -38,58 +39,53 @@ function entryBytes(elf: ElfFile): number {
   return elf.header.bits === 64 ? 24 : 16;
 }
 
-function lookupIn(
-  elf: ElfFile,
-  table: SectionHeader,
-  trie: NameTrie,
-  names: readonly string[],
-  found: Map<string, ElfSymbol>,
-): void {
+function lookupIn(elf: ElfFile, table: SectionHeader, names: ReadonlySet<string>, found: Map<string, ElfSymbol>): void {
   const strings = elf.sections[table.link];
   if (strings === undefined || strings.type !== SHT.STRTAB || !strings.exact || !table.exact) return;
+  const places = placesOfNames(elf, strings, names);
+  if (places.size === 0) return;
   const entry = entryBytes(elf);
-  const stringEnd = Math.min(elf.source.size, strings.offset + strings.size);
-  const cached = new PageCache({ capBytes: STRING_CACHE_BYTES }).attach(elf.source);
   const inFile = Math.max(0, Math.min(table.size, elf.source.size - table.offset));
   const count = Math.min(Math.floor(inFile / entry), MOST_SYMBOLS);
-  const batch = new Uint8Array(BATCH * entry);
+  const batch = new Uint8Array(Math.min(BATCH, count) * entry);
   const view = new DataView(batch.buffer);
   for (let first = 0; first < count; first += BATCH) {
     const here = Math.min(BATCH, count - first);
     const got = Math.floor(elf.source.read(table.offset + first * entry, batch.subarray(0, here * entry)) / entry);
-    for (let i = 0; i < got; i++) {
-      const nameOffset = view.getUint32(i * entry, elf.littleEndian);
-      const which = nameOffset === 0 ? -1 : matchName(cached, strings.offset + nameOffset, stringEnd, trie);
-      if (which < 0) continue;
-      const name = names[which]!;
-      const symbol = symbolAt(view, i * entry, elf, name);
-      if (symbol.shndx !== 0 && !found.has(name)) found.set(name, symbol);
+    for (let at = 0; at < got * entry; at += entry) {
+      const name = places.get(view.getUint32(at, elf.littleEndian));
+      if (name === undefined || found.has(name)) continue;
+      const symbol = symbolAt(view, at, elf, name);
+      if (symbol.shndx !== 0) found.set(name, symbol);
     }
-    if (got < here || found.size === trie.size) return;
+    if (got < here || found.size === names.size) return;
   }
 }
 
-/** Which wanted name stands NUL-terminated at `offset` of the file; -1 for another. */
-function matchName(source: CachedSource, offset: number, end: number, trie: NameTrie): number {
-  const { cache } = source;
-  let node = 0;
-  let at = offset;
-  while (at < end) {
-    const block = Math.floor(at / cache.blockBytes);
-    const slot = source.slot(block);
-    const blockStart = block * cache.blockBytes;
-    const bytes = cache.slab(slot);
-    const shift = cache.slotOffset(slot) - blockStart;
-    const stop = Math.min(end, blockStart + cache.filled[slot]!);
-    if (stop <= at) return -1;
-    for (; at < stop; at++) {
-      const byte = bytes[at + shift]!;
-      if (byte === 0) return trie.nameAt(node);
-      node = trie.step(node, byte);
-      if (node < 0) return -1;
+/** By offset in the string table: the wanted name that stands there, NUL-terminated. */
+function placesOfNames(elf: ElfFile, strings: SectionHeader, names: ReadonlySet<string>): Map<number, string> {
+  const byBytes = new Map([...names].map((name) => [Buffer.from(name).toString('latin1'), name]));
+  const pattern = new RegExp(`(${[...byBytes.keys()].map(escapeForRegExp).join('|')})\\0`, 'g');
+  const longest = Math.max(...[...byBytes.keys()].map((name) => name.length)) + 1;
+  const places = new Map<number, string>();
+  const size = Math.min(strings.size, MOST_STRING_BYTES);
+  for (let start = 0; start < size; start += STRING_BLOCK) {
+    // Blocks overlap by what the longest name may reach over.
+    const bytes = readBytes(elf.source, strings.offset + start, Math.min(STRING_BLOCK + longest, size - start));
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+    pattern.lastIndex = 0;
+    for (let match = pattern.exec(text); match !== null && places.size < MOST_PLACES; match = pattern.exec(text)) {
+      const name = byBytes.get(match[1]!);
+      if (name !== undefined) places.set(start + match.index, name);
+      // A name may begin inside another one.
+      pattern.lastIndex = match.index + 1;
     }
   }
-  return -1;
+  return places;
+}
+
+function escapeForRegExp(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 }
 
 /** Elf32_Sym and Elf64_Sym, elf(5). */

@@ -49,36 +49,44 @@ export function readBuildInfo(elf: ElfFile): GoBuildInfo | undefined {
   };
   const section = elf.section('.go.buildinfo');
   const inSection = section && decodeAt(bytes, section.addr);
-  if (inSection !== undefined) return inSection;
+  if (inSection !== undefined && inSection !== 'elsewhere') return inSection;
   for (const { type, flags, vaddr, filesz, exact } of elf.programHeaders) {
     if (type !== PT.LOAD || (flags & PF.W) === 0 || !exact) continue;
     const found = scan(bytes, vaddr, vaddr + filesz);
-    if (found !== undefined) return found;
+    if (found !== undefined) return found === 'elsewhere' ? undefined : found;
   }
   return undefined;
 }
 
-/** Segments of an image are many; the program's own data is among the first. */
-const MOST_SCANNED_SEGMENTS = 256;
+/** Segments of an image are many and large; the program's own data is among the first behind its text. */
+const MOST_SCANNED_BYTES = 32 * 2 ** 20;
 
-/** Build info out of an image's memory: at the beginning of its writable (or, in raw images, all) readable segments. */
-export function findBuildInfo(memory: Memory): GoBuildInfo | undefined {
+/**
+ * Build info out of an image's memory: at the beginning of its writable segments, and in raw images, which do not say, of all. `programStart` (where the
+ * core says that the program is mapped) tells where to begin. Undefined also where the header is of a release up to 1.17
+ * and the text that it points to is not in the image.
+ */
+export function findBuildInfo(memory: Memory, programStart = 0): GoBuildInfo | undefined {
   const bytes: AddressedBytes = {
     subject: 'the image',
     bytesAt: (address, length) => memory.bytes(address, length).bytes,
     relocatedWordAt: () => undefined,
   };
-  let left = MOST_SCANNED_SEGMENTS;
-  for (const { start, end, flags, origin } of memory.segments) {
-    if (origin === 'missing' || origin === 'zero' || (flags !== undefined && (flags & PF.W) === 0)) continue;
-    if (left-- === 0) return undefined;
-    const found = scan(bytes, start, end);
-    if (found !== undefined) return found;
+  const candidates = memory.segments.filter(
+    ({ origin, flags }) => origin !== 'missing' && origin !== 'zero' && (flags === undefined || (flags & PF.W) !== 0),
+  );
+  const behind = candidates.filter(({ end }) => end > programStart);
+  let left = MOST_SCANNED_BYTES;
+  for (const { start, end } of [...behind, ...candidates.filter((segment) => !behind.includes(segment))]) {
+    const found = scan(bytes, start, Math.min(end, start + left));
+    if (found !== undefined) return found === 'elsewhere' ? undefined : found;
+    left -= Math.min(SCAN_BYTES, end - start);
+    if (left <= 0) return undefined;
   }
   return undefined;
 }
 
-function scan(bytes: AddressedBytes, start: number, end: number): GoBuildInfo | undefined {
+function scan(bytes: AddressedBytes, start: number, end: number): GoBuildInfo | 'elsewhere' | undefined {
   const first = Math.ceil(start / ALIGNMENT) * ALIGNMENT;
   const last = Math.min(end, first + SCAN_BYTES);
   for (let at = first; at < last; at += SCAN_CHUNK) {
@@ -97,14 +105,15 @@ function isMagic(bytes: Uint8Array, at: number): boolean {
   return true;
 }
 
-/** The build info whose header stands at `address`; undefined if it is none, or damaged. */
-function decodeAt(bytes: AddressedBytes, address: number): GoBuildInfo | undefined {
+/** The build info whose header stands at `address`; undefined if it is none, or damaged; `elsewhere` if its pointers lead to bytes that are not here. */
+function decodeAt(bytes: AddressedBytes, address: number): GoBuildInfo | 'elsewhere' | undefined {
   const header = bytes.bytesAt(address, HEADER_BYTES);
   if (header.length < HEADER_BYTES || !isMagic(header, 0)) return undefined;
   const pointerSize = header[14]!;
   const flags = header[15]!;
   const texts =
     (flags & 2) !== 0 ? inlineStrings(bytes, address) : pointedStrings(bytes, address, pointerSize, (flags & 1) === 0);
+  if (texts === 'elsewhere') return texts;
   const version = texts && parseGoVersion(texts.version);
   if (texts === undefined || version === undefined) return undefined;
   return { ...version, versionText: texts.version, modinfo: withoutSentinels(texts.modinfo), address };
@@ -135,7 +144,7 @@ function pointedStrings(
   address: number,
   pointerSize: number,
   littleEndian: boolean,
-): Texts | undefined {
+): Texts | 'elsewhere' | undefined {
   if (pointerSize !== 4 && pointerSize !== 8) return undefined;
   const wordAt = (at: number): number | undefined => {
     const word = bytes.bytesAt(at, pointerSize);
@@ -143,17 +152,18 @@ function pointedStrings(
     const value = Number(new Cursor(word, { littleEndian, pointerSize, subject: bytes.subject }).word('address'));
     return value === 0 ? bytes.relocatedWordAt(at) : value;
   };
-  const stringAt = (pointerAddress: number, most: number): Uint8Array | undefined => {
+  const stringAt = (pointerAddress: number, most: number): Uint8Array | 'elsewhere' | undefined => {
     const header = wordAt(pointerAddress);
     const data = header === undefined ? undefined : wordAt(header);
     const length = header === undefined ? undefined : wordAt(header + pointerSize);
     if (data === undefined || length === undefined || length > most) return undefined;
     const text = bytes.bytesAt(data, length);
-    return text.length === length ? text : undefined;
+    return text.length === length ? text : 'elsewhere';
   };
   const version = stringAt(address + 16, MOST_VERSION_BYTES);
   const modinfo = stringAt(address + 16 + pointerSize, MOST_MODINFO_BYTES);
-  return version && { version: utf8(version), modinfo: modinfo ?? NOTHING };
+  if (version === undefined || version === 'elsewhere') return version;
+  return { version: utf8(version), modinfo: modinfo === undefined || modinfo === 'elsewhere' ? NOTHING : modinfo };
 }
 
 /** 16 random bytes stand at both ends, and the text between ends in a line feed. */

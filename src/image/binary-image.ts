@@ -5,6 +5,9 @@ import { PF, PT } from '../elf/constants.js';
 import type { ElfFile } from '../elf/elf-file.js';
 import { MemoryReader, type SegmentSpec } from './memory-reader.js';
 
+/** The smallest page of any Linux port. */
+const PAGE = 4096;
+
 /** A binary, its bytes through the image's cache, and what is added to its link-time addresses. */
 export interface PlacedBinary {
   readonly elf: ElfFile;
@@ -34,8 +37,10 @@ export function binarySegments({ elf, source, bias }: PlacedBinary, writable: Wr
       });
       continue;
     }
-    const fileEnd = start + filesz;
-    const present = start + Math.max(0, Math.min(filesz, source.size - offset));
+    // Whole pages are mapped, so what the file has behind a read-only segment is there too, up to the page's end.
+    const wholePages = (flags & PF.W) === 0 && memsz <= filesz ? roundUp(start + filesz) - start : filesz;
+    const present = start + Math.max(0, Math.min(wholePages, source.size - offset));
+    const fileEnd = Math.max(start + filesz, present);
     specs.push({
       start,
       end: present,
@@ -52,7 +57,8 @@ export function binarySegments({ elf, source, bias }: PlacedBinary, writable: Wr
       detail: `${elf.name} ends before`,
       provider: { kind: 'missing' },
     });
-    specs.push({ start: fileEnd, end, flags, origin: 'zero', detail: 'bss', provider: { kind: 'zero' } });
+    if (fileEnd < end)
+      specs.push({ start: fileEnd, end, flags, origin: 'zero', detail: 'bss', provider: { kind: 'zero' } });
   }
   return specs;
 }
@@ -60,4 +66,8 @@ export function binarySegments({ elf, source, bias }: PlacedBinary, writable: Wr
 /** The address space of a binary without an image, at its link-time addresses. */
 export function openBinaryImage(elf: ElfFile, source: CachedSource): MemoryReader {
   return new MemoryReader(binarySegments({ elf, source, bias: 0 }, 'initial'), elf, source.cache);
+}
+
+function roundUp(address: number): number {
+  return Math.ceil(address / PAGE) * PAGE;
 }
