@@ -17,7 +17,9 @@ for (const name of readdirSync(folder)) {
     failed += report.numFailedTests;
     skipped += report.numPendingTests + report.numTodoTests;
     // A file that could not even be loaded has no tests to fail.
-    failed += report.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length;
+    failed += report.testResults.filter(
+      (file) => file.status === 'failed' && file.assertionResults.length === 0,
+    ).length;
   } else if (name.endsWith('.txt')) {
     for (const [, p, f] of text.matchAll(/^(\d+) passed, (\d+) failed$/gm)) {
       passed += Number(p);
@@ -29,5 +31,7 @@ if (reports < 2) {
   process.stdout.write(`only ${reports} test report(s) in ${folder}: a runner did not finish\n`);
   failed += 1;
 }
-process.stdout.write(skipped > 0 ? `${passed} passed, ${failed} failed, ${skipped} skipped\n` : `${passed} passed, ${failed} failed\n`);
+process.stdout.write(
+  skipped > 0 ? `${passed} passed, ${failed} failed, ${skipped} skipped\n` : `${passed} passed, ${failed} failed\n`,
+);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;

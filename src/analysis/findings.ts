@@ -27,7 +27,8 @@ function allocCountMismatch(table: SpanTable): Finding[] {
       })),
       meaning:
         'Allocation bitmaps or counters of these spans were overwritten, or the image was torn while it was taken. The runtime would hand out memory twice or throw at the next sweep.',
-      advice: 'Look at the slot map of each (spanscope span ADDR) for a repeated pattern, and look for unsafe code, cgo or a data race that writes there.',
+      advice:
+        'Look at the slot map of each (spanscope span ADDR) for a repeated pattern, and look for unsafe code, cgo or a data race that writes there.',
     },
   ];
 }

@@ -16,10 +16,17 @@ export const schemaVersion = 1;
 const maxMissing = 64;
 
 /** `process` and `table` are absent for a binary alone, or where the runtime could not be found in the image. */
-export function overviewOf(target: Target, process: GoProcess | undefined, table: SpanTable | undefined): OverviewResult {
+export function overviewOf(
+  target: Target,
+  process: GoProcess | undefined,
+  table: SpanTable | undefined,
+): OverviewResult {
   const { go, binary, image } = target;
   const sums = process && table ? sumSpans(process.layout, table) : undefined;
-  const unreadable = table && table.unreadableEntries > 0 ? [`${table.unreadableEntries} entries of allspans can't be read: their spans are not counted`] : [];
+  const unreadable =
+    table && table.unreadableEntries > 0
+      ? [`${table.unreadableEntries} entries of allspans can't be read: their spans are not counted`]
+      : [];
   return {
     schemaVersion,
     go: go ?? null,
@@ -57,13 +64,25 @@ function rootsOf(process: GoProcess | undefined): Record<string, RootResult> {
     results[name] =
       root?.address === undefined || root.method === undefined
         ? { state: 'absent', ...(root ? { detail: root.detail } : {}) }
-        : { address: addressText(root.address), method: root.method, confirmedBy: root.confirmedBy, state: root.state, detail: root.detail };
+        : {
+            address: addressText(root.address),
+            method: root.method,
+            confirmedBy: root.confirmedBy,
+            state: root.state,
+            detail: root.detail,
+          };
   }
   return results;
 }
 
 export function layoutInfo(process: GoProcess | undefined): LayoutInfo {
-  if (!process) return { name: 'none', source: 'none', exact: false, validated: { checked: 0, held: 0, ok: false, why: 'nothing to validate it on' } };
+  if (!process)
+    return {
+      name: 'none',
+      source: 'none',
+      exact: false,
+      validated: { checked: 0, held: 0, ok: false, why: 'nothing to validate it on' },
+    };
   const { layout, check } = process;
   return { name: layout.name, source: layout.source, exact: layout.exact, validated: check };
 }
@@ -76,7 +95,9 @@ function mheapOf(process: GoProcess): Record<string, unknown> {
     address: address === undefined ? null : addressText(address),
     sweepgen: heapSweepgen(process) ?? null,
     pagesInUse: get('pagesInUse') ?? null,
-    allspans: allspans ? { array: addressText(allspans.array), length: allspans.length, capacity: bigCount(allspans.capacity) } : null,
+    allspans: allspans
+      ? { array: addressText(allspans.array), length: allspans.length, capacity: bigCount(allspans.capacity) }
+      : null,
   };
 }
 
@@ -95,7 +116,13 @@ function gcOf(view: RuntimeView): Record<string, unknown> {
     lastGC: pick(['runtime.memstats', 'mstats', 'last_gc_unix']),
     pauseTotalNs: pick(['runtime.memstats', 'mstats', 'pause_total_ns']),
     gcPercent: percent === undefined ? null : percent | 0,
-    heapLive: pick(['runtime.gcController', 'gcControllerState', 'heapLive'], ['runtime.memstats', 'mstats', 'heap_live']),
-    heapMarked: pick(['runtime.gcController', 'gcControllerState', 'heapMarked'], ['runtime.memstats', 'mstats', 'heap_marked']),
+    heapLive: pick(
+      ['runtime.gcController', 'gcControllerState', 'heapLive'],
+      ['runtime.memstats', 'mstats', 'heap_live'],
+    ),
+    heapMarked: pick(
+      ['runtime.gcController', 'gcControllerState', 'heapMarked'],
+      ['runtime.memstats', 'mstats', 'heap_marked'],
+    ),
   };
 }

@@ -11,7 +11,13 @@ export type NumberColumn =
   | 'allocated' | 'sweepgen' | 'used' | 'bytes' | 'index'; // biome-ignore format: a list of names
 
 export type Term =
-  | { readonly kind: 'number'; readonly column: NumberColumn; readonly comparison: Comparison; readonly value: number; readonly inverse: boolean }
+  | {
+      readonly kind: 'number';
+      readonly column: NumberColumn;
+      readonly comparison: Comparison;
+      readonly value: number;
+      readonly inverse: boolean;
+    }
   | { readonly kind: 'state'; readonly state: 'free' | 'inuse' | 'manual'; readonly inverse: boolean }
   | { readonly kind: 'noscan'; readonly inverse: boolean }
   | { readonly kind: 'suspect'; readonly inverse: boolean }
@@ -49,7 +55,13 @@ function parseTerm(word: string): readonly Term[] {
   const [, name = '', comparison = '=', value = ''] = match;
   if (name === 'state') return [{ ...parseWord(value, word, inverse !== (comparison === '!=')) }];
   const column = columns.find((column) => column.toLowerCase() === name.toLowerCase()) ?? aliases[name.toLowerCase()];
-  if (!column) throw new InspectError('unsupported', `filter ${word}`, `there is no column ${name}`, `columns: ${columns.join(' ')}`);
+  if (!column)
+    throw new InspectError(
+      'unsupported',
+      `filter ${word}`,
+      `there is no column ${name}`,
+      `columns: ${columns.join(' ')}`,
+    );
   const noscan = column === 'sizeclass' && /^\d+n$/i.test(value);
   const number = parseNumber(noscan ? value.slice(0, -1) : value);
   if (number === undefined) throw new InspectError('unsupported', `filter ${word}`, `${value} is no number`);
@@ -70,7 +82,12 @@ function parseWord(body: string, word: string, inverse: boolean): Term {
     case 'suspect':
       return { kind: 'suspect', inverse };
     default:
-      throw new InspectError('unsupported', `filter ${word}`, 'is not understood', 'like class=5 state=inuse used<70 noscan !free 0xc000012000');
+      throw new InspectError(
+        'unsupported',
+        `filter ${word}`,
+        'is not understood',
+        'like class=5 state=inuse used<70 noscan !free 0xc000012000',
+      );
   }
 }
 

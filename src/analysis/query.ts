@@ -90,7 +90,13 @@ export function filterRows(table: SpanTable, terms: readonly Term[], pageSize: n
 }
 
 /** Sorts `rows` in place by a column; equal values keep table order. */
-export function sortRows(table: SpanTable, rows: Uint32Array, column: SortColumn, descending: boolean, pageSize: number): Uint32Array {
+export function sortRows(
+  table: SpanTable,
+  rows: Uint32Array,
+  column: SortColumn,
+  descending: boolean,
+  pageSize: number,
+): Uint32Array {
   if (column === 'index') return descending ? rows.reverse() : rows;
   const read = columnReader(table, column, pageSize);
   const keys = new Float64Array(table.length);

@@ -16,7 +16,14 @@ export function reconcile(view: RuntimeView, table: SpanTable, sums: SpanSums): 
   const rows: Reconciliation[] = [];
   const add = (what: string, ours: number, found: { value: number; counter: string } | undefined, note?: string) => {
     if (found === undefined) return;
-    rows.push({ what, ours: bigCount(ours), runtime: bigCount(found.value), counter: found.counter, agrees: ours === found.value, ...(note ? { note } : {}) });
+    rows.push({
+      what,
+      ours: bigCount(ours),
+      runtime: bigCount(found.value),
+      counter: found.counter,
+      agrees: ours === found.value,
+      ...(note ? { note } : {}),
+    });
   };
   const stat = (name: string) => {
     const value = heapStat(view, name);

@@ -120,7 +120,11 @@ export interface Finding {
   readonly id: string;
   readonly severity: 'low' | 'medium' | 'high';
   readonly title: string;
-  readonly evidence: readonly { readonly what: string; readonly value?: unknown; readonly address?: AddressText | null }[];
+  readonly evidence: readonly {
+    readonly what: string;
+    readonly value?: unknown;
+    readonly address?: AddressText | null;
+  }[];
   readonly meaning: string;
   readonly advice: string;
 }

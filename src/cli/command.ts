@@ -1,6 +1,13 @@
 // What a command is, and how its arguments are read: commander does the reading, tables say what there is.
 import { Command, CommanderError } from 'commander';
-import { type GlobalOptions, globalOptions, type OptionSpec, type RawOptions, readGlobalOptions, UsageError } from './options.js';
+import {
+  type GlobalOptions,
+  globalOptions,
+  type OptionSpec,
+  type RawOptions,
+  readGlobalOptions,
+  UsageError,
+} from './options.js';
 import type { Output } from './stdout.js';
 
 export interface Invocation {
@@ -45,9 +52,14 @@ export function operandPositions(argv: readonly string[], withValue: ReadonlySet
 
 function commanderFor(spec: CommandSpec): Command {
   const command = new Command(`spanscope ${spec.name}`.trim());
-  command.usage(`${spec.operands} [options]`).description(spec.summary).argument('[operands...]').helpOption('-h, --help', 'this help');
+  command
+    .usage(`${spec.operands} [options]`)
+    .description(spec.summary)
+    .argument('[operands...]')
+    .helpOption('-h, --help', 'this help');
   for (const { flags, help, repeatable } of [...spec.options, ...globalOptions]) {
-    if (repeatable) command.option(flags, help, (value: string, previous: string[] | undefined) => [...(previous ?? []), value]);
+    if (repeatable)
+      command.option(flags, help, (value: string, previous: string[] | undefined) => [...(previous ?? []), value]);
     else command.option(flags, help);
   }
   command.addHelpText('after', `\nExamples:\n${spec.examples.map((example) => `  $ ${example}`).join('\n')}\n`);
@@ -62,14 +74,20 @@ export function helpOf(spec: CommandSpec): string {
 }
 
 /** Reads the words after the command's name; undefined where help was asked for. Throws UsageError. */
-export function parseArguments(spec: CommandSpec, words: readonly string[]): Omit<Invocation, 'out' | 'warn'> | undefined {
+export function parseArguments(
+  spec: CommandSpec,
+  words: readonly string[],
+): Omit<Invocation, 'out' | 'warn'> | undefined {
   const command = commanderFor(spec);
   try {
     command.parse([...words], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === 'commander.helpDisplayed' || error.code === 'commander.help') return undefined;
-    const message = error.message.replace(/^error: /, '').split('\n').join(' ');
+    const message = error.message
+      .replace(/^error: /, '')
+      .split('\n')
+      .join(' ');
     throw new UsageError(spec.name || 'command line', message);
   }
   const raw = command.opts() as RawOptions;

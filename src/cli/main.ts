@@ -5,6 +5,7 @@ import { InspectError } from '../bytes/errors.js';
 import { printable } from '../output/format.js';
 import { type CommandSpec, helpOf, operandPositions, parseArguments, valueOptions } from './command.js';
 import { commands, interactive } from './commands/all.js';
+import { refuseUnknownCommand } from './commands/interactive.js';
 import { exitCodeOf, UsageError } from './options.js';
 import { Output, PipeClosed, writeFully } from './stdout.js';
 
@@ -64,6 +65,7 @@ async function run(argv: readonly string[]): Promise<number> {
   }
   const { spec, words } = choose(argv);
   if (spec === interactive && (words.includes('--help') || words.includes('-h'))) {
+    refuseUnknownCommand(operandPositions(argv, valueOptions(commands)).map((i) => argv[i] ?? ''));
     out.write(overallHelp());
     out.flush();
     return 0;
@@ -88,7 +90,7 @@ async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof PipeClosed) return 0;
     if (error instanceof UsageError) {
-      complain(error.what, error.why, 'spanscope --help shows what there is');
+      complain(error.what, error.why, error.hint);
       return 2;
     }
     if (error instanceof InspectError) {
@@ -96,7 +98,11 @@ async function main(argv: readonly string[]): Promise<number> {
       return exitCodeOf(error);
     }
     if (argv.includes('--debug')) throw error;
-    complain('unexpected error', error instanceof Error ? error.message : String(error), 'please report it; --debug shows where it came from');
+    complain(
+      'unexpected error',
+      error instanceof Error ? error.message : String(error),
+      'please report it; --debug shows where it came from',
+    );
     return 3;
   }
 }

@@ -1,16 +1,18 @@
 // The options of the command line as data: help, parsing and errors are all made from these tables.
-import { InspectError } from '../bytes/errors.js';
+import type { InspectError } from '../bytes/errors.js';
 import type { OpenOptions } from '../session/protocol.js';
 
 /** A wrong command line: exit 2. `what` and `why` as the contract's `spanscope: WHAT: WHY`. */
 export class UsageError extends Error {
   readonly what: string;
   readonly why: string;
-  constructor(what: string, why: string) {
+  readonly hint: string;
+  constructor(what: string, why: string, hint = 'spanscope --help shows what there is') {
     super(`${what}: ${why}`);
     this.name = 'UsageError';
     this.what = what;
     this.why = why;
+    this.hint = hint;
   }
 }
 
@@ -63,7 +65,7 @@ export interface GlobalOptions {
 const formats: readonly string[] = ['table', 'json', 'ndjson', 'csv'];
 
 export function readGlobalOptions(raw: RawOptions): GlobalOptions {
-  const format = raw['json'] ? 'json' : (text(raw, 'format') ?? 'table');
+  const format = raw.json ? 'json' : (text(raw, 'format') ?? 'table');
   if (!formats.includes(format)) throw new UsageError(`--format ${format}`, `is none of ${formats.join(', ')}`);
   const limit = text(raw, 'limit');
   const pid = text(raw, 'pid');
@@ -73,11 +75,11 @@ export function readGlobalOptions(raw: RawOptions): GlobalOptions {
     limit: limit === undefined ? undefined : wholeNumber('--limit', limit),
     open: openOptions(raw),
     pid,
-    trace: raw['trace'] === true,
-    debug: raw['debug'] === true,
-    quiet: raw['quiet'] === true,
-    color: raw['color'] !== false,
-    ascii: raw['ascii'] === true,
+    trace: raw.trace === true,
+    debug: raw.debug === true,
+    quiet: raw.quiet === true,
+    color: raw.color !== false,
+    ascii: raw.ascii === true,
   };
 }
 
@@ -99,7 +101,7 @@ function openOptions(raw: RawOptions): OpenOptions {
     ...(go === undefined ? {} : { go }),
     ...(layout === undefined ? {} : { layout }),
     ...(bias === undefined ? {} : { bias: addressValue('--bias', bias) }),
-    ...(raw['force'] === true ? { force: true } : {}),
+    ...(raw.force === true ? { force: true } : {}),
     ...(without.length > 0 ? { without } : {}),
   };
 }
@@ -133,7 +135,10 @@ export function splitOnce(value: string, separator: string): [string, string | u
 
 /** Codes that mean "the command line was wrong" (2) rather than "the input can't be used" (3). */
 export function exitCodeOf(error: InspectError): 2 | 3 {
-  return error.code === 'no-image' || error.code === 'address-not-found' || (error.code === 'unsupported' && error.subject.startsWith('filter '))
+  return error.code === 'no-image' ||
+    error.subject.startsWith('--') ||
+    error.code === 'address-not-found' ||
+    (error.code === 'unsupported' && error.subject.startsWith('filter '))
     ? 2
     : 3;
 }

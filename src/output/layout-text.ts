@@ -3,7 +3,10 @@ import type { LayoutDiffResult, LayoutListResult, LayoutShowResult, LayoutVerify
 import { printable } from './format.js';
 
 export function layoutListText({ layouts }: LayoutListResult): string {
-  const lines = layouts.flatMap(({ arch, releases, structs }) => [`linux/${arch}: ${releases.length} releases measured, ${structs} structs`, ...wrap(releases, 110)]);
+  const lines = layouts.flatMap(({ arch, releases, structs }) => [
+    `linux/${arch}: ${releases.length} releases measured, ${structs} structs`,
+    ...wrap(releases, 110),
+  ]);
   return text(lines);
 }
 
@@ -18,11 +21,15 @@ function wrap(words: readonly string[], width: number): string[] {
 }
 
 export function layoutShowText({ goVersion, arch, experiments, source, note, structs }: LayoutShowResult): string {
-  const lines = [`${goVersion}${experiments.length > 0 ? `+${experiments.join(',')}` : ''}/${arch}, from ${source}${note ? ` (${note})` : ''}`];
+  const lines = [
+    `${goVersion}${experiments.length > 0 ? `+${experiments.join(',')}` : ''}/${arch}, from ${source}${note ? ` (${note})` : ''}`,
+  ];
   for (const [name, { size, fields }] of Object.entries(structs)) {
     lines.push('', `${name}, ${size} bytes`);
     for (const [field, { offset, size: bytes, type }] of Object.entries(fields)) {
-      lines.push(`${String(offset).padStart(8)} ${`0x${offset.toString(16)}`.padStart(8)} ${String(bytes).padStart(7)}  ${field.padEnd(28)} ${type}`);
+      lines.push(
+        `${String(offset).padStart(8)} ${`0x${offset.toString(16)}`.padStart(8)} ${String(bytes).padStart(7)}  ${field.padEnd(28)} ${type}`,
+      );
     }
   }
   return text(lines);
@@ -44,8 +51,13 @@ export function layoutDiffText({ a, b, arch, structs }: LayoutDiffResult): strin
 
 export function layoutVerifyText(result: LayoutVerifyResult): string {
   const { goVersion, arch, checked, structsChecked, mismatches, unknown } = result;
-  const lines = [`${goVersion}/${arch}: ${checked} fields of ${structsChecked} structs compared with the binary's DWARF, ${mismatches.length} mismatches`];
-  for (const { struct, field, table, dwarf } of mismatches) lines.push(`  ${struct}${field === null ? ' (size)' : `.${field}`}: table ${JSON.stringify(table)}, DWARF ${JSON.stringify(dwarf)}`);
+  const lines = [
+    `${goVersion}/${arch}: ${checked} fields of ${structsChecked} structs compared with the binary's DWARF, ${mismatches.length} mismatches`,
+  ];
+  for (const { struct, field, table, dwarf } of mismatches)
+    lines.push(
+      `  ${struct}${field === null ? ' (size)' : `.${field}`}: table ${JSON.stringify(table)}, DWARF ${JSON.stringify(dwarf)}`,
+    );
   if (unknown.length > 0) lines.push(`not compared: ${unknown.map(({ struct }) => struct).join(' ')}`);
   return text(lines);
 }

@@ -30,16 +30,31 @@ function opened({ go, binary, image, layout }: OverviewResult): string[] {
     lines.push(row('go', printable(`${go.version}${experiments} ${go.os}/${go.arch}, from ${go.source}`)));
   }
   if (binary) {
-    const ids = binary.matches === 'not checked' ? 'build ID not checked' : `${binary.matches === 'go' ? 'Go' : 'GNU'} build ID matches the image`;
-    lines.push(row('binary', printable(`${binary.path ?? '(none)'}${binary.kind ? `, ${binary.kind}` : ''}${image ? `; ${ids}` : ''}`)));
+    const ids =
+      binary.matches === 'not checked'
+        ? 'build ID not checked'
+        : `${binary.matches === 'go' ? 'Go' : 'GNU'} build ID matches the image`;
+    lines.push(
+      row(
+        'binary',
+        printable(`${binary.path ?? '(none)'}${binary.kind ? `, ${binary.kind}` : ''}${image ? `; ${ids}` : ''}`),
+      ),
+    );
     if (binary.goBuildId) lines.push(row('', printable(binary.goBuildId)));
   }
   if (image) {
-    lines.push(row('image', printable(`${image.path}, ${image.kind}, ${bytesText(image.bytes)} in ${grouped(image.segments)} segments`)));
+    lines.push(
+      row(
+        'image',
+        printable(`${image.path}, ${image.kind}, ${bytesText(image.bytes)} in ${grouped(image.segments)} segments`),
+      ),
+    );
   }
   if (image) {
     const { name, validated } = layout;
-    const proof = validated.ok ? `validated: ${validated.held} of ${validated.checked} sampled spans hold` : `NOT validated: ${validated.why ?? 'does not fit this image'}`;
+    const proof = validated.ok
+      ? `validated: ${validated.held} of ${validated.checked} sampled spans hold`
+      : `NOT validated: ${validated.why ?? 'does not fit this image'}`;
     lines.push(row('layout', printable(`${name}; ${proof}`)));
   } else {
     lines.push(row('layout', printable(layout.name)));
@@ -51,11 +66,26 @@ function heap({ spans }: OverviewResult): string[] {
   if (!spans) return [];
   return [
     '',
-    row('heap in use', `${bytesText(spans.heapInuseBytes)} in ${grouped(spans.inuse)} spans (HeapInuse ${grouped(spans.heapInuseBytes)})`),
-    row('allocated', `${bytesText(spans.heapAllocBytes)} in ${grouped(spans.heapObjects)} objects (HeapAlloc ${grouped(spans.heapAllocBytes)})`),
-    row('free slots', `${bytesText(spans.freeSlotBytes)} in in-use spans (${percentText(Number(spans.freeSlotBytes), Number(spans.heapInuseBytes))} of them)`),
-    row('stacks', `${bytesText(spans.stackInuseBytes)} (StackInuse ${grouped(spans.stackInuseBytes)}); all manual spans ${bytesText(spans.manualBytes)} in ${grouped(spans.manual)}`),
-    row('mspans', `${grouped(spans.total)} in allspans: ${grouped(spans.inuse)} in use, ${grouped(spans.manual)} manual, ${grouped(spans.free)} free${spans.unreadable ? `, ${grouped(spans.unreadable)} unreadable` : ''}`),
+    row(
+      'heap in use',
+      `${bytesText(spans.heapInuseBytes)} in ${grouped(spans.inuse)} spans (HeapInuse ${grouped(spans.heapInuseBytes)})`,
+    ),
+    row(
+      'allocated',
+      `${bytesText(spans.heapAllocBytes)} in ${grouped(spans.heapObjects)} objects (HeapAlloc ${grouped(spans.heapAllocBytes)})`,
+    ),
+    row(
+      'free slots',
+      `${bytesText(spans.freeSlotBytes)} in in-use spans (${percentText(Number(spans.freeSlotBytes), Number(spans.heapInuseBytes))} of them)`,
+    ),
+    row(
+      'stacks',
+      `${bytesText(spans.stackInuseBytes)} (StackInuse ${grouped(spans.stackInuseBytes)}); all manual spans ${bytesText(spans.manualBytes)} in ${grouped(spans.manual)}`,
+    ),
+    row(
+      'mspans',
+      `${grouped(spans.total)} in allspans: ${grouped(spans.inuse)} in use, ${grouped(spans.manual)} manual, ${grouped(spans.free)} free${spans.unreadable ? `, ${grouped(spans.unreadable)} unreadable` : ''}`,
+    ),
   ];
 }
 
@@ -63,12 +93,19 @@ function gc({ gc, mheap }: OverviewResult): string[] {
   if (!gc) return [];
   const text = (value: unknown) => (value === null || value === undefined ? '?' : String(value));
   const amount = (value: unknown) => (typeof value === 'number' || typeof value === 'string' ? bytesText(value) : '?');
-  const percent = gc['gcPercent'];
-  const last = gc['lastGC'];
-  const ended = last === 0 ? 'never ended' : `last ended ${last === null ? '?' : new Date(Number(last) / 1e6).toISOString()}`;
+  const percent = gc.gcPercent;
+  const last = gc.lastGC;
+  const ended =
+    last === 0 ? 'never ended' : `last ended ${last === null ? '?' : new Date(Number(last) / 1e6).toISOString()}`;
   return [
-    row('GC', `cycle ${text(gc['numGC'])}, phase ${text(gc['phase'])}, ${ended}, sweepgen ${text(mheap?.['sweepgen'])}`),
-    row('', `live ${amount(gc['heapLive'])}, marked by the last cycle ${amount(gc['heapMarked'])}${percent === null ? '' : `, GOGC ${percent === -1 ? 'off' : text(percent)}`}`),
+    row(
+      'GC',
+      `cycle ${text(gc.numGC)}, phase ${text(gc.phase)}, ${ended}, sweepgen ${text(mheap?.sweepgen)}`,
+    ),
+    row(
+      '',
+      `live ${amount(gc.heapLive)}, marked by the last cycle ${amount(gc.heapMarked)}${percent === null ? '' : `, GOGC ${percent === -1 ? 'off' : text(percent)}`}`,
+    ),
   ];
 }
 
@@ -102,18 +139,38 @@ function reconciliation({ reconciliation }: OverviewResult): string[] {
 function roots({ roots, image }: OverviewResult): string[] {
   if (!image) return [];
   const describe = (root: RootResult) =>
-    root.state === 'absent' ? 'not found' : `${root.address?.padEnd(14)} ${root.method}${root.confirmedBy?.length ? ` + ${root.confirmedBy.join(', ')}` : ''}, ${root.state}`;
-  return ['', ...Object.entries(roots).map(([name, root], i) => `${(i === 0 ? 'roots' : '').padEnd(16)}${name.replace('runtime.', '').padEnd(18)}${describe(root)}`)];
+    root.state === 'absent'
+      ? 'not found'
+      : `${root.address?.padEnd(14)} ${root.method}${root.confirmedBy?.length ? ` + ${root.confirmedBy.join(', ')}` : ''}, ${root.state}`;
+  return [
+    '',
+    ...Object.entries(roots).map(
+      ([name, root], i) =>
+        `${(i === 0 ? 'roots' : '').padEnd(16)}${name.replace('runtime.', '').padEnd(18)}${describe(root)}`,
+    ),
+  ];
 }
 
 function findings({ findings, spans }: OverviewResult): string[] {
   if (!spans) return [];
   if (findings.length === 0) return ['', row('findings', 'none')];
-  return ['', ...findings.map((finding, i) => row(i === 0 ? 'findings' : '', printable(`${finding.severity.toUpperCase().padEnd(7)}${finding.id}: ${finding.title}`)))];
+  return [
+    '',
+    ...findings.map((finding, i) =>
+      row(
+        i === 0 ? 'findings' : '',
+        printable(`${finding.severity.toUpperCase().padEnd(7)}${finding.id}: ${finding.title}`),
+      ),
+    ),
+  ];
 }
 
 function missing({ image }: OverviewResult): string[] {
   if (!image || image.missingTotal === 0) return [];
-  const lines = image.missing.slice(0, shownMissing).map((range, i) => row(i === 0 ? 'not in the image' : '', printable(`${range.start}–${range.end} ${range.why}`)));
-  return image.missingTotal > lines.length ? ['', ...lines, row('', `… and ${image.missingTotal - lines.length} more ranges`)] : ['', ...lines];
+  const lines = image.missing
+    .slice(0, shownMissing)
+    .map((range, i) => row(i === 0 ? 'not in the image' : '', printable(`${range.start}–${range.end} ${range.why}`)));
+  return image.missingTotal > lines.length
+    ? ['', ...lines, row('', `… and ${image.missingTotal - lines.length} more ranges`)]
+    : ['', ...lines];
 }

@@ -10,12 +10,17 @@ interface Column {
   readonly cell: (row: SpanRow) => string;
 }
 
-const count = (value: number | string | null | undefined) => (value === null || value === undefined ? unknown : grouped(value));
+const count = (value: number | string | null | undefined) =>
+  value === null || value === undefined ? unknown : grouped(value);
 
 const columns: readonly Column[] = [
   { title: 'startAddr', width: 14, cell: (row) => row.base ?? unknown },
   { title: 'mspan', width: 14, cell: (row) => row.addr },
-  { title: 'class', width: 6, cell: (row) => (row.state === 'inuse' && row.sizeclass !== null ? `${row.sizeclass}${row.noscan ? 'n' : ''}` : '–') },
+  {
+    title: 'class',
+    width: 6,
+    cell: (row) => (row.state === 'inuse' && row.sizeclass !== null ? `${row.sizeclass}${row.noscan ? 'n' : ''}` : '–'),
+  },
   { title: 'elemsize', width: 11, cell: (row) => count(row.elemsize) },
   { title: 'npages', width: 8, cell: (row) => count(row.npages) },
   { title: 'nelems', width: 7, cell: (row) => count(row.nelems) },
@@ -23,7 +28,11 @@ const columns: readonly Column[] = [
   { title: 'alloc', width: 7, cell: (row) => count(row.allocCount) },
   { title: 'sweepgen', width: 9, cell: (row) => count(row.sweepgen) },
   { title: 'state', width: 7, cell: (row) => row.state ?? unknown },
-  { title: '', width: 0, cell: (row) => [row.suspect ?? '', row.missing ? `missing ${row.missing.join(' ')}` : ''].filter(Boolean).join(' ') },
+  {
+    title: '',
+    width: 0,
+    cell: (row) => [row.suspect ?? '', row.missing ? `missing ${row.missing.join(' ')}` : ''].filter(Boolean).join(' '),
+  },
 ];
 
 /** The heading of the table; every row of `spanLine` stands below it. */
@@ -50,7 +59,10 @@ export function csvCell(value: unknown): string {
 
 /** Slots in a line of the map. */
 const mapWidth = 64;
-const glyphs = { unicode: { a: '█', A: '▓', f: '·', '!': '!', '?': '?' }, ascii: { a: '#', A: '+', f: '.', '!': '!', '?': '?' } } as const;
+const glyphs = {
+  unicode: { a: '█', A: '▓', f: '·', '!': '!', '?': '?' },
+  ascii: { a: '#', A: '+', f: '.', '!': '!', '?': '?' },
+} as const;
 
 /** `span ADDR`: header, fields with value, offset and source, and the slot map with its legend. */
 export function spanDetailText(span: SpanDetail, ascii: boolean): string {
@@ -60,12 +72,26 @@ export function spanDetailText(span: SpanDetail, ascii: boolean): string {
   ];
   if (span.suspect) lines.push(`suspect: ${span.suspect}`);
   if (span.missing) lines.push(`not readable: ${span.missing.join(', ')}`);
-  if (span.allocBits !== undefined) lines.push(`allocBits ${span.allocBits === '' ? 'nil' : (span.allocBits ?? unknown)}`, `gcmarkBits ${span.gcmarkBits === '' ? 'nil' : (span.gcmarkBits ?? unknown)}`);
+  if (span.allocBits !== undefined)
+    lines.push(
+      `allocBits ${span.allocBits === '' ? 'nil' : (span.allocBits ?? unknown)}`,
+      `gcmarkBits ${span.gcmarkBits === '' ? 'nil' : (span.gcmarkBits ?? unknown)}`,
+    );
   if (span.inlineMarks) lines.push(`inline marks ${span.inlineMarks}`);
-  lines.push('', `${'offset'.padStart(6)} ${'size'.padStart(5)}  ${'field'.padEnd(24)}${'value'.padEnd(24)}${'type'.padEnd(24)}source`);
+  lines.push(
+    '',
+    `${'offset'.padStart(6)} ${'size'.padStart(5)}  ${'field'.padEnd(24)}${'value'.padEnd(24)}${'type'.padEnd(24)}source`,
+  );
   for (const [name, field] of Object.entries(span.fields)) {
-    const value = field.value === null ? unknown : typeof field.value === 'object' ? JSON.stringify(field.value) : String(field.value);
-    lines.push(`${String(field.offset).padStart(6)} ${String(field.size).padStart(5)}  ${name.padEnd(24)}${value.padEnd(24)}${field.type.padEnd(24)}${field.source}`);
+    const value =
+      field.value === null
+        ? unknown
+        : typeof field.value === 'object'
+          ? JSON.stringify(field.value)
+          : String(field.value);
+    lines.push(
+      `${String(field.offset).padStart(6)} ${String(field.size).padStart(5)}  ${name.padEnd(24)}${value.padEnd(24)}${field.type.padEnd(24)}${field.source}`,
+    );
   }
   lines.push('', ...slotMapLines(span, ascii));
   return `${lines.map((text) => printable(text)).join('\n')}\n`;
@@ -84,9 +110,10 @@ function slotMapLines({ slots, freeindex, reading, markSource }: SpanDetail, asc
   const lines: string[] = [];
   for (let from = 0; from < slots.length; from += mapWidth) {
     let text = '';
-    for (let i = from; i < Math.min(from + mapWidth, slots.length); i += 1) text += `${i === freeindex && i > 0 ? bar : ''}${glyph[slots[i]!] ?? '?'}`;
+    for (let i = from; i < Math.min(from + mapWidth, slots.length); i += 1)
+      text += `${i === freeindex && i > 0 ? bar : ''}${glyph[slots[i]!] ?? '?'}`;
     lines.push(`${String(from).padStart(6)} ${text}`);
   }
-  const legend = `${glyph['a']} allocated, marked  ${glyph['A']} allocated, not marked  ${glyph['f']} free  ${bar} freeindex  ! marked but not allocated  ? unreadable`;
+  const legend = `${glyph.a} allocated, marked  ${glyph.A} allocated, not marked  ${glyph.f} free  ${bar} freeindex  ! marked but not allocated  ? unreadable`;
   return [...lines, '', legend, `marks from ${markSource ?? 'nowhere'}: ${reading}`];
 }

@@ -29,7 +29,7 @@ export function popcountFrom(memory: Memory, address: number, from: number, end:
 
 /** Whether bit `index` is set; false beyond the end (a nil bitmap has no bit set). */
 export function bitAt(bits: Uint8Array, index: number): boolean {
-  return ((bits[index >> 3] ?? 0) >> (index & 7) & 1) === 1;
+  return (((bits[index >> 3] ?? 0) >> (index & 7)) & 1) === 1;
 }
 
 /** Two lower-case hex digits a byte, lowest address first. */

@@ -1,7 +1,7 @@
 // The runtime's own counters of the heap, to hold our sums against: memstats.heapStats (three deltas that add up), gcController and
 // mheap_ (runtime/mstats.go, consistentHeapStats; runtime/mgcpacer.go; runtime/mheap.go).
 import { cachedSpans } from './mcache.js';
-import { numberAt, type RuntimeView } from './mheap.js';
+import { heapSweepgen, numberAt, type RuntimeView } from './mheap.js';
 import type { SpanTable } from './span-table.js';
 
 /** How many deltas a consistentHeapStats has; its total is the sum of all. */
@@ -56,16 +56,20 @@ function smallBytes(view: RuntimeView, name: 'smallAllocCount' | 'smallFreeCount
 export function heapAllocByCounters(view: RuntimeView, table: SpanTable): number | undefined {
   const large = [heapStat(view, 'largeAlloc'), heapStat(view, 'largeFree')];
   const small = [smallBytes(view, 'smallAllocCount'), smallBytes(view, 'smallFreeCount')];
-  if (large[0] === undefined || large[1] === undefined || small[0] === undefined || small[1] === undefined) return undefined;
+  if (large[0] === undefined || large[1] === undefined || small[0] === undefined || small[1] === undefined)
+    return undefined;
   return large[0] - large[1] + small[0] - small[1] + unflushed(view, table);
 }
 
 function unflushed(view: RuntimeView, table: SpanTable): number {
   const before = view.layout.field('mspan', 'allocCountBeforeCache');
+  const generation = heapSweepgen(view);
   const cached = cachedSpans(view);
   let bytes = 0;
   for (let row = 0; row < table.length; row += 1) {
     if (!cached.has(table.addr[row]!)) continue;
+    // Its P is inside mcache.refill: the span has been given back and counted, only the pointer still stands in the mcache.
+    if (view.layout.traits.cachedSweepgen && table.sweepgen[row] === generation) continue;
     const elemsize = table.elemsize[row]!;
     if (before) {
       const count = view.memory.uint16(table.addr[row]! + before.offset);
@@ -78,9 +82,16 @@ function unflushed(view: RuntimeView, table: SpanTable): number {
 }
 
 /** The first of several places that this release has: `[root, struct, path, name for people]`. */
-export type CounterPlace = readonly [root: 'runtime.mheap_' | 'runtime.memstats' | 'runtime.gcController', struct: string, path: string];
+export type CounterPlace = readonly [
+  root: 'runtime.mheap_' | 'runtime.memstats' | 'runtime.gcController',
+  struct: string,
+  path: string,
+];
 
-export function firstCounter(view: RuntimeView, places: readonly CounterPlace[]): { readonly value: number; readonly counter: string } | undefined {
+export function firstCounter(
+  view: RuntimeView,
+  places: readonly CounterPlace[],
+): { readonly value: number; readonly counter: string } | undefined {
   for (const [root, struct, path] of places) {
     const value = numberAt(view, root, struct, path);
     if (value !== undefined) return { value, counter: `${root.slice('runtime.'.length)}.${path}` };

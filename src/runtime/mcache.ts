@@ -1,6 +1,7 @@
 // The per-P caches: p.mcache.alloc[spanclass] (runtime/mcache.go). Needed here to tell a lawful moment from corruption.
-import { readSlice } from './roots/validate.js';
+
 import type { RuntimeView } from './mheap.js';
+import { readSlice } from './roots/validate.js';
 
 /** Ps that a process can have; more is nonsense. */
 const maxPs = 1 << 16;

@@ -2,8 +2,7 @@
 import { InspectError } from '../bytes/errors.js';
 import type { Memory } from '../image/memory.js';
 import { type DwarfBinary, layoutFromDwarf } from '../layout/from-dwarf.js';
-import { layoutFromTable, layoutsFolder } from '../layout/load.js';
-import { loadTraits } from '../layout/traits.js';
+import { layoutFromTable } from '../layout/load.js';
 import type { Layout } from '../layout/types.js';
 import type { Target } from '../target/target.js';
 import { judgeSpans } from './judge-spans.js';
@@ -60,7 +59,8 @@ function candidates(target: Target, options: ProcessOptions): Candidate[] {
     what: 'DWARF',
     make: () => {
       const binary = dwarfBinaryOf(target);
-      return binary && layoutFromDwarf(binary, loadTraits(layoutsFolder()).at(binary));
+      const opened = binary && target.dwarf();
+      return opened && layoutFromDwarf(opened, binary);
     },
   };
   if (options.layout === 'dwarf') return [dwarf];
@@ -74,13 +74,20 @@ function candidates(target: Target, options: ProcessOptions): Candidate[] {
   return table?.exact ? [fromTable, dwarf] : [dwarf, fromTable];
 }
 
-/** The target's debug info with what is known of its Go from elsewhere; undefined where either is missing. */
-export function dwarfBinaryOf({ go, binary, memory, dwarf }: Target): DwarfBinary | undefined {
-  const opened = go && dwarf();
-  if (!go || !opened) return undefined;
+/** What is known of the target's Go, as the reader of its debug info needs it; undefined where the version is not known. */
+export function dwarfBinaryOf({ go, binary, memory }: Target): DwarfBinary | undefined {
+  if (!go) return undefined;
   const { pointerSize, littleEndian } = memory;
   const name = binary?.info.path ?? 'the binary';
-  return { name, dwarf: opened, goVersion: go.version, goos: go.os, goarch: go.arch, experiments: go.experiments, pointerSize, littleEndian };
+  return {
+    name,
+    goVersion: go.version,
+    goos: go.os,
+    goarch: go.arch,
+    experiments: go.experiments,
+    pointerSize,
+    littleEndian,
+  };
 }
 
 /** The layout for a target without an image: nothing to validate it on. */
@@ -115,12 +122,19 @@ export function openProcess(target: Target, options: ProcessOptions): GoProcess 
     }
     const found = findRoots({ memory: target.memory, layout }, finders);
     const ok = found.roots.get('runtime.mheap_')?.state === 'confirmed';
-    trace.push(`layout: ${layout.name}: ${found.mheap ? found.mheap.why : 'mheap_ was not found'}${ok ? '' : ' (refused)'}`);
+    trace.push(
+      `layout: ${layout.name}: ${found.mheap ? found.mheap.why : 'mheap_ was not found'}${ok ? '' : ' (refused)'}`,
+    );
     if (ok || !best) best = { layout, found, ok };
     if (ok) break;
   }
   if (!best) {
-    throw new InspectError('no-layout', `${target.go.version} ${target.go.os}/${target.go.arch}`, 'no layout table covers it and the binary has no DWARF', 'spanscope layout list shows what there is');
+    throw new InspectError(
+      'no-layout',
+      `${target.go.version} ${target.go.os}/${target.go.arch}`,
+      'no layout table covers it and the binary has no DWARF',
+      'spanscope layout list shows what there is',
+    );
   }
   return makeProcess(target, best, trace);
 }
@@ -149,11 +163,18 @@ function makeProcess(target: Target, { layout, found, ok }: Attempt, trace: stri
   const { roots, refusals, mheap } = found;
   const memory: Memory = target.memory;
   for (const root of roots.values()) {
-    trace.push(`root ${root.name}: ${root.state}${root.method ? ` by ${root.method} at 0x${root.address?.toString(16)}` : ''}: ${root.detail}`);
+    trace.push(
+      `root ${root.name}: ${root.state}${root.method ? ` by ${root.method} at 0x${root.address?.toString(16)}` : ''}: ${root.detail}`,
+    );
   }
-  const warnings = refusals.map(({ name, method, address, why }) => `${name}: ${method} says 0x${address.toString(16)}, which is not it: ${why}`);
+  const warnings = refusals.map(
+    ({ name, method, address, why }) => `${name}: ${method} says 0x${address.toString(16)}, which is not it: ${why}`,
+  );
   if (!ok) warnings.unshift(`the layout ${layout.name} does not fit this image: numbers below may be wrong`);
-  else if (!layout.exact) warnings.unshift(`${target.go?.version ?? 'this release'} was not measured: ${layout.name} is used, because it validates on this image`);
+  else if (!layout.exact)
+    warnings.unshift(
+      `${target.go?.version ?? 'this release'} was not measured: ${layout.name} is used, because it validates on this image`,
+    );
   const address = (name: RootName) => roots.get(name)?.address;
   const mheapAddress = ok ? address('runtime.mheap_') : undefined;
   const allspans = mheapAddress === undefined ? undefined : readAllspans({ memory, layout }, mheapAddress);

@@ -12,7 +12,15 @@ import { type SpanTable, stateInuse } from './span-table.js';
 export type MarkSource = 'allocBits' | 'gcmarkBits' | 'inline';
 
 /** sweepgen against the heap's (runtime/mheap.go, the comment at mspan.sweepgen). */
-export type SweepState = 'swept' | 'being swept' | 'needs sweeping' | 'cached before sweep, needs sweeping' | 'swept, then cached' | 'odd' | 'unknown' | 'none';
+export type SweepState =
+  | 'swept'
+  | 'being swept'
+  | 'needs sweeping'
+  | 'cached before sweep, needs sweeping'
+  | 'swept, then cached'
+  | 'odd'
+  | 'unknown'
+  | 'none';
 
 export function sweepStateOf(table: SpanTable, row: number, generation: number | undefined): SweepState {
   if (table.state[row] !== stateInuse) return 'none';
@@ -44,12 +52,18 @@ export interface SlotMap {
 
 export function slotMap(view: RuntimeView, table: SpanTable, row: number, bits: SpanBits): SlotMap {
   const sweepState = sweepStateOf(table, row, heapSweepgen(view));
-  if (table.state[row] !== stateInuse) return { slots: '', markSource: null, reading: 'the span is not in use: it has no slots', sweepState };
+  if (table.state[row] !== stateInuse)
+    return { slots: '', markSource: null, reading: 'the span is not in use: it has no slots', sweepState };
   const { source, reading } = chooseMarks(view, table, row, sweepState);
   return { slots: drawSlots(table, row, bits, source), markSource: source, reading, sweepState };
 }
 
-function chooseMarks(view: RuntimeView, table: SpanTable, row: number, sweepState: SweepState): { source: MarkSource; reading: string } {
+function chooseMarks(
+  view: RuntimeView,
+  table: SpanTable,
+  row: number,
+  sweepState: SweepState,
+): { source: MarkSource; reading: string } {
   const phase = gcPhase(view);
   const current: MarkSource = hasInlineMarks(view.layout.traits, table, row) ? 'inline' : 'gcmarkBits';
   const where = current === 'inline' ? 'the marks inside the span' : 'gcmarkBits';
@@ -59,11 +73,18 @@ function chooseMarks(view: RuntimeView, table: SpanTable, row: number, sweepStat
   switch (sweepState) {
     case 'needs sweeping':
     case 'cached before sweep, needs sweeping':
-      return { source: current, reading: `not swept since the last mark: ${where} say what survives, the rest is garbage that still counts as allocated` };
+      return {
+        source: current,
+        reading: `not swept since the last mark: ${where} say what survives, the rest is garbage that still counts as allocated`,
+      };
     case 'being swept':
       return { source: current, reading: `being swept at this moment: ${where} and allocBits may be half exchanged` };
     default:
-      return { source: 'allocBits', reading: 'swept in this cycle: allocBits hold what the last mark reached; slots handed out since then are not marked' };
+      return {
+        source: 'allocBits',
+        reading:
+          'swept in this cycle: allocBits hold what the last mark reached; slots handed out since then are not marked',
+      };
   }
 }
 
@@ -72,8 +93,10 @@ function drawSlots(table: SpanTable, row: number, bits: SpanBits, source: MarkSo
   const freeindex = table.freeindex[row]!;
   const { allocBits, gcmarkBits, inlineMarks } = bits;
   const readable = bits.allocBits !== undefined || freeindex >= nelems;
-  const marks = source === 'allocBits' ? [allocBits] : source === 'gcmarkBits' ? [gcmarkBits] : [inlineMarks, gcmarkBits];
-  if (allocBits === undefined && gcmarkBits === undefined && inlineMarks === undefined) return '?'.repeat(nelems > 65536 ? 0 : nelems);
+  const marks =
+    source === 'allocBits' ? [allocBits] : source === 'gcmarkBits' ? [gcmarkBits] : [inlineMarks, gcmarkBits];
+  if (allocBits === undefined && gcmarkBits === undefined && inlineMarks === undefined)
+    return '?'.repeat(nelems > 65536 ? 0 : nelems);
   const unknownMarks = marks.some((bitmap) => bitmap === undefined);
   let slots = '';
   for (let i = 0; i < nelems; i += 1) {

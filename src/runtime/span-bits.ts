@@ -23,7 +23,9 @@ export function readSpanBits(memory: Memory, layout: Layout, table: SpanTable, r
   return {
     allocBits: readBitmap(memory, table.allocBits[row]!, length),
     gcmarkBits: readBitmap(memory, table.gcmarkBits[row]!, length),
-    inlineMarks: hasInlineMarks(layout.traits, table, row) ? readInline(memory, layout.traits, table, row, length) : none,
+    inlineMarks: hasInlineMarks(layout.traits, table, row)
+      ? readInline(memory, layout.traits, table, row, length)
+      : none,
   };
 }
 
@@ -41,7 +43,13 @@ export function hasInlineMarks(traits: Traits, table: SpanTable, row: number): b
   return elemsize >= marks.minElemsize && elemsize <= marks.maxElemsize;
 }
 
-function readInline(memory: Memory, traits: Traits, table: SpanTable, row: number, length: number): Uint8Array | undefined {
+function readInline(
+  memory: Memory,
+  traits: Traits,
+  table: SpanTable,
+  row: number,
+  length: number,
+): Uint8Array | undefined {
   const marks = traits.inlineMarks;
   if (!marks || length > marks.marksBytes) return undefined;
   const end = table.base[row]! + table.npages[row]! * traits.pageSize;

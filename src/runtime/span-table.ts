@@ -102,7 +102,12 @@ type Building = ReturnType<typeof makeTable>;
  * Walks allspans once and fills the table. `allspans` must have been checked against what the image can hold. Reads each mspan once, and
  * the allocBits of in-use spans. Never throws for unreadable memory; `onProgress` may throw to cancel.
  */
-export function readSpanTable(memory: Memory, layout: Layout, allspans: SliceHeader, onProgress?: OnProgress): SpanTable {
+export function readSpanTable(
+  memory: Memory,
+  layout: Layout,
+  allspans: SliceHeader,
+  onProgress?: OnProgress,
+): SpanTable {
   const table = makeTable(allspans.length);
   readPointers(memory, allspans, table);
   readSpans(memory, mspanOffsets(layout), stateMap(layout), table, onProgress);
@@ -143,10 +148,29 @@ function readPointers(memory: Memory, { array, length }: SliceHeader, table: Bui
   }
 }
 
-function readSpans(memory: Memory, fields: MspanOffsets, states: Uint8Array, table: Building, onProgress?: OnProgress): void {
+function readSpans(
+  memory: Memory,
+  fields: MspanOffsets,
+  states: Uint8Array,
+  table: Building,
+  onProgress?: OnProgress,
+): void {
   const { littleEndian } = memory;
   const wide = memory.pointerSize === 8;
-  const { startAddr, npages, limit, elemsize, nelems, freeindex, allocCount, sweepgen, spanclass, state, allocBits, gcmarkBits } = fields;
+  const {
+    startAddr,
+    npages,
+    limit,
+    elemsize,
+    nelems,
+    freeindex,
+    allocCount,
+    sweepgen,
+    spanclass,
+    state,
+    allocBits,
+    gcmarkBits,
+  } = fields;
   for (let row = 0; row < table.length; row += 1) {
     if (onProgress && row % progressEvery === 0) onProgress(row, table.length);
     const at = memory.view(table.addr[row]!, fields.size);

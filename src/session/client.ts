@@ -55,7 +55,8 @@ export function createSession(): SessionClient {
   const waiting = new Map<number, Waiting>();
   let nextId = 1;
   const failAll = (why: string) => {
-    for (const { reject } of waiting.values()) reject(new SessionError({ code: 'engine-ended', subject: 'engine', why, hint: undefined }));
+    for (const { reject } of waiting.values())
+      reject(new SessionError({ code: 'engine-ended', subject: 'engine', why, hint: undefined }));
     waiting.clear();
   };
   worker.on('message', (message: FromEngine) => {

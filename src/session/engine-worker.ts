@@ -14,8 +14,14 @@ const engine = createEngine();
 const send = (message: FromEngine) => port.postMessage(message);
 
 function replyOf(error: unknown): ErrorReply {
-  if (error instanceof InspectError) return { code: error.code, subject: error.subject, why: error.why, hint: error.hint };
-  return { code: 'unexpected', subject: 'unexpected error', why: error instanceof Error ? error.message : String(error), hint: undefined };
+  if (error instanceof InspectError)
+    return { code: error.code, subject: error.subject, why: error.why, hint: error.hint };
+  return {
+    code: 'unexpected',
+    subject: 'unexpected error',
+    why: error instanceof Error ? error.message : String(error),
+    hint: undefined,
+  };
 }
 
 port.on('message', (message: ToEngine) => {

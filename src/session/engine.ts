@@ -1,6 +1,7 @@
 // The engine behind the messages: holds one opened target and answers questions about it. Knows nothing of threads or terminals.
-import { overviewOf } from '../analysis/overview.js';
+
 import { addressText } from '../analysis/numbers.js';
+import { overviewOf } from '../analysis/overview.js';
 import { filterRows, findRow, sortRows } from '../analysis/query.js';
 import { parseFilter } from '../analysis/query-text.js';
 import type { SpanWindow } from '../analysis/results.js';
@@ -11,11 +12,11 @@ import { diffLayouts } from '../layout/diff.js';
 import { listLayouts, showLayout, showOf } from '../layout/show.js';
 import { verifyLayout } from '../layout/verify.js';
 import { hexOf } from '../runtime/bitmap.js';
-import { type GoProcess, layoutOf, openProcess } from '../runtime/process.js';
+import { dwarfBinaryOf, type GoProcess, layoutOf, openProcess } from '../runtime/process.js';
 import type { OnProgress, SpanTable } from '../runtime/span-table.js';
 import { openTarget } from '../target/open.js';
 import type { Target } from '../target/target.js';
-import type { CallName, Calls, OpenOptions, OpenRequest, OpenedResult, SpanQuery } from './protocol.js';
+import type { CallName, Calls, OpenedResult, OpenOptions, OpenRequest, SpanQuery } from './protocol.js';
 
 /** Bytes that one `bytes` call may ask for. */
 const maxBytes = 1 << 20;
@@ -67,7 +68,11 @@ export function createEngine(): Engine {
     bytes: ({ address, length }) => {
       const start = parseAddress(address);
       const { bytes, fault } = opened().target.memory.bytes(start, Math.min(Math.max(0, length), maxBytes));
-      return { address: addressText(start), hex: hexOf(bytes), fault: fault ? `${addressText(fault.address)}: ${fault.why}` : null };
+      return {
+        address: addressText(start),
+        hex: hexOf(bytes),
+        fault: fault ? `${addressText(fault.address)}: ${fault.why}` : null,
+      };
     },
     layoutList: () => listLayouts(),
     layoutShow: ({ name }) => (name === '' ? showOf(layoutInUse(opened())) : showLayout(name)),
@@ -105,31 +110,41 @@ function openedResult(state: State): OpenedResult {
 
 function verifyOpened({ target }: State) {
   const dwarf = target.dwarf();
-  if (!dwarf || !target.go) throw new InspectError('no-dwarf', target.binary?.info.path ?? 'the binary', 'has no DWARF to verify the table against');
-  return verifyLayout(dwarf, {
-    goVersion: target.go.version,
-    goarch: target.go.arch,
-    goos: target.go.os,
-    experiments: target.go.experiments,
-    pointerSize: target.memory.pointerSize,
-    littleEndian: target.memory.littleEndian,
-  });
+  const binary = dwarfBinaryOf(target);
+  if (!dwarf || !binary)
+    throw new InspectError(
+      'no-dwarf',
+      target.binary?.info.path ?? 'the binary',
+      'has no DWARF to verify the table against',
+    );
+  return verifyLayout(dwarf, binary);
 }
 
 function needTable({ process, target }: State, onProgress: OnProgress): { process: GoProcess; table: SpanTable } {
   if (!target.image) throw new InspectError('no-image', 'spans', 'an image is missing: only the binary was given');
   const table = process?.spans(onProgress);
-  if (!process || !table) throw new InspectError('root-not-found', 'mheap_', process?.whyNoSpans ?? 'no Go runtime was found in the image');
+  if (!process || !table)
+    throw new InspectError('root-not-found', 'mheap_', process?.whyNoSpans ?? 'no Go runtime was found in the image');
   return { process, table };
 }
 
-function rowsOf(state: State, query: SpanQuery, onProgress: OnProgress): { process: GoProcess; table: SpanTable; rows: Uint32Array } {
+function rowsOf(
+  state: State,
+  query: SpanQuery,
+  onProgress: OnProgress,
+): { process: GoProcess; table: SpanTable; rows: Uint32Array } {
   const { process, table } = needTable(state, onProgress);
   const key = JSON.stringify(query);
   let rows = state.queries.get(key);
   if (!rows) {
     const { pageSize } = process.layout.traits;
-    rows = sortRows(table, filterRows(table, parseFilter(query.filter), pageSize), query.sort.column, query.sort.descending, pageSize);
+    rows = sortRows(
+      table,
+      filterRows(table, parseFilter(query.filter), pageSize),
+      query.sort.column,
+      query.sort.descending,
+      pageSize,
+    );
   }
   state.queries.delete(key);
   state.queries.set(key, rows);
@@ -142,14 +157,28 @@ function spanWindow(state: State, query: SpanQuery, from: number, count: number,
   const start = Math.max(0, Math.min(from, rows.length));
   const indices = [...rows.subarray(start, start + Math.min(Math.max(0, count), maxWindow))];
   const source = { memory: process.memory, layout: process.layout, table };
-  return { total: table.length, matching: rows.length, from: start, rows: indices.map((row) => spanRow(source, row, false)), indices };
+  return {
+    total: table.length,
+    matching: rows.length,
+    from: start,
+    rows: indices.map((row) => spanRow(source, row, false)),
+    indices,
+  };
 }
 
-function spanPosition(state: State, query: SpanQuery, address: string, onProgress: OnProgress): Calls['spanPosition']['result'] {
+function spanPosition(
+  state: State,
+  query: SpanQuery,
+  address: string,
+  onProgress: OnProgress,
+): Calls['spanPosition']['result'] {
   const { process, table, rows } = rowsOf(state, query, onProgress);
   const row = findRow(table, parseAddress(address), process.layout.traits.pageSize);
   if (row < 0) return { position: -1, row: null };
-  return { position: rows.indexOf(row), row: spanRow({ memory: process.memory, layout: process.layout, table }, row, false) };
+  return {
+    position: rows.indexOf(row),
+    row: spanRow({ memory: process.memory, layout: process.layout, table }, row, false),
+  };
 }
 
 function parseAddress(text: string): number {

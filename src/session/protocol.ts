@@ -21,8 +21,20 @@ export interface OpenOptions {
 }
 
 export type SpanColumn =
-  | 'index' | 'addr' | 'base' | 'npages' | 'state' | 'spanclass' | 'sizeclass' | 'elemsize' | 'nelems' | 'freeindex'
-  | 'allocCount' | 'allocated' | 'used' | 'sweepgen';
+  | 'index'
+  | 'addr'
+  | 'base'
+  | 'npages'
+  | 'state'
+  | 'spanclass'
+  | 'sizeclass'
+  | 'elemsize'
+  | 'nelems'
+  | 'freeindex'
+  | 'allocCount'
+  | 'allocated'
+  | 'used'
+  | 'sweepgen';
 
 /** Which rows of the span table, in which order. `filter` is the text after `/` or of `--where`: `class=5 state=inuse used<70`. */
 export interface SpanQuery {
@@ -34,9 +46,15 @@ export interface SpanQuery {
 export interface Calls {
   openTarget: { params: OpenRequest; result: OpenedResult };
   overview: { params: Record<string, never>; result: OverviewResult };
-  spanWindow: { params: { readonly query: SpanQuery; readonly from: number; readonly count: number }; result: SpanWindow };
+  spanWindow: {
+    params: { readonly query: SpanQuery; readonly from: number; readonly count: number };
+    result: SpanWindow;
+  };
   /** Where in the sorted and filtered table the span of `address` (its mspan's, or any inside it) stands; -1 if it is filtered out or there is none. */
-  spanPosition: { params: { readonly query: SpanQuery; readonly address: string }; result: { readonly position: number; readonly row: SpanRow | null } };
+  spanPosition: {
+    params: { readonly query: SpanQuery; readonly address: string };
+    result: { readonly position: number; readonly row: SpanRow | null };
+  };
   span: { params: { readonly address: string }; result: SpanDetail };
   bytes: { params: { readonly address: string; readonly length: number }; result: BytesResult };
   layoutList: { params: Record<string, never>; result: LayoutListResult };
@@ -67,11 +85,24 @@ export interface ErrorReply {
 }
 
 export type ToEngine =
-  | { readonly [K in CallName]: { readonly type: 'call'; readonly id: number; readonly call: K; readonly params: Calls[K]['params'] } }[CallName]
+  | {
+      readonly [K in CallName]: {
+        readonly type: 'call';
+        readonly id: number;
+        readonly call: K;
+        readonly params: Calls[K]['params'];
+      };
+    }[CallName]
   | { readonly type: 'cancel'; readonly id: number }
   | { readonly type: 'close' };
 
 export type FromEngine =
   | { readonly type: 'result'; readonly id: number; readonly result: unknown }
   | { readonly type: 'error'; readonly id: number; readonly error: ErrorReply }
-  | { readonly type: 'progress'; readonly id: number; readonly what: string; readonly done: number; readonly total: number };
+  | {
+      readonly type: 'progress';
+      readonly id: number;
+      readonly what: string;
+      readonly done: number;
+      readonly total: number;
+    };

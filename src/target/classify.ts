@@ -28,7 +28,12 @@ export function openElf(path: string, cache: PageCache): OpenedElf {
   const source = cache.attach(openSource(path));
   try {
     if (!isElf(readBytes(source, 0, 16))) {
-      throw new InspectError('unknown-format', path, 'is neither an ELF binary nor an ELF core', 'a raw memory image is given as FILE@ADDRESS');
+      throw new InspectError(
+        'unknown-format',
+        path,
+        'is neither an ELF binary nor an ELF core',
+        'a raw memory image is given as FILE@ADDRESS',
+      );
     }
     return { path, elf: ElfFile.open(source), source };
   } catch (error) {
@@ -44,7 +49,8 @@ export function classify(files: readonly string[], regionList: string | undefine
   const regions: RawRegion[] = regionList === undefined ? [] : [...readRegionList(regionList)];
   try {
     for (const file of files) {
-      if (/^pid:\d+$/.test(file) && !existsSync(file)) throw new InspectError('unsupported', file, 'live processes can’t be read yet', 'take a core: gcore PID');
+      if (/^pid:\d+$/.test(file) && !existsSync(file))
+        throw new InspectError('unsupported', file, 'live processes can’t be read yet', 'take a core: gcore PID');
       const raw = existsSync(file) ? undefined : parseRawArgument(file);
       if (raw) {
         regions.push(raw);
@@ -52,16 +58,24 @@ export function classify(files: readonly string[], regionList: string | undefine
       }
       const opened = openElf(file, cache);
       if (opened.elf.header.type === ET.CORE) {
-        if (core) throw new InspectError('unsupported', file, `is a second core beside ${core.path}`, 'one image at a time');
+        if (core)
+          throw new InspectError('unsupported', file, `is a second core beside ${core.path}`, 'one image at a time');
         core = opened;
       } else if (opened.elf.header.type === ET.EXEC || opened.elf.header.type === ET.DYN) {
-        if (binary) throw new InspectError('unsupported', file, `is a second binary beside ${binary.path}`, 'one binary at a time');
+        if (binary)
+          throw new InspectError(
+            'unsupported',
+            file,
+            `is a second binary beside ${binary.path}`,
+            'one binary at a time',
+          );
         binary = opened;
       } else {
         throw new InspectError('unknown-format', file, 'is an ELF file, but neither an executable nor a core');
       }
     }
-    if (core && regions.length > 0) throw new InspectError('unsupported', core.path, 'a core and raw regions can’t be read together');
+    if (core && regions.length > 0)
+      throw new InspectError('unsupported', core.path, 'a core and raw regions can’t be read together');
   } catch (error) {
     binary?.source.close();
     core?.source.close();

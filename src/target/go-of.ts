@@ -17,10 +17,16 @@ export interface FoundGo {
 const maxVersionBytes = 512;
 
 /** Undefined where nothing tells the version. Throws InspectError for an override that is no Go version. */
-export function findGo(elf: ElfFile | undefined, bias: number, memory: Memory, override: string | undefined): FoundGo | undefined {
+export function findGo(
+  elf: ElfFile | undefined,
+  bias: number,
+  memory: Memory,
+  override: string | undefined,
+): FoundGo | undefined {
   if (override !== undefined) return fromOverride(override);
   const inBinary = elf && readBuildInfo(elf);
-  if (inBinary) return { version: inBinary.release, experiments: inBinary.experiments, source: 'build info of the binary' };
+  if (inBinary)
+    return { version: inBinary.release, experiments: inBinary.experiments, source: 'build info of the binary' };
   const inImage = findBuildInfo(memory);
   if (inImage) return { version: inImage.release, experiments: inImage.experiments, source: 'build info in the image' };
   return elf && fromSymbol(elf, bias, memory);
@@ -47,7 +53,9 @@ function fromSymbol(elf: ElfFile, bias: number, memory: Memory): FoundGo | undef
 
 /** What marks a binary as made by Go; empty for any other. */
 export function goEvidence(elf: ElfFile): readonly string[] {
-  const sections = ['.go.buildinfo', '.gopclntab', '.data.rel.ro.gopclntab', '.note.go.buildid', '.go.module'].filter((name) => elf.section(name));
+  const sections = ['.go.buildinfo', '.gopclntab', '.data.rel.ro.gopclntab', '.note.go.buildid', '.go.module'].filter(
+    (name) => elf.section(name),
+  );
   if (sections.length > 0) return sections;
   if (readBuildIds(elf).go !== undefined) return ['Go build ID'];
   return readBuildInfo(elf) ? ['build info'] : [];

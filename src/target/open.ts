@@ -41,11 +41,15 @@ export function openTarget({ files, options }: OpenTargetRequest): Target {
   const image = inputs.core !== undefined || inputs.regions.length > 0;
   if (binary) refuseNonGo(binary, image);
   const own = binary && readBuildIds(binary.elf);
-  const matches = binary && inputs.core ? matchIds(binary, inputs.core, own, inImage, options.force === true, warnings) : 'not checked';
+  const matches =
+    binary && inputs.core
+      ? matchIds(binary, inputs.core, own, inImage, options.force === true, warnings)
+      : 'not checked';
   const bias = binary ? biasOf(binary, core, options.bias, image, warnings, trace) : undefined;
   const placed = binary && bias !== undefined ? { elf: binary.elf, source: binary.source, bias } : undefined;
   const memory = memoryOf(inputs, core, binary, placed, cache);
-  for (const { elf } of [binary, inputs.core].filter((file) => file !== undefined)) warnings.push(...elf.problems.map((problem) => `${elf.name}: ${problem}`));
+  for (const { elf } of [binary, inputs.core].filter((file) => file !== undefined))
+    warnings.push(...elf.problems.map((problem) => `${elf.name}: ${problem}`));
   if (core) warnings.push(...core.problems.map((problem) => `${inputs.core?.path}: ${problem}`));
   const go = goOf(binary, inputs.core, bias ?? 0, memory, options.go);
   if (go) trace.push(`Go version ${go.version}, from ${go.source}`);
@@ -58,7 +62,12 @@ function buildIdsInCore(file: OpenedElf, info: CoreInfo): BuildIds {
 }
 
 /** The program that the core names, if it stands where it stood and is the same build. */
-function binaryNamedBy(core: CoreInfo, inImage: BuildIds | undefined, cache: PageCache, trace: string[]): OpenedElf | undefined {
+function binaryNamedBy(
+  core: CoreInfo,
+  inImage: BuildIds | undefined,
+  cache: PageCache,
+  trace: string[],
+): OpenedElf | undefined {
   const path = mainMapping(core)?.path;
   if (path === undefined || !existsSync(path)) return undefined;
   try {
@@ -91,13 +100,25 @@ function matchIds(
   warnings: string[],
 ): 'go' | 'gnu' | 'not checked' {
   const archs = [binary.elf.header.goarch, core.elf.header.goarch] as const;
-  const shapes = [binary.elf.header, core.elf.header].map(({ bits, littleEndian, machine }) => `${bits} ${littleEndian} ${machine}`);
+  const shapes = [binary.elf.header, core.elf.header].map(
+    ({ bits, littleEndian, machine }) => `${bits} ${littleEndian} ${machine}`,
+  );
   const complain = (what: string, a: string, b: string) => {
-    const hint = archs[0] === archs[1] ? 'another build of the same program? --force goes on' : 'another platform’s build?';
-    if (!force || shapes[0] !== shapes[1]) throw new InspectError('binary-mismatch', binary.path, `does not belong to ${core.path}: ${what} ${a}, the image has ${b}`, hint);
-    warnings.push(`${binary.path} does not belong to ${core.path} (${what} ${a}, the image has ${b}): going on, as --force says`);
+    const hint =
+      archs[0] === archs[1] ? 'another build of the same program? --force goes on' : 'another platform’s build?';
+    if (!force || shapes[0] !== shapes[1])
+      throw new InspectError(
+        'binary-mismatch',
+        binary.path,
+        `does not belong to ${core.path}: ${what} ${a}, the image has ${b}`,
+        hint,
+      );
+    warnings.push(
+      `${binary.path} does not belong to ${core.path} (${what} ${a}, the image has ${b}): going on, as --force says`,
+    );
   };
-  if (shapes[0] !== shapes[1]) complain('it is for', archs[0] ?? 'an unknown machine', archs[1] ?? 'an unknown machine');
+  if (shapes[0] !== shapes[1])
+    complain('it is for', archs[0] ?? 'an unknown machine', archs[1] ?? 'an unknown machine');
   if (own?.go !== undefined && inImage?.go !== undefined) {
     if (own.go === inImage.go) return 'go';
     complain('its Go build ID is', own.go, inImage.go);
@@ -127,12 +148,24 @@ function biasOf(
   return undefined;
 }
 
-function memoryOf(inputs: Inputs, core: CoreInfo | undefined, binary: OpenedElf | undefined, placed: PlacedBinary | undefined, cache: PageCache): Memory {
+function memoryOf(
+  inputs: Inputs,
+  core: CoreInfo | undefined,
+  binary: OpenedElf | undefined,
+  placed: PlacedBinary | undefined,
+  cache: PageCache,
+): Memory {
   const under = placed ? { binary: placed } : {};
-  if (inputs.core && core) return openCoreImage({ elf: inputs.core.elf, source: inputs.core.source, info: core, ...under });
+  if (inputs.core && core)
+    return openCoreImage({ elf: inputs.core.elf, source: inputs.core.source, info: core, ...under });
   if (inputs.regions.length > 0) {
     if (!binary) {
-      throw new InspectError('no-image', inputs.regions[0]!.path, 'a raw image does not say its word size and byte order', 'name the Go binary beside it');
+      throw new InspectError(
+        'no-image',
+        inputs.regions[0]!.path,
+        'a raw image does not say its word size and byte order',
+        'name the Go binary beside it',
+      );
     }
     return openRawImage({ regions: inputs.regions, model: binary.elf, cache, ...under });
   }
@@ -140,7 +173,13 @@ function memoryOf(inputs: Inputs, core: CoreInfo | undefined, binary: OpenedElf 
   return openBinaryImage(binary.elf, binary.source);
 }
 
-function goOf(binary: OpenedElf | undefined, core: OpenedElf | undefined, bias: number, memory: Memory, override: string | undefined): TargetGo | undefined {
+function goOf(
+  binary: OpenedElf | undefined,
+  core: OpenedElf | undefined,
+  bias: number,
+  memory: Memory,
+  override: string | undefined,
+): TargetGo | undefined {
   const arch = (binary ?? core)?.elf.header.goarch ?? 'unknown';
   const found = findGo(binary?.elf, bias, memory, override);
   return found && { ...found, os: 'linux', arch };
@@ -199,7 +238,11 @@ function makeTarget({ inputs, core, memory, binary, own, bias, matches, go, warn
 function binaryInfo({ path, elf }: OpenedElf, ids: BuildIds | undefined): TargetBinaryInfo {
   const hasDwarf = hasDebugInfo(elf);
   const hasSymbols = hasSymbolTable(elf);
-  const kind = [elf.header.type === ET.DYN ? 'PIE' : 'EXEC', hasSymbols ? 'symbols' : 'no symbols', hasDwarf ? 'DWARF' : 'no DWARF'].join(', ');
+  const kind = [
+    elf.header.type === ET.DYN ? 'PIE' : 'EXEC',
+    hasSymbols ? 'symbols' : 'no symbols',
+    hasDwarf ? 'DWARF' : 'no DWARF',
+  ].join(', ');
   return { path, goBuildId: ids?.go ?? null, gnuBuildId: ids?.gnu ?? null, kind, hasDwarf, hasSymbols };
 }
 

@@ -1,7 +1,7 @@
 // Every command, in the order in which help lists them.
 import type { CommandSpec } from '../command.js';
 import { demo } from './interactive.js';
-import { layoutDiff, layoutGenerate, layoutList, layoutShow, layoutVerify } from './layout.js';
+import { layout, layoutDiff, layoutList, layoutShow, layoutVerify } from './layout.js';
 import { overview } from './overview.js';
 import { span, spans } from './spans.js';
 
@@ -11,10 +11,10 @@ export const commands: readonly CommandSpec[] = [
   overview,
   spans,
   span,
+  layout,
   layoutList,
   layoutShow,
   layoutDiff,
   layoutVerify,
-  layoutGenerate,
   demo,
 ];

@@ -16,7 +16,8 @@ export interface Opened {
 /** Opens what `files` name. A command with no file is wrong usage. */
 export function openFiles(name: string, files: readonly string[], { options, warn }: Invocation): Opened {
   const all = options.pid === undefined ? files : [...files, `pid:${options.pid}`];
-  if (all.length === 0 && options.open.regions === undefined) throw new UsageError(name, 'no file given: name a Go binary and an image');
+  if (all.length === 0 && options.open.regions === undefined)
+    throw new UsageError(name, 'no file given: name a Go binary and an image');
   const started = performance.now();
   const target = openTarget({ files: all, options: options.open });
   const process = target.image ? openProcess(target, options.open) : undefined;
@@ -27,7 +28,13 @@ export function openFiles(name: string, files: readonly string[], { options, war
 
 /** For commands that need an image: the process, or an error that says what is missing. */
 export function needProcess(name: string, { target, process }: Opened): GoProcess {
-  if (!target.image) throw new InspectError('no-image', name, 'an image is missing', 'give a core, FILE@ADDRESS or --regions beside the binary');
+  if (!target.image)
+    throw new InspectError(
+      'no-image',
+      name,
+      'an image is missing',
+      'give a core, FILE@ADDRESS or --regions beside the binary',
+    );
   if (!process) throw new InspectError('root-not-found', target.image.path, 'no Go runtime was found in it');
   return process;
 }

@@ -16,25 +16,34 @@ function sampleFiles(): readonly string[] {
     if (files.every((file) => existsSync(file))) return files;
     folder = dirname(folder);
   }
-  throw new InspectError('not-found', 'sample image', 'does not stand beside the program', 'name a Go binary and an image instead');
+  throw new InspectError(
+    'not-found',
+    'sample image',
+    'does not stand beside the program',
+    'name a Go binary and an image instead',
+  );
 }
 
 /** Words that look like a command rather than a file. */
 const commandLike = /^[a-z][a-z-]*$/;
 
-async function runInteractive(invocation: Invocation): Promise<number> {
-  const { operands, options, out } = invocation;
-  const [first] = operands;
+/** A first word that is neither a command nor a file is a mistyped command. */
+export function refuseUnknownCommand([first]: readonly string[]): void {
   if (first !== undefined && commandLike.test(first) && !existsSync(first)) {
     throw new UsageError(first, 'unknown command, and no file is called so');
   }
+}
+
+async function runInteractive(invocation: Invocation): Promise<number> {
+  const { operands, options, out } = invocation;
+  refuseUnknownCommand(operands);
   const named = operands.length > 0 || options.open.regions !== undefined || options.pid !== undefined;
   const files = named ? [...operands, ...(options.pid === undefined ? [] : [`pid:${options.pid}`])] : sampleFiles();
   const wantsText = options.format !== 'table' || !process.stdin.isTTY || !process.stdout.isTTY;
   if (wantsText) return runOverview({ ...invocation, operands: files, options: { ...options, pid: undefined } });
   out.flush();
   const { runTui } = await import('../../../tui/main.js');
-  const color = options.color && !process.env['NO_COLOR'];
+  const color = options.color && !process.env.NO_COLOR;
   return runTui({ files, options: options.open }, { color, ascii: options.ascii });
 }
 

@@ -9,7 +9,8 @@ export function runOverview(invocation: Invocation): number {
   const table = opened.process?.spans();
   const result = overviewOf(opened.target, opened.process, table);
   const { format } = invocation.options;
-  if (format === 'json' || format === 'ndjson') invocation.out.line(JSON.stringify(result, null, format === 'json' ? 2 : undefined));
+  if (format === 'json' || format === 'ndjson')
+    invocation.out.line(JSON.stringify(result, null, format === 'json' ? 2 : undefined));
   else invocation.out.write(overviewText(result));
   opened.target.close();
   return 0;

@@ -1,8 +1,9 @@
 // `spans` and `span ADDR`.
-import { filterRows, findRow, sortRows, type SortColumn } from '../../analysis/query.js';
-import { parseFilter } from '../../analysis/query-text.js';
-import { schemaVersion } from '../../analysis/overview.js';
+
 import { addressText } from '../../analysis/numbers.js';
+import { schemaVersion } from '../../analysis/overview.js';
+import { filterRows, findRow, type SortColumn, sortRows } from '../../analysis/query.js';
+import { parseFilter } from '../../analysis/query-text.js';
 import { spanDetail } from '../../analysis/span-detail.js';
 import { bitColumns, spanColumns, spanRow } from '../../analysis/span-rows.js';
 import { InspectError } from '../../bytes/errors.js';
@@ -24,15 +25,16 @@ const sortable: readonly SortColumn[] = [
 function rowChooser(raw: RawOptions): (process: GoProcess, table: SpanTable) => Uint32Array {
   const words: string[] = [];
   const wanted = text(raw, 'state')?.split(',');
-  for (const state of wanted ?? []) if (!states.includes(state)) throw new UsageError(`--state ${state}`, `is none of ${states.join(', ')}`);
+  for (const state of wanted ?? [])
+    if (!states.includes(state)) throw new UsageError(`--state ${state}`, `is none of ${states.join(', ')}`);
   const sizeclass = text(raw, 'class');
   if (sizeclass !== undefined) {
     if (!/^\d{1,3}n?$/.test(sizeclass)) throw new UsageError(`--class ${sizeclass}`, 'is no size class, like 5 or 5n');
     words.push(`class=${sizeclass}`);
   }
-  if (raw['noscan'] === true) words.push('noscan');
-  if (raw['scan'] === true) words.push('scan');
-  if (raw['suspect'] === true) words.push('suspect');
+  if (raw.noscan === true) words.push('noscan');
+  if (raw.scan === true) words.push('scan');
+  if (raw.suspect === true) words.push('suspect');
   const minPages = text(raw, 'minPages');
   if (minPages !== undefined) words.push(`npages>=${wholeNumber('--min-pages', minPages)}`);
   const terms = parseFilter([...words, text(raw, 'where') ?? ''].join(' '));
@@ -47,7 +49,7 @@ function rowChooser(raw: RawOptions): (process: GoProcess, table: SpanTable) => 
       const union = new Set(keep.flatMap((term) => [...filterRows(table, [term], pageSize)]));
       rows = rows.filter((row) => union.has(row));
     }
-    return sortRows(table, rows, sort, raw['reverse'] === true, pageSize);
+    return sortRows(table, rows, sort, raw.reverse === true, pageSize);
   };
 }
 
@@ -59,7 +61,7 @@ function runSpans(invocation: Invocation): number {
   const rows = choose(process, table);
   const limit = options.limit ?? (options.format === 'table' ? tableLimit : 0);
   const shown = limit === 0 ? rows : rows.subarray(0, limit);
-  const withBits = raw['bits'] === true;
+  const withBits = raw.bits === true;
   const source = { memory: process.memory, layout: process.layout, table };
   switch (options.format) {
     case 'ndjson':
@@ -75,7 +77,9 @@ function runSpans(invocation: Invocation): number {
       break;
     }
     case 'json': {
-      out.write(`{"schemaVersion":${schemaVersion},"total":${table.length},"matching":${rows.length},"shown":${shown.length},"spans":[`);
+      out.write(
+        `{"schemaVersion":${schemaVersion},"total":${table.length},"matching":${rows.length},"shown":${shown.length},"spans":[`,
+      );
       shown.forEach((row, i) => {
         out.write(`${i === 0 ? '\n' : ',\n'}${JSON.stringify(spanRow(source, row, withBits))}`);
       });
@@ -85,10 +89,12 @@ function runSpans(invocation: Invocation): number {
     default:
       out.line(spanHeading());
       for (const row of shown) out.line(spanLine(spanRow(source, row, false)));
-      if (shown.length < rows.length) out.line(`showing ${grouped(shown.length)} of ${grouped(rows.length)} (--limit 0 for all)`);
+      if (shown.length < rows.length)
+        out.line(`showing ${grouped(shown.length)} of ${grouped(rows.length)} (--limit 0 for all)`);
       else if (rows.length < table.length) out.line(`${grouped(rows.length)} of ${grouped(table.length)} spans match`);
   }
-  if (table.unreadableEntries > 0) invocation.warn(`allspans: ${grouped(table.unreadableEntries)} entries can't be read, their spans are not shown`);
+  if (table.unreadableEntries > 0)
+    invocation.warn(`allspans: ${grouped(table.unreadableEntries)} entries can't be read, their spans are not shown`);
   opened.target.close();
   return 0;
 }
@@ -109,7 +115,10 @@ export const spans: CommandSpec = {
     { flags: '--reverse', help: 'largest first' },
     { flags: '--bits', help: 'with allocBits, gcmarkBits and inlineMarks' },
   ],
-  examples: ['spanscope spans ./server core.1234 --state inuse --sort elemsize --reverse', 'spanscope spans ./server core.1234 --format ndjson --bits > spans.ndjson'],
+  examples: [
+    'spanscope spans ./server core.1234 --state inuse --sort elemsize --reverse',
+    'spanscope spans ./server core.1234 --format ndjson --bits > spans.ndjson',
+  ],
   run: runSpans,
 };
 
@@ -120,7 +129,13 @@ function runSpan(invocation: Invocation): number {
   const opened = openFiles('span', files, invocation);
   const { process, table } = needSpans('span', opened);
   const row = findRow(table, address, process.layout.traits.pageSize);
-  if (row < 0) throw new InspectError('address-not-found', addressText(address), 'belongs to no span and is no mspan', 'spanscope spans lists what there is');
+  if (row < 0)
+    throw new InspectError(
+      'address-not-found',
+      addressText(address),
+      'belongs to no span and is no mspan',
+      'spanscope spans lists what there is',
+    );
   const detail = spanDetail(process, table, row);
   if (invocation.options.format === 'json' || invocation.options.format === 'ndjson') {
     invocation.out.line(JSON.stringify(detail, null, invocation.options.format === 'json' ? 2 : undefined));
@@ -134,6 +149,9 @@ export const span: CommandSpec = {
   operands: 'ADDR FILE…',
   summary: 'one span, by its mspan’s address or any address inside it: fields, slot map',
   options: [],
-  examples: ['spanscope span 0xc000112000 ./server core.1234', 'spanscope span 0x7f3a2c01e5f8 ./server core.1234 --json'],
+  examples: [
+    'spanscope span 0xc000112000 ./server core.1234',
+    'spanscope span 0x7f3a2c01e5f8 ./server core.1234 --json',
+  ],
   run: runSpan,
 };

@@ -1,13 +1,14 @@
 // Finds the runtime's global variables: an ordered list of finders, the first whose answer validates wins; every step is recorded.
 // Knows which validator belongs to which root, not where symbols come from: a finder is a function from name to address.
 import { type Address, tryAddress } from '../../image/address.js';
+import type { Scene, Verdict } from './validate.js';
 import { validateAllgs, validateAllm, validateAllp } from './validate-lists.js';
 import { type MheapVerdict, validateMheap } from './validate-mheap.js';
 import { validateModuledata } from './validate-moduledata.js';
 import { validateGcController, validateGcphase, validateMemstats, validateWork } from './validate-values.js';
-import type { Scene, Verdict } from './validate.js';
 
-export type RootName = `runtime.${'mheap_' | 'gcController' | 'memstats' | 'allgs' | 'allp' | 'allm' | 'firstmoduledata' | 'gcphase' | 'work'}`;
+export type RootName =
+  `runtime.${'mheap_' | 'gcController' | 'memstats' | 'allgs' | 'allp' | 'allm' | 'firstmoduledata' | 'gcphase' | 'work'}`;
 
 /** Every root that is looked for; a validator may use the roots before its own. */
 export const rootNames: readonly RootName[] = [
@@ -82,7 +83,12 @@ export function findRoots(scene: Scene, finders: readonly Finder[]): FoundRoots 
   return { roots, refusals, mheap };
 }
 
-function findOne(name: RootName, finders: readonly Finder[], judge: (address: number) => Verdict, refusals: Refusal[]): Root {
+function findOne(
+  name: RootName,
+  finders: readonly Finder[],
+  judge: (address: number) => Verdict,
+  refusals: Refusal[],
+): Root {
   let doubtful: Root | undefined;
   for (const { method, find } of finders) {
     const candidate = find(name);
@@ -94,9 +100,19 @@ function findOne(name: RootName, finders: readonly Finder[], judge: (address: nu
     }
     if (verdict.ok === false) refusals.push({ name, method, address, why: verdict.why });
     doubtful ??= { name, state: 'unconfirmed', address, method, confirmedBy: [], detail: verdict.why };
-    if (verdict.ok === undefined) return doubtful.address === address ? doubtful : { ...doubtful, address, method, detail: verdict.why };
+    if (verdict.ok === undefined)
+      return doubtful.address === address ? doubtful : { ...doubtful, address, method, detail: verdict.why };
   }
-  return doubtful ?? { name, state: 'absent', address: undefined, method: undefined, confirmedBy: [], detail: 'no finder knows it' };
+  return (
+    doubtful ?? {
+      name,
+      state: 'absent',
+      address: undefined,
+      method: undefined,
+      confirmedBy: [],
+      detail: 'no finder knows it',
+    }
+  );
 }
 
 function validate(scene: Scene, name: RootName, address: number, roots: ReadonlyMap<RootName, Root>): Verdict {
@@ -113,7 +129,7 @@ function validate(scene: Scene, name: RootName, address: number, roots: Readonly
     case 'runtime.gcController':
       return validateGcController(scene, address, known('runtime.work'));
     case 'runtime.gcphase':
-      return validateGcphase(scene, address);
+      return validateGcphase(scene, address, known('runtime.work'), known('runtime.memstats'));
     case 'runtime.allgs':
       return validateAllgs(scene, address);
     case 'runtime.allp':

@@ -33,7 +33,8 @@ export function validateMheap(scene: Scene, mheap: number): MheapVerdict {
   if (allspans.length === 0) return { ...contradicts('allspans is empty'), ...none };
   const sample = checkSample(scene, mheap, allspans);
   const detail = `${central.why}; ${sample.held} of ${sample.checked} sampled in-use spans fulfil the span invariants and are found again through arenas`;
-  if (sample.checked === 0) return { ...(central.ok ? holds(`${central.why}; no in-use span could be sampled`) : untold(detail)), ...sample };
+  if (sample.checked === 0)
+    return { ...(central.ok ? holds(`${central.why}; no in-use span could be sampled`) : untold(detail)), ...sample };
   if (sample.held * 10 < sample.checked * 9) return { ...contradicts(detail), ...sample };
   return { ...holds(detail), ...sample };
 }
@@ -52,7 +53,9 @@ function checkCentral({ memory, layout }: Scene, mheap: number): Verdict {
     if (spanclass !== i) return contradicts(`central[${i}].spanclass is ${spanclass}`);
     seen += 1;
   }
-  return seen > 1 ? holds(`central[i].spanclass == i for ${seen} of ${count} classes`) : untold('central is unreadable');
+  return seen > 1
+    ? holds(`central[i].spanclass == i for ${seen} of ${count} classes`)
+    : untold('central is unreadable');
 }
 
 function checkSample(scene: Scene, mheap: number, allspans: SliceHeader): { checked: number; held: number } {
@@ -86,7 +89,11 @@ function spanHolds(
 ): boolean {
   const { pageSize, sizeClasses } = layout.traits;
   const number = ({ offset, size }: { offset: number; size: number }) =>
-    size === 2 ? memory.uint16(address + offset) : size === 4 ? memory.uint32(address + offset) : memory.word(address + offset);
+    size === 2
+      ? memory.uint16(address + offset)
+      : size === 4
+        ? memory.uint32(address + offset)
+        : memory.word(address + offset);
   const base = memory.word(address + offsets.startAddr.offset);
   const npages = memory.word(address + offsets.npages.offset);
   const limit = memory.word(address + offsets.limit.offset);
@@ -96,12 +103,17 @@ function spanHolds(
   const allocCount = memory.uint16(address + offsets.allocCount.offset);
   const sweepgen = memory.uint32(address + offsets.sweepgen.offset);
   const spanclass = memory.uint8(address + offsets.spanclass.offset);
-  if (!base || !npages || !limit || !elemsize || !nelems || freeindex === undefined || allocCount === undefined) return false;
+  if (!base || !npages || !limit || !elemsize || !nelems || freeindex === undefined || allocCount === undefined)
+    return false;
   if (sweepgen === undefined || spanclass === undefined) return false;
   const end = base + npages * pageSize;
   const sizeclass = spanclass >> 1;
   if (base % pageSize !== 0 || limit <= base || limit > end || freeindex > nelems || nelems > maxSlots) return false;
-  if (sizeclass >= sizeClasses.length || (sizeclass > 0 ? elemsize !== sizeClasses[sizeclass] : elemsize > npages * pageSize)) return false;
+  if (
+    sizeclass >= sizeClasses.length ||
+    (sizeclass > 0 ? elemsize !== sizeClasses[sizeclass] : elemsize > npages * pageSize)
+  )
+    return false;
   if (heapSweepgen !== undefined && !sweepgenPlausible(sweepgen, heapSweepgen)) return false;
   if (arenas) {
     const found = arenas.spanAddressOf(base);

@@ -22,13 +22,15 @@ export function validateMemstats(scene: Scene, address: number): Verdict {
   const ring = scene.layout.field('mstats', 'pause_end');
   const numgc = get('numgc');
   const last = get('last_gc_unix');
-  if (!ring || numgc === undefined || last === undefined) return untold('memstats is unreadable, or the layout lacks pause_end');
+  if (!ring || numgc === undefined || last === undefined)
+    return untold('memstats is unreadable, or the layout lacks pause_end');
   const end = (n: number) => {
     const value = scene.memory.uint64(address + ring.offset + (n % pauseRing) * 8);
     return value === undefined ? undefined : Number(value);
   };
   if (numgc === 0 && last === 0) return untold('no GC cycle has ended yet, so nothing can be compared');
-  if (end(numgc + pauseRing - 1) === last || end(numgc) === last) return holds(`pause_end of cycle ${numgc} is last_gc_unix`);
+  if (end(numgc + pauseRing - 1) === last || end(numgc) === last)
+    return holds(`pause_end of cycle ${numgc} is last_gc_unix`);
   return contradicts(`pause_end of cycle ${numgc} is not last_gc_unix`);
 }
 
@@ -43,7 +45,8 @@ export function validateGcController(scene: Scene, address: number, work: number
   if (percentBits !== undefined && minimum !== undefined) {
     const percent = percentBits | 0;
     if (percent >= 0) {
-      if (minimum !== Math.floor((heapMinimumBytes * percent) / 100)) return contradicts(`heapMinimum ${minimum} does not follow from gcPercent ${percent}`);
+      if (minimum !== Math.floor((heapMinimumBytes * percent) / 100))
+        return contradicts(`heapMinimum ${minimum} does not follow from gcPercent ${percent}`);
       seen.push(`heapMinimum follows from gcPercent ${percent}`);
     }
   }
@@ -60,11 +63,24 @@ export function validateGcController(scene: Scene, address: number, work: number
   return seen.length > 0 ? holds(seen.join('; ')) : untold('no GC cycle has begun yet, so nothing can be compared');
 }
 
-/** gcphase: 0 off, 1 mark, 2 mark termination. */
-export function validateGcphase({ memory }: Scene, address: number): Verdict {
-  const value = memory.uint32(address);
+/** gcphase: 0 off, 1 mark, 2 mark termination; a phase other than off only while work counts one cycle more than memstats. */
+export function validateGcphase(
+  scene: Scene,
+  address: number,
+  work: number | undefined,
+  memstats: number | undefined,
+): Verdict {
+  const value = scene.memory.uint32(address);
   if (value === undefined) return untold('unreadable');
-  return value <= 2 ? untold(`${value}: in range`) : contradicts(`${value} is no phase`);
+  if (value > 2) return contradicts(`${value} is no phase`);
+  const cycles = work === undefined ? undefined : reader(scene, 'workType', work)('cycles');
+  const numgc = memstats === undefined ? undefined : reader(scene, 'mstats', memstats)('numgc');
+  if (cycles === undefined || numgc === undefined) return untold(`${value}: in range`);
+  const running = cycles === numgc + 1;
+  if (value > 0 && !running) return contradicts(`${value}, but work.cycles and memstats.numgc say that no cycle runs`);
+  return running === value > 0
+    ? holds(`${value}: as work.cycles ${cycles} and memstats.numgc ${numgc} say`)
+    : untold('off, while a cycle begins or ends');
 }
 
 /** work: its clocks are in order, and started cycles are not fewer than ended ones. */

@@ -19,7 +19,10 @@ export const contradicts = (why: string): Verdict => ({ ok: false, why });
 export const untold = (why: string): Verdict => ({ ok: undefined, why });
 
 /** A Go slice header at `address`; undefined where it can't be read or cannot be one. */
-export function readSlice(memory: Memory, address: number): { array: number; length: number; capacity: number } | undefined {
+export function readSlice(
+  memory: Memory,
+  address: number,
+): { array: number; length: number; capacity: number } | undefined {
   const array = memory.word(address);
   const length = memory.word(address + memory.pointerSize);
   const capacity = memory.word(address + 2 * memory.pointerSize);

@@ -1,0 +1,125 @@
+// `layout list|show|diff|verify`: the field offsets per Go version and arch.
+import { InspectError } from '../../bytes/errors.js';
+import { diffLayouts } from '../../layout/diff.js';
+import { listLayouts, showLayout } from '../../layout/show.js';
+import { verifyLayout } from '../../layout/verify.js';
+import { layoutDiffText, layoutListText, layoutShowText, layoutVerifyText } from '../../output/layout-text.js';
+import { dwarfBinaryOf } from '../../runtime/process.js';
+import type { CommandSpec, Invocation } from '../command.js';
+import { UsageError } from '../options.js';
+import { openFiles } from './files.js';
+
+function write<T>({ options, out }: Invocation, result: T, toText: (result: T) => string): void {
+  if (options.format === 'table') out.write(toText(result));
+  else out.line(JSON.stringify(result, null, options.format === 'json' ? 2 : undefined));
+}
+
+/** A name on the command line that no table knows is wrong usage, not a damaged input. */
+function named<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof InspectError && (error.code === 'no-layout' || error.code === 'unknown-go-version')) {
+      throw new UsageError(error.subject, error.why, error.hint ?? 'spanscope layout list shows what there is');
+    }
+    throw error;
+  }
+}
+
+const without = ({ options }: Invocation) => (options.open.without ? { without: options.open.without } : {});
+
+/** `layout` alone, or with a word that is none of its commands. */
+export const layout: CommandSpec = {
+  name: 'layout',
+  operands: 'list|show|diff|verify',
+  summary: 'field offsets per Go version and arch: layout list, show, diff, verify',
+  options: [],
+  examples: [
+    'spanscope layout list',
+    'spanscope layout show go1.22.5/arm64 mspan',
+    'spanscope layout diff go1.21.0 go1.22.0 mspan',
+    'spanscope layout verify ./server',
+  ],
+  run({ operands: [word] }) {
+    if (word === undefined) throw new UsageError('layout', 'needs a command: list, show, diff or verify');
+    throw new UsageError(`layout ${word}`, 'unknown command: there are list, show, diff and verify');
+  },
+};
+
+export const layoutList: CommandSpec = {
+  name: 'layout list',
+  operands: '',
+  summary: 'the releases and arches that layout tables cover',
+  options: [],
+  examples: ['spanscope layout list'],
+  run(invocation) {
+    write(invocation, listLayouts(without(invocation)), layoutListText);
+    return 0;
+  },
+};
+
+export const layoutShow: CommandSpec = {
+  name: 'layout show',
+  operands: 'VERSION/ARCH [STRUCT[+OFFSET|.FIELD]]',
+  summary: 'struct sizes and field offsets of one release',
+  options: [],
+  examples: ['spanscope layout show go1.22.5/arm64 mspan', 'spanscope layout show go1.24.0/amd64 mheap+80'],
+  run(invocation) {
+    const [name, part, extra] = invocation.operands;
+    if (name === undefined)
+      throw new UsageError('layout show', 'no release given: spanscope layout show go1.22.5/arm64');
+    if (extra !== undefined) throw new UsageError('layout show', `too many arguments: ${extra}`);
+    write(
+      invocation,
+      named(() => showLayout(name, part, without(invocation))),
+      layoutShowText,
+    );
+    return 0;
+  },
+};
+
+export const layoutDiff: CommandSpec = {
+  name: 'layout diff',
+  operands: 'A B [STRUCT]',
+  summary: 'what moved between two releases',
+  options: [],
+  examples: ['spanscope layout diff go1.21.0 go1.22.0 mspan', 'spanscope layout diff go1.24.0/arm64 go1.25.0/arm64'],
+  run(invocation) {
+    const [a, b, struct, extra] = invocation.operands;
+    if (a === undefined || b === undefined)
+      throw new UsageError('layout diff', 'two releases are needed: spanscope layout diff go1.21.0 go1.22.0');
+    if (extra !== undefined) throw new UsageError('layout diff', `too many arguments: ${extra}`);
+    write(
+      invocation,
+      named(() => diffLayouts(a, b, struct, without(invocation))),
+      layoutDiffText,
+    );
+    return 0;
+  },
+};
+
+export const layoutVerify: CommandSpec = {
+  name: 'layout verify',
+  operands: 'BINARY',
+  summary: 'the table against the DWARF of a binary; exit 1 if they differ',
+  options: [],
+  examples: ['spanscope layout verify ./server'],
+  run(invocation) {
+    const { target } = openFiles('layout verify', invocation.operands, invocation);
+    const path = target.binary?.info.path ?? invocation.operands[0] ?? 'the binary';
+    const dwarf = target.dwarf();
+    const binary = dwarfBinaryOf(target);
+    if (!dwarf)
+      throw new InspectError(
+        'no-dwarf',
+        path,
+        'has no DWARF to verify the table against',
+        'build it without -w, or verify a build of the same Go release',
+      );
+    if (!binary) throw new InspectError('unknown-go-version', path, 'its Go version is not known', '--go tells it');
+    const result = verifyLayout(dwarf, binary, without(invocation));
+    write(invocation, result, layoutVerifyText);
+    target.close();
+    return result.mismatches.length > 0 ? 1 : 0;
+  },
+};
