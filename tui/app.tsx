@@ -1,0 +1,90 @@
+// The program on the screen: turns keys into commands, does those that are the same everywhere, and shows the screen on top of the stack.
+import { Text, useInput } from 'ink';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { contextMark, createServices, handleKey, type Program, screenContext } from './actions.js';
+import { HelpOverlay } from './components/help-overlay.js';
+import { AppContext } from './hooks/use-app.js';
+import type { NavigationStore } from './hooks/use-navigation.js';
+import { useNavigation } from './hooks/use-navigation.js';
+import { useSessionVersion } from './hooks/use-session.js';
+import { KeyQueue, keyNames } from './keys.js';
+import { currentScreen, type Screen } from './navigation.js';
+import { BytesScreen } from './screens/bytes.js';
+import { LayoutDiffScreen } from './screens/layout-diff.js';
+import { LayoutsScreen } from './screens/layouts.js';
+import { OverviewScreen } from './screens/overview.js';
+import { SpanScreen } from './screens/span.js';
+import { SpansScreen } from './screens/spans.js';
+import { StructScreen } from './screens/struct.js';
+import { minimumSize, type Size } from './terminal/size.js';
+import type { Theme } from './theme.js';
+import type { UiSession } from './ui-session.js';
+
+export interface AppProps extends Program {
+  readonly session: UiSession;
+  readonly navigation: NavigationStore;
+  readonly theme: Theme;
+  readonly initialSize: Size;
+  /** Tells of new sizes; returns the way to stop. */
+  readonly onSize: (listener: (size: Size) => void) => () => void;
+}
+
+export function App(props: AppProps) {
+  const { session, navigation, theme } = props;
+  const state = useNavigation(navigation);
+  useSessionVersion(session);
+  const [size, setSize] = useState(props.initialSize);
+  const sizeRef = useRef(size);
+  sizeRef.current = size;
+  const propsRef = useRef(props);
+  propsRef.current = props;
+  const { services, queue } = useMemo(() => {
+    const keys: KeyQueue = new KeyQueue((key) => {
+      const before = contextMark(navigation);
+      handleKey(made, key, sizeRef.current, propsRef.current);
+      return contextMark(navigation) === before ? 'next' : 'wait';
+    });
+    const made = createServices(session, navigation, theme, keys, (text) => propsRef.current.onCopy(text));
+    return { services: made, queue: keys };
+  }, [session, navigation, theme]);
+  useEffect(() => props.onSize(setSize), [props.onSize]);
+  useInput((input, key) => queue.push(keyNames(input, key)));
+  // After each drawing the keys that waited for this screen go on.
+  useLayoutEffect(() => queue.resume());
+
+  if (size.columns < minimumSize.columns || size.rows < minimumSize.rows) {
+    return (
+      <Text wrap="truncate">{`terminal too small: ${size.columns}×${size.rows}, needs ${minimumSize.columns}×${minimumSize.rows}; Ctrl-C quits`}</Text>
+    );
+  }
+  const screen = currentScreen(state);
+  return (
+    <AppContext.Provider value={services}>
+      {state.help ? (
+        <HelpOverlay context={screenContext(screen)} width={size.columns} height={size.rows} />
+      ) : (
+        <Top key={screen.id} screen={screen} size={size} />
+      )}
+    </AppContext.Provider>
+  );
+}
+
+function Top({ screen, size }: { readonly screen: Screen; readonly size: Size }) {
+  const { columns: width, rows: height } = size;
+  switch (screen.kind) {
+    case 'overview':
+      return <OverviewScreen screen={screen} width={width} height={height} />;
+    case 'spans':
+      return <SpansScreen screen={screen} width={width} height={height} />;
+    case 'span':
+      return <SpanScreen screen={screen} width={width} height={height} />;
+    case 'bytes':
+      return <BytesScreen screen={screen} width={width} height={height} />;
+    case 'layouts':
+      return <LayoutsScreen screen={screen} width={width} height={height} />;
+    case 'struct':
+      return <StructScreen screen={screen} width={width} height={height} />;
+    case 'layout-diff':
+      return <LayoutDiffScreen screen={screen} width={width} height={height} />;
+  }
+}

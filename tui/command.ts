@@ -1,0 +1,146 @@
+// The command line after `:`: what can be typed, what it means, and how Tab completes it. Errors are sentences.
+import { addressFrom } from './numbers.js';
+
+export type ParsedCommand =
+  | { readonly kind: 'overview' }
+  | { readonly kind: 'spans'; readonly filter: string | undefined }
+  | { readonly kind: 'span'; readonly address: string }
+  | { readonly kind: 'goto'; readonly address: string }
+  | { readonly kind: 'bytes'; readonly address: string; readonly length: number }
+  | {
+      readonly kind: 'layouts';
+      readonly a: string | undefined;
+      readonly b: string | undefined;
+      readonly struct: string | undefined;
+    }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'quit' }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'error'; readonly text: string };
+
+export const commandHelp: readonly { readonly usage: string; readonly help: string }[] = [
+  { usage: ':overview', help: 'the first screen' },
+  { usage: ':spans [FILTER]', help: 'the span table, e.g. :spans class=5 used<70' },
+  { usage: ':span ADDRESS', help: 'the span of an address (inside it, or of its mspan)' },
+  { usage: ':goto ADDRESS', help: 'the row of an address in the span table' },
+  { usage: ':bytes ADDRESS [LENGTH]', help: 'raw bytes' },
+  { usage: ':layouts [A [B]] [STRUCT]', help: 'field offsets: :layouts mspan, :layouts go1.21.0 go1.22.0' },
+  { usage: ':help', help: 'all keys and commands' },
+  { usage: ':q', help: 'quit' },
+];
+
+const names = ['overview', 'spans', 'span', 'goto', 'bytes', 'layouts', 'help', 'quit', 'q'];
+
+export function parseCommand(text: string): ParsedCommand {
+  const trimmed = text.trim().replace(/^:/, '').trim();
+  if (trimmed === '') return { kind: 'none' };
+  const [word = '', ...rest] = trimmed.split(/\s+/);
+  const argument = trimmed.slice(word.length).trim();
+  switch (word) {
+    case 'q':
+    case 'quit':
+    case 'q!':
+      return { kind: 'quit' };
+    case 'help':
+      return { kind: 'help' };
+    case 'overview':
+      return { kind: 'overview' };
+    case 'spans':
+      return { kind: 'spans', filter: argument === '' ? undefined : argument.replace(/^\//, '').trim() };
+    case 'span':
+      return withAddress(word, rest, (address) => ({ kind: 'span', address }));
+    case 'goto':
+      return withAddress(word, rest, (address) => ({ kind: 'goto', address }));
+    case 'bytes':
+    case 'memory':
+      return parseBytes(word, rest);
+    case 'layouts':
+    case 'layout':
+      return parseLayouts(rest);
+    default: {
+      if (/^0x[0-9a-f]+$/i.test(word)) return withAddress('goto', [word], (address) => ({ kind: 'goto', address }));
+      const near = names.filter((name) => name.startsWith(word.slice(0, 2)));
+      const hint = near.length > 0 ? `did you mean :${near[0]}?` : 'the commands are in ? help';
+      return { kind: 'error', text: `there is no command :${word}; ${hint}` };
+    }
+  }
+}
+
+function withAddress(word: string, args: readonly string[], make: (address: string) => ParsedCommand): ParsedCommand {
+  const [text] = args;
+  if (text === undefined) return { kind: 'error', text: `:${word} needs an address, e.g. :${word} 0xc000012000` };
+  const address = addressFrom(text);
+  return address === undefined
+    ? { kind: 'error', text: `${text} is not an address; write it as 0xc000012000` }
+    : make(address);
+}
+
+function parseBytes(word: string, args: readonly string[]): ParsedCommand {
+  return withAddress(word, args, (address) => {
+    const length = args[1] === undefined ? 256 : Number(args[1]);
+    if (!Number.isSafeInteger(length) || length <= 0)
+      return { kind: 'error', text: `${args[1]} is not a number of bytes` };
+    return { kind: 'bytes', address, length };
+  });
+}
+
+const releasePattern = /^(?:go)?1\.\d+|^devel|\//;
+
+function parseLayouts(args: readonly string[]): ParsedCommand {
+  const releases = args.filter((arg) => releasePattern.test(arg));
+  const structs = args.filter((arg) => !releasePattern.test(arg));
+  if (releases.length > 2) return { kind: 'error', text: ':layouts compares two releases, not more' };
+  if (structs.length > 1) return { kind: 'error', text: `:layouts takes one struct; ${structs[1]} is one too many` };
+  const named = releases.map((release) => (/^1\./.test(release) ? `go${release}` : release));
+  return { kind: 'layouts', a: named[0], b: named[1], struct: structs[0]?.replace(/^runtime\./, '') };
+}
+
+export interface Completions {
+  readonly structs: readonly string[];
+  readonly releases: readonly string[];
+}
+
+const filterWords = [
+  'class=',
+  'state=inuse',
+  'state=manual',
+  'state=free',
+  'used<',
+  'used>',
+  'elemsize=',
+  'npages>',
+  'noscan',
+  'scan',
+  'suspect',
+  'nelems=',
+  'freeindex=',
+  'allocCount=',
+  'sweepgen=',
+  'base=0x',
+];
+
+/** The text with its last word completed as far as all candidates agree, and the candidates. */
+export function completeCommand(
+  text: string,
+  known: Completions,
+): { readonly text: string; readonly candidates: readonly string[] } {
+  const start = text.lastIndexOf(' ') + 1;
+  const word = text.slice(start);
+  const command = text.trimStart().split(/\s+/)[0] ?? '';
+  let candidates: readonly string[];
+  if (start === 0) candidates = names.filter((name) => name !== 'q');
+  else if (command === 'spans') candidates = filterWords;
+  else if (command === 'layouts') candidates = [...known.structs, ...known.releases];
+  else candidates = [];
+  const fitting = candidates.filter((candidate) => candidate.startsWith(word));
+  if (fitting.length === 0) return { text, candidates: [] };
+  const common = fitting.reduce(commonStart);
+  const done = fitting.length === 1 && !common.endsWith('=') ? `${common} ` : common;
+  return { text: text.slice(0, start) + done, candidates: fitting };
+}
+
+function commonStart(a: string, b: string): string {
+  let length = 0;
+  while (length < a.length && a[length] === b[length]) length++;
+  return a.slice(0, length);
+}

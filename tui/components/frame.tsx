@@ -1,0 +1,53 @@
+// The frame of every screen: breadcrumbs and the Go version on top, a rule, the body, a rule, and the status bar (or a message, or the prompt).
+import { Box, Text } from 'ink';
+import { memo } from 'react';
+import { useApp } from '../hooks/use-app.js';
+import type { Context } from '../keymap.js';
+import { type Line, paintLine } from '../line.js';
+import { breadcrumbLine } from './breadcrumbs.js';
+import { promptLine } from './prompt.js';
+import { statusLine } from './status-bar.js';
+
+/** Lines of the frame around the body. */
+export const frameLines = 4;
+
+export interface FrameProps {
+  readonly width: number;
+  readonly height: number;
+  readonly context: Context;
+  readonly body: readonly Line[];
+  /** Line of the body that is selected: drawn inverse over the whole width. */
+  readonly selected?: number | undefined;
+  /** What the screen has to say in the status bar, e.g. `12 of 345`. */
+  readonly status?: readonly string[];
+}
+
+/** One screen row. It is drawn again only when its text has changed. */
+const Row = memo(({ text }: { readonly text: string }) => <Text wrap="truncate">{text === '' ? ' ' : text}</Text>);
+
+export function Frame({ width, height, context, body, selected, status = [] }: FrameProps) {
+  const { navigation, session, theme } = useApp();
+  const state = navigation.get();
+  const rule: Line = [['dim', '─'.repeat(width)]];
+  const bottom: Line = state.prompt
+    ? promptLine(state.prompt, width)
+    : statusLine({ state, session, context, status, width });
+  const bodyHeight = height - frameLines;
+  const rows = [
+    paintLine(breadcrumbLine(state, session, width), width, theme),
+    paintLine(rule, width, theme),
+    ...Array.from({ length: bodyHeight }, (_, i) =>
+      paintLine(body[i] ?? [], width, theme, i === selected ? 'selected' : undefined),
+    ),
+    paintLine(rule, width, theme),
+    paintLine(bottom, width, theme),
+  ];
+  return (
+    <Box flexDirection="column" width={width} height={height}>
+      {rows.map((text, row) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a row of the screen is its place
+        <Row key={row} text={text} />
+      ))}
+    </Box>
+  );
+}

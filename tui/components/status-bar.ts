@@ -1,0 +1,58 @@
+// The bottom line: which layout serves, what the screen says of itself, what is running, and the keys that matter now.
+// A message takes the whole line until the next key.
+import { type Context, hintsFor } from '../keymap.js';
+import { type Line, leftRight, lineWidth, type Segment } from '../line.js';
+import type { Navigation } from '../navigation.js';
+import { grouped } from '../numbers.js';
+import type { UiSession } from '../ui-session.js';
+
+export interface StatusInput {
+  readonly state: Navigation;
+  readonly session: UiSession;
+  readonly context: Context;
+  readonly status: readonly string[];
+  readonly width: number;
+}
+
+export function statusLine({ state, session, context, status, width }: StatusInput): Line {
+  if (state.message !== undefined)
+    return [' ', [state.message.bad ? 'bad' : 'good', state.message.bad ? '✗ ' : '✓ '], state.message.text];
+  const left: Line = [' ', ...leftPart(session, status)];
+  return leftRight(left, hintsThatFit(context, width - lineWidth(left) - 2), width);
+}
+
+function leftPart(session: UiSession, status: readonly string[]): Segment[] {
+  const { activity } = session;
+  if (activity !== undefined) {
+    const share =
+      activity.total > 0 ? ` ${Math.floor((100 * activity.done) / activity.total)}%` : ` ${grouped(activity.done)}`;
+    return [
+      ['warn', `${activity.what}${share}`],
+      ['dim', ' · Esc cancels'],
+    ];
+  }
+  const layout = session.opened ? [layoutWords(session.opened.layoutText)] : [];
+  return [['note', [...layout, ...status].join(' · ')]];
+}
+
+/** `table go1.22.5/amd64` as `layout table go1.22.5/amd64`; what is already a sentence stays. */
+function layoutWords(text: string): string {
+  return text.startsWith('layout') || text === '' ? text : `layout ${text}`;
+}
+
+/** The hints of the present context, most special first, as many as fit; the way to the help has its place in any case. */
+function hintsThatFit(context: Context, room: number): Line {
+  const hints = hintsFor(context);
+  const width = (hint: { readonly key: string; readonly text: string }) => hint.key.length + hint.text.length + 3;
+  const help = hints.find((hint) => hint.text === 'help');
+  let used = help === undefined ? 0 : width(help);
+  const line: Segment[] = [];
+  for (const hint of hints) {
+    if (hint !== help) {
+      if (used + width(hint) > room) continue;
+      used += width(hint);
+    }
+    line.push(['key', hint.key], ['dim', ` ${hint.text}  `]);
+  }
+  return line;
+}

@@ -1,0 +1,30 @@
+// What every screen can reach: the session, the navigation, the theme, and the few things the program can do for it.
+import { createContext, useContext } from 'react';
+import type { Command } from '../keymap.js';
+import type { NewScreen } from '../navigation.js';
+import type { Theme } from '../theme.js';
+import type { UiSession } from '../ui-session.js';
+import type { NavigationStore } from './use-navigation.js';
+
+export interface AppServices {
+  readonly session: UiSession;
+  readonly navigation: NavigationStore;
+  readonly theme: Theme;
+  push(screen: NewScreen): void;
+  notify(text: string, bad?: boolean): void;
+  copy(text: string): void;
+  /** Keys wait until the promise settles; Esc does not. */
+  hold<T>(promise: Promise<T>): Promise<T>;
+  /** The handler of the screen that is on top. */
+  readonly screenHandler: { current: ((command: Command) => void) | undefined };
+  /** What `:` + Tab can complete besides commands. */
+  readonly known: { structs: readonly string[]; releases: readonly string[] };
+}
+
+export const AppContext = createContext<AppServices | undefined>(undefined);
+
+export function useApp(): AppServices {
+  const services = useContext(AppContext);
+  if (services === undefined) throw new Error('a screen outside of the app');
+  return services;
+}

@@ -1,0 +1,36 @@
+// Ties a screen to the keys: commands that the app does not do itself come to the handler of the screen on top.
+import { useLayoutEffect } from 'react';
+import type { Command } from '../keymap.js';
+import { isMotion, moved, type Place } from '../navigation.js';
+import { useApp } from './use-app.js';
+
+/** Registers the handler of the screen on top; always the one of the last drawn state. */
+export function useCommands(handler: (command: Command) => void): void {
+  const { screenHandler } = useApp();
+  useLayoutEffect(() => {
+    screenHandler.current = handler;
+    return () => {
+      if (screenHandler.current === handler) screenHandler.current = undefined;
+    };
+  });
+}
+
+/** Moves the list of the screen with this id if the command is a motion; true if it was. */
+export function useListMotion(
+  id: number,
+  count: number,
+  height: number,
+  which: 'place' | 'slot' = 'place',
+): (command: Command) => boolean {
+  const { navigation } = useApp();
+  return (command) => {
+    if (!isMotion(command)) return false;
+    const screen = navigation.get().stack.find((each) => each.id === id);
+    if (screen === undefined) return false;
+    const place: Place | undefined =
+      which === 'slot' ? (screen.kind === 'span' ? screen.slot : undefined) : screen.place;
+    if (place !== undefined)
+      navigation.dispatch({ type: 'patch', id, patch: { [which]: moved(place, command, count, height) } });
+    return true;
+  };
+}

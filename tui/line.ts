@@ -1,0 +1,77 @@
+// A line of the screen as pieces of text with a style each, and its way to one string with escape sequences: cleaned, cut to the width, painted.
+import { cleanText, cutText, textWidth } from './terminal/text-width.js';
+import { paint, type Style, type Theme, toAscii } from './theme.js';
+
+export type Segment = string | readonly [Style, string];
+export type Line = readonly Segment[];
+
+/** The line as it goes to the terminal, `width` columns at most; `fill` pads it to exactly that, in the style given. */
+export function paintLine(line: Line, width: number, theme: Theme, fill?: Style): string {
+  let used = 0;
+  let out = '';
+  for (const segment of line) {
+    const [style, text] = typeof segment === 'string' ? (['plain', segment] as const) : segment;
+    const clean = cleanText(text);
+    const cut = cutText(clean, width - used);
+    if (cut === '' && clean !== '') break;
+    used += textWidth(cut);
+    const shown = theme.ascii ? toAscii(cut) : cut;
+    out += paint(theme, fill === 'selected' ? 'selected' : style, shown);
+  }
+  if (fill !== undefined && used < width) out += paint(theme, fill, ' '.repeat(width - used));
+  return out;
+}
+
+/** The line's bare text, for searching. */
+export function lineText(line: Line): string {
+  return line.map((segment) => (typeof segment === 'string' ? segment : segment[1])).join('');
+}
+
+export function lineWidth(line: Line): number {
+  let width = 0;
+  for (const segment of line) width += textWidth(cleanText(typeof segment === 'string' ? segment : segment[1]));
+  return width;
+}
+
+/** `left` and `right` on one line of `width` columns; what does not fit is cut from the left part. */
+export function leftRight(left: Line, right: Line, width: number): Line {
+  const room = width - lineWidth(right);
+  if (room < 2) return left;
+  const kept = cutLine(left, room - 1);
+  return [...kept, ' '.repeat(Math.max(1, room - lineWidth(kept))), ...right];
+}
+
+/** The first `width` columns of a line. */
+export function cutLine(line: Line, width: number): Line {
+  const out: Segment[] = [];
+  let used = 0;
+  for (const segment of line) {
+    const [style, text] = typeof segment === 'string' ? (['plain', segment] as const) : segment;
+    const cut = cutText(cleanText(text), width - used);
+    if (cut === '') break;
+    used += textWidth(cut);
+    out.push([style, cut]);
+  }
+  return out;
+}
+
+/** Pads a line on the right to exactly `width` columns, cutting if it is longer. */
+export function padLine(line: Line, width: number): Line {
+  const cut = cutLine(line, width);
+  const missing = width - lineWidth(cut);
+  return missing > 0 ? [...cut, ' '.repeat(missing)] : cut;
+}
+
+/** Words broken into lines of `width` columns. */
+export function wrapText(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let current = '';
+  for (const word of cleanText(text).split(' ')) {
+    if (current !== '' && textWidth(current) + 1 + textWidth(word) > width) {
+      lines.push(current);
+      current = word;
+    } else current = current === '' ? word : `${current} ${word}`;
+  }
+  if (current !== '') lines.push(current);
+  return lines;
+}

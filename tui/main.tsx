@@ -1,0 +1,92 @@
+// Starts the terminal UI over a session and ends it: the only module that touches the process, its streams and the alternate screen.
+import { render } from 'ink';
+import { createSession } from '../src/session/client.js';
+import type { ErrorReply, OpenRequest } from '../src/session/protocol.js';
+import { App } from './app.js';
+import { createNavigation } from './hooks/use-navigation.js';
+import { enterAlternateScreen } from './terminal/alternate-screen.js';
+import { copySequence } from './terminal/clipboard.js';
+import { FrameWriter } from './terminal/frame-writer.js';
+import { type Size, sizeOf, watchSize } from './terminal/size.js';
+import { cleanText } from './terminal/text-width.js';
+import { errorReply, UiSession } from './ui-session.js';
+
+export interface TuiOptions {
+  readonly color: boolean;
+  readonly ascii: boolean;
+}
+
+interface Outcome {
+  readonly exitCode: number;
+  /** Written to stderr after the terminal was given back. */
+  readonly complaint?: string;
+}
+
+/** Shows the target until the user quits. Returns the exit code: 0, or that of an input that can't be used, or of a signal. */
+export async function runTui(request: OpenRequest, options: TuiOptions): Promise<number> {
+  const { stdin, stdout } = process;
+  let finish: (outcome: Outcome) => void = () => undefined;
+  const finished = new Promise<Outcome>((resolve) => {
+    finish = resolve;
+  });
+  const size = sizeOf(stdout);
+  const writer = new FrameWriter(stdout, size.columns, size.rows);
+  const terminal = enterAlternateScreen(stdin, stdout, (ending) => {
+    writer.close();
+    if (ending.kind === 'signal') process.exit(ending.exitCode);
+    if (ending.kind === 'closed') process.exit(0);
+    complain(`internal error: ${ending.error instanceof Error ? ending.error.message : String(ending.error)}`);
+    process.exit(exitInternal);
+  });
+  const client = createSession();
+  const session = new UiSession(client, request);
+  session.whenOpen().catch((error: unknown) => {
+    const reply = errorReply(error);
+    // An opening that the user stopped can be tried again from the screen.
+    if (reply.code !== 'cancelled') finish({ exitCode: exitUnusable, complaint: complaintOf(reply) });
+  });
+  const onSize = (listener: (size: Size) => void) =>
+    watchSize(stdout, (next) => {
+      writer.resize(next.columns, next.rows);
+      listener(next);
+    });
+  const app = render(
+    <App
+      session={session}
+      navigation={createNavigation()}
+      theme={options}
+      initialSize={size}
+      onSize={onSize}
+      onQuit={() => finish({ exitCode: 0 })}
+      onRedraw={() => writer.redraw()}
+      onCopy={(text) => writer.writeRaw(copySequence(text, process.env.TMUX !== undefined))}
+    />,
+    // Ink's debug mode hands over whole frames and leaves the terminal to the writer.
+    { stdout: writer as unknown as NodeJS.WriteStream, stdin, debug: true, exitOnCtrlC: false, patchConsole: false },
+  );
+  app.waitUntilExit().catch((error: unknown) =>
+    finish({
+      exitCode: exitInternal,
+      complaint: `internal error: ${error instanceof Error ? error.message : String(error)}`,
+    }),
+  );
+  const outcome = await finished;
+  writer.close();
+  app.unmount();
+  terminal.leave();
+  stdin.pause();
+  if (outcome.complaint !== undefined) complain(outcome.complaint);
+  await client.close();
+  return outcome.exitCode;
+}
+
+const exitUnusable = 3;
+const exitInternal = 3;
+
+function complaintOf(error: ErrorReply): string {
+  return `${error.subject}: ${error.why}${error.hint === undefined ? '' : `\n  ${error.hint}`}`;
+}
+
+function complain(text: string): void {
+  process.stderr.write(`spanscope: ${text.split('\n').map(cleanText).join('\n')}\n`);
+}

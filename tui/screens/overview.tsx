@@ -1,0 +1,245 @@
+// The first screen: how full the heap is, what the GC is at, the largest classes, and whether our sums and the runtime's counters agree.
+// Made to fit 80×24 with everything that matters above the fold; on a taller terminal it shows more classes and how the roots were found.
+import type { ClassRow, OverviewResult } from '../../src/analysis/results.js';
+import { Frame, frameLines } from '../components/frame.js';
+import { gauge } from '../components/gauge.js';
+import { notReadyBody } from '../components/not-ready.js';
+import { useApp } from '../hooks/use-app.js';
+import { useCommands, useListMotion } from '../hooks/use-keymap.js';
+import { useCall } from '../hooks/use-session.js';
+import { type Line, lineWidth, padLine, type Segment } from '../line.js';
+import { allSpans, type ScreenOf, start, visibleTop } from '../navigation.js';
+import { bytesText, classText, grouped, percentText } from '../numbers.js';
+import type { ScreenProps } from './screen-props.js';
+
+export function OverviewScreen({ screen, width, height }: ScreenProps<ScreenOf<'overview'>>) {
+  const { push } = useApp();
+  const { value, error } = useCall('overview', {});
+  const bodyHeight = height - frameLines;
+  const view = value ? overviewLines(value, width, bodyHeight) : undefined;
+  const choices = view?.choices ?? [];
+  const motion = useListMotion(screen.id, choices.length, bodyHeight);
+  useCommands((command) => {
+    if (motion(command) || command !== 'open') return;
+    const filter = choices[Math.min(screen.place.cursor, choices.length - 1)]?.filter ?? '';
+    push({ kind: 'spans', place: start, query: { ...allSpans, filter }, column: 'base', seek: undefined });
+  });
+  if (view === undefined)
+    return <Frame width={width} height={height} context="overview" body={notReadyBody(error, width)} />;
+  const cursor = Math.min(screen.place.cursor, choices.length - 1);
+  const at = choices[cursor]?.line ?? 0;
+  // The body follows the cursor; without one below the fold it starts at its top.
+  const top = cursor <= 0 ? 0 : visibleTop({ cursor: at, top: 0 }, view.lines.length, bodyHeight);
+  const lines = view.lines.map((line, i): Line => (i === at && choices.length > 0 ? ['▶', ...line.slice(1)] : line));
+  const body = lines.slice(top, top + bodyHeight);
+  const hidden = view.lines.length - bodyHeight;
+  const status = hidden > 0 ? [`${hidden} lines more`] : [];
+  return (
+    <Frame
+      width={width}
+      height={height}
+      context="overview"
+      body={body}
+      selected={choices.length > 0 ? at - top : undefined}
+      status={status}
+    />
+  );
+}
+
+interface OverviewView {
+  readonly lines: readonly Line[];
+  /** Lines that Enter opens, each with the filter for the span table. */
+  readonly choices: readonly { readonly line: number; readonly filter: string }[];
+}
+
+const label = (text: string): Segment => ['title', ` ${text.padEnd(14)}`];
+
+/** The whole screen as lines. Every line begins with a segment of at least one column, which the cursor mark replaces. */
+export function overviewLines(overview: OverviewResult, width: number, height: number): OverviewView {
+  const lines: Line[] = [];
+  const choices: { line: number; filter: string }[] = [];
+  for (const line of subjectLines(overview, width)) lines.push([' ', ...line]);
+  const { spans } = overview;
+  if (spans !== null) {
+    const meter = Math.max(20, Math.min(60, width - 54));
+    lines.push([
+      ' ',
+      label('heap in use'),
+      ...gauge(spans.heapAllocBytes, spans.heapInuseBytes, meter),
+      `  ${bytesText(spans.heapAllocBytes)} in objects of ${bytesText(spans.heapInuseBytes)}`,
+    ]);
+    lines.push([
+      ' ',
+      label('stacks'),
+      ...gauge(spans.stackInuseBytes, spans.manualBytes, meter, 'note'),
+      `  ${bytesText(spans.stackInuseBytes)} of ${bytesText(spans.manualBytes)} manual`,
+    ]);
+    choices.push({ line: lines.length, filter: '' });
+    lines.push([
+      ' ',
+      label('spans'),
+      `${grouped(spans.total)} in all: ${grouped(spans.inuse)} in use, ${grouped(spans.manual)} manual, ${grouped(spans.free)} free`,
+      ...unreadableSpans(spans.unreadable),
+    ]);
+    lines.push([
+      ' ',
+      label('objects'),
+      `${grouped(spans.heapObjects)}   free slots ${bytesText(spans.freeSlotBytes)}`,
+      ...suspectSpans(spans.suspect),
+    ]);
+  }
+  if (overview.gc !== null) lines.push([' ', label('GC'), gcText(overview.gc)]);
+  const after = [...reconciliationLines(overview), ...findingLines(overview), ...warningLines(overview)];
+  const room = Math.max(3, height - lines.length - after.length - 1);
+  if (overview.classes.length > 0) {
+    lines.push([' ', label('top classes'), ['dim', 'class  elemsize     spans  slots used      bytes   waste']]);
+    for (const row of topClasses(overview.classes).slice(0, room)) {
+      choices.push({
+        line: lines.length,
+        filter: `class=${row.sizeclass} ${row.noscan ? 'noscan' : 'scan'} state=inuse`,
+      });
+      lines.push(classLine(row));
+    }
+  }
+  lines.push(...after);
+  // What a tall terminal has room for; on a small one it would push the rest out of sight.
+  if (lines.length + 2 < height) lines.push(...rootLines(overview).slice(0, height - lines.length));
+  return { lines: lines.map((line) => padLine(line, Math.min(width, lineWidth(line)))), choices };
+}
+
+function subjectLines({ go, binary, image, layout }: OverviewResult, width: number): Line[] {
+  const match =
+    binary === null
+      ? ''
+      : binary.matches === 'not checked'
+        ? '  (build id not checked)'
+        : image
+          ? `  (${binary.matches} build id matches)`
+          : '';
+  const check = layout.validated;
+  const validated: Segment =
+    layout.source === 'none'
+      ? ''
+      : check.ok
+        ? ['good', `  ✓ holds for ${grouped(check.held)} of ${grouped(check.checked)} sampled spans`]
+        : ['bad', `  ✗ ${check.why ?? `holds for ${grouped(check.held)} of ${grouped(check.checked)} spans`}`];
+  const experiments = go && go.experiments.length > 0 ? ` + ${go.experiments.join(',')}` : '';
+  return [
+    [
+      label('Go'),
+      go ? `${go.version}${experiments} ${go.os}/${go.arch}` : '?',
+      ['dim', go ? `  from ${go.source}` : ''],
+    ],
+    [label('binary'), binary ? `${binary.path ?? '(in the image)'}` : 'none', ['dim', match]],
+    image
+      ? [
+          label('image'),
+          image.path.length + 44 > width ? (image.path.split(/[\\/]/).at(-1) ?? '') : image.path,
+          [
+            'dim',
+            `  ${image.kind}, ${bytesText(image.bytes)}, ${grouped(image.segments)} segments${image.missingTotal > 0 ? `, ${grouped(image.missingTotal)} ranges missing` : ''}`,
+          ],
+        ]
+      : [label('image'), 'none: only what the binary alone tells'],
+    [label('layout'), layout.name, validated],
+  ];
+}
+
+function unreadableSpans(count: number): Segment[] {
+  return count > 0 ? [['unreadable', `, ⨯ ${grouped(count)} unreadable`]] : [];
+}
+
+function suspectSpans(suspect: { mismatch: number; transient: number; torn: number }): Segment[] {
+  const out: Segment[] = [];
+  if (suspect.mismatch > 0) out.push(['bad', `   ! ${grouped(suspect.mismatch)} spans contradict themselves`]);
+  if (suspect.transient > 0) out.push(['dim', `   ${grouped(suspect.transient)} in transit`]);
+  if (suspect.torn > 0) out.push(['warn', `   ${grouped(suspect.torn)} torn`]);
+  return out;
+}
+
+function gcText(gc: Readonly<Record<string, unknown>>): string {
+  const known = (name: string) => gc[name] !== undefined && gc[name] !== null;
+  const percent =
+    gc.gcPercent === null || gc.gcPercent === undefined ? '?' : Number(gc.gcPercent) < 0 ? 'off' : String(gc.gcPercent);
+  return [
+    `cycle ${grouped(gc.numGC as number | null)}`,
+    `phase ${known('phase') ? String(gc.phase) : '?'}`,
+    `live ${bytesText(gc.heapLive as number | null)}`,
+    ...(known('heapMarked') ? [`marked ${bytesText(gc.heapMarked as number)}`] : []),
+    ...(known('heapGoal') ? [`goal ${bytesText(gc.heapGoal as number)}`] : []),
+    `GOGC ${percent}`,
+  ].join('  ');
+}
+
+/** Largest first: by the bytes that the class's spans hold. */
+function topClasses(classes: readonly ClassRow[]): ClassRow[] {
+  return [...classes].sort((a, b) => b.inuseBytes - a.inuseBytes);
+}
+
+function classLine(row: ClassRow): Line {
+  const waste = percentText(row.inuseBytes - row.allocBytes, row.inuseBytes);
+  const text = [
+    classText(row.sizeclass, row.noscan).padEnd(5),
+    (row.sizeclass === 0 ? 'large' : bytesText(row.elemsize)).padStart(9),
+    grouped(row.spans).padStart(9),
+    percentText(row.objects, row.slots).padStart(11),
+    bytesText(row.inuseBytes).padStart(10),
+    waste.padStart(7),
+  ].join(' ');
+  return [' ', label(''), text];
+}
+
+function reconciliationLines({ reconciliation }: OverviewResult): Line[] {
+  return reconciliation.map((row, i): Line => {
+    const numbers = row.agrees ? grouped(row.ours) : `${grouped(row.ours)} ours, ${grouped(row.runtime)} runtime`;
+    return [
+      ' ',
+      label(i === 0 ? 'reconciled' : ''),
+      row.agrees ? ['good', '✓ '] : ['bad', '✗ '],
+      `${row.what.padEnd(13)} ${numbers}`,
+      ['dim', `  ${row.counter}`],
+      ['dim', !row.agrees && row.note ? `  (${row.note})` : ''],
+    ];
+  });
+}
+
+const severityLook = { high: ['bad', 'H'], medium: ['warn', 'M'], low: ['note', 'L'] } as const;
+
+function findingLines({ findings, spans }: OverviewResult): Line[] {
+  if (findings.length === 0) return spans === null ? [] : [[' ', label('findings'), 'none']];
+  return findings
+    .slice(0, 4)
+    .map(
+      (finding, i): Line => [
+        ' ',
+        label(i === 0 ? 'findings' : ''),
+        severityLook[finding.severity],
+        ` ${finding.id}: ${finding.title}`,
+      ],
+    );
+}
+
+function warningLines({ warnings }: OverviewResult): Line[] {
+  return warnings.slice(0, 4).map((warning, i): Line => [' ', label(i === 0 ? 'warnings' : ''), ['warn', warning]]);
+}
+
+function rootLines({ roots }: OverviewResult): Line[] {
+  return [
+    [' '],
+    ...Object.entries(roots).map(([name, root], i): Line => {
+      const state: Segment =
+        root.state === 'confirmed' ? ['good', '✓ '] : root.state === 'unconfirmed' ? ['warn', '? '] : ['dim', '⨯ '];
+      const how =
+        root.method === undefined
+          ? (root.detail ?? 'absent')
+          : [`by ${root.method}`, ...(root.confirmedBy ?? []).map((method) => `and ${method}`)].join(' ');
+      return [
+        ' ',
+        label(i === 0 ? 'roots' : ''),
+        state,
+        `${name.padEnd(26)} ${(root.address ?? '–').padEnd(15)}`,
+        ['dim', how],
+      ];
+    }),
+  ];
+}

@@ -1,0 +1,81 @@
+// One struct's fields: offset, size, name, type; after `v` also what the binary's DWARF says of each.
+import { useState } from 'react';
+import { Frame } from '../components/frame.js';
+import { fieldHead, fieldRows } from '../components/layout-rows.js';
+import { notReadyBody } from '../components/not-ready.js';
+import { useApp } from '../hooks/use-app.js';
+import { useCall } from '../hooks/use-session.js';
+import { useTextView } from '../hooks/use-text-view.js';
+import type { Line } from '../line.js';
+import type { ScreenOf } from '../navigation.js';
+import { grouped } from '../numbers.js';
+import { errorText } from '../ui-session.js';
+import type { ScreenProps } from './screen-props.js';
+
+export function StructScreen({ screen, width, height }: ScreenProps<ScreenOf<'struct'>>) {
+  const { session } = useApp();
+  const show = useCall('layoutShow', { name: screen.name });
+  const [asked, setAsked] = useState(() => session.peek('layoutVerify', {}) !== undefined);
+  // Only the layout in use is the binary's own release.
+  const verify = useCall('layoutVerify', asked && screen.name === '' ? {} : undefined);
+  const struct = show.value?.structs[screen.struct];
+  const rows = show.value && struct ? fieldRows(show.value, screen.struct, verify.value, width) : [];
+  const view = useTextView(screen, rows, height, 2, (command) => {
+    if (command === 'verify') setAsked(true);
+  });
+  if (show.value === undefined)
+    return (
+      <Frame
+        width={width}
+        height={height}
+        context="struct"
+        body={notReadyBody(show.error, width, 'reading the layout…')}
+      />
+    );
+  if (struct === undefined)
+    return (
+      <Frame
+        width={width}
+        height={height}
+        context="struct"
+        body={[[], [`   ${show.value.goVersion}/${show.value.arch} has no struct ${screen.struct}`]]}
+      />
+    );
+  const compared = verify.error
+    ? `  dwarf: ${errorText(verify.error)}`
+    : verify.value
+      ? comparedWords(verify.value, screen.struct)
+      : verify.loading
+        ? '  dwarf: reading…'
+        : '';
+  const head: Line = [
+    ' struct ',
+    ['title', screen.struct],
+    `  size ${grouped(struct.size)}  ${rows.length} fields  `,
+    ['note', show.value.source],
+    compared,
+  ];
+  return (
+    <Frame
+      width={width}
+      height={height}
+      context="struct"
+      body={[head, ['  ', ...fieldHead(show.value, screen.struct, width)], ...view.lines]}
+      selected={view.selected}
+      status={view.status}
+    />
+  );
+}
+
+function comparedWords(
+  verify: {
+    readonly mismatches: readonly { readonly struct: string }[];
+    readonly unknown: readonly { readonly struct: string; readonly why: string }[];
+  },
+  struct: string,
+): string {
+  const unknown = verify.unknown.find((each) => each.struct === struct);
+  if (unknown) return `  dwarf: ${unknown.why}`;
+  const differing = verify.mismatches.filter((each) => each.struct === struct).length;
+  return differing === 0 ? '  dwarf ✓ agrees' : `  dwarf ✗ differs in ${differing}`;
+}

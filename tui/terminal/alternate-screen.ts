@@ -1,0 +1,76 @@
+// The terminal as we found it, whatever ends the program: entering and leaving the alternate screen, the cursor, raw mode.
+// Leaving happens once, synchronously, and on every way out: a normal end, a signal, an uncaught exception, a closed pipe, process.exit.
+
+export const enterSequence = '\u001b[?1049h\u001b[?25l\u001b[2J\u001b[H';
+export const leaveSequence = '\u001b[?2026l\u001b[0m\u001b[?25h\u001b[?1049l';
+
+export type Ending =
+  | { readonly kind: 'signal'; readonly signal: NodeJS.Signals; readonly exitCode: number }
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'error'; readonly error: unknown };
+
+export interface AlternateScreen {
+  /** Gives the terminal back. May be called any number of times. */
+  leave(): void;
+}
+
+const signals: readonly (readonly [NodeJS.Signals, number])[] = [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+];
+
+/**
+ * Enters the alternate screen. When something from outside ends the program, the terminal is given back first and then
+ * `onEnd` is told why; it decides how the process ends.
+ */
+export function enterAlternateScreen(
+  stdin: NodeJS.ReadStream,
+  stdout: NodeJS.WriteStream,
+  onEnd: (ending: Ending) => void,
+): AlternateScreen {
+  let active = true;
+  const end = (ending: Ending) => {
+    if (!active) return;
+    leave();
+    onEnd(ending);
+  };
+  const onSignal = signals.map(
+    ([signal, exitCode]) => [signal, () => end({ kind: 'signal', signal, exitCode })] as const,
+  );
+  const onError = (error: unknown) => end({ kind: 'error', error });
+  const onClosed = () => end({ kind: 'closed' });
+  const onExit = () => leave();
+
+  function leave(): void {
+    if (!active) return;
+    active = false;
+    try {
+      if (stdin.isTTY) stdin.setRawMode(false);
+    } catch {
+      // The terminal is gone: there is no mode to restore.
+    }
+    try {
+      stdout.write(leaveSequence);
+    } catch {
+      // As above.
+    }
+    for (const [signal, handler] of onSignal) process.off(signal, handler);
+    process.off('uncaughtException', onError);
+    process.off('unhandledRejection', onError);
+    process.off('exit', onExit);
+    stdin.off('end', onClosed);
+    stdin.off('error', onClosed);
+    // The error listener of stdout stays: a write that fails later must not become an exception.
+  }
+
+  for (const [signal, handler] of onSignal) process.on(signal, handler);
+  process.on('uncaughtException', onError);
+  process.on('unhandledRejection', onError);
+  process.on('exit', onExit);
+  stdout.on('error', onClosed);
+  stdin.on('end', onClosed);
+  stdin.on('error', onClosed);
+  stdout.write(enterSequence);
+  return { leave };
+}

@@ -1,0 +1,200 @@
+// The session as the screens use it: opens the target, queues questions until that is done, remembers answers (an image does not change),
+// and knows what is running, so that the status bar can show it and Esc can stop it. Knows nothing of React or of the terminal.
+
+import { type SessionClient, SessionError } from '../src/session/client.js';
+import type { CallName, Calls, ErrorReply, OpenedResult, OpenRequest, SpanQuery } from '../src/session/protocol.js';
+import { RowCache } from './row-cache.js';
+
+export interface Activity {
+  readonly what: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+interface Running {
+  readonly controller: AbortController;
+  readonly since: number;
+  activity: Activity | undefined;
+}
+
+/** A call that runs longer than this can be stopped by Esc even if it reports no progress. */
+const slowAfterMs = 400;
+const rememberedAnswers = 64;
+const rememberedTables = 4;
+/** Answers that are small and asked for again and again. */
+const remembered: ReadonlySet<CallName> = new Set<CallName>([
+  'overview',
+  'span',
+  'layoutList',
+  'layoutShow',
+  'layoutDiff',
+  'layoutVerify',
+]);
+
+export class UiSession {
+  private readonly client: SessionClient;
+  private readonly request: OpenRequest;
+  private readonly running = new Set<Running>();
+  private readonly answers = new Map<string, unknown>();
+  private readonly tables = new Map<string, RowCache>();
+  private readonly listeners = new Set<() => void>();
+  private opening: Promise<OpenedResult>;
+  opened: OpenedResult | undefined;
+  openError: ErrorReply | undefined;
+  /** Counts up when failed questions are to be asked again. */
+  attempt = 0;
+  /** Counts up whenever something that `subscribe` tells about has changed. */
+  version = 0;
+
+  constructor(client: SessionClient, request: OpenRequest) {
+    this.client = client;
+    this.request = request;
+    this.opening = this.open();
+  }
+
+  /** Settles when the target is open; rejects with an ErrorReply. */
+  whenOpen(): Promise<OpenedResult> {
+    return this.opening;
+  }
+
+  private open(): Promise<OpenedResult> {
+    this.openError = undefined;
+    const opening = this.run('openTarget', this.request, undefined).then(
+      (result) => {
+        this.opened = result;
+        this.changed();
+        return result;
+      },
+      (error: unknown) => {
+        this.openError = errorReply(error);
+        this.changed();
+        throw error;
+      },
+    );
+    opening.catch(() => undefined);
+    return opening;
+  }
+
+  /** Asks the engine; an answer that is remembered comes without asking. Rejects with an ErrorReply. */
+  async call<K extends CallName>(
+    call: K,
+    params: Calls[K]['params'],
+    signal?: AbortSignal,
+  ): Promise<Calls[K]['result']> {
+    const known = this.peek(call, params);
+    if (known !== undefined) return known;
+    await this.opening;
+    const result = await this.run(call, params, signal);
+    if (remembered.has(call)) {
+      this.answers.set(answerKey(call, params), result);
+      const oldest = this.answers.keys().next();
+      if (this.answers.size > rememberedAnswers && !oldest.done) this.answers.delete(oldest.value);
+    }
+    return result;
+  }
+
+  /** The answer to a question that was already answered. */
+  peek<K extends CallName>(call: K, params: Calls[K]['params']): Calls[K]['result'] | undefined {
+    return this.answers.get(answerKey(call, params)) as Calls[K]['result'] | undefined;
+  }
+
+  /** The rows of a query, fetched in windows. */
+  table(query: SpanQuery): RowCache {
+    const key = JSON.stringify(query);
+    const known = this.tables.get(key);
+    const table =
+      known ??
+      new RowCache(
+        (from, count) => this.call('spanWindow', { query, from, count }),
+        () => this.changed(),
+      );
+    this.tables.delete(key);
+    this.tables.set(key, table);
+    const oldest = this.tables.keys().next();
+    if (this.tables.size > rememberedTables && !oldest.done) this.tables.delete(oldest.value);
+    return table;
+  }
+
+  private async run<K extends CallName>(
+    call: K,
+    params: Calls[K]['params'],
+    signal: AbortSignal | undefined,
+  ): Promise<Calls[K]['result']> {
+    if (signal?.aborted) throw new SessionError({ code: 'cancelled', subject: call, why: 'stopped', hint: undefined });
+    const controller = new AbortController();
+    const entry: Running = { controller, since: Date.now(), activity: undefined };
+    const onAbort = () => controller.abort();
+    signal?.addEventListener('abort', onAbort);
+    this.running.add(entry);
+    try {
+      return await this.client.call(call, params, {
+        signal: controller.signal,
+        onProgress: (progress) => {
+          entry.activity = progress;
+          this.changed();
+        },
+      });
+    } finally {
+      this.running.delete(entry);
+      signal?.removeEventListener('abort', onAbort);
+      if (entry.activity !== undefined) this.changed();
+    }
+  }
+
+  /** What is running and has reported progress. */
+  get activity(): Activity | undefined {
+    for (const entry of this.running) if (entry.activity !== undefined) return entry.activity;
+    return undefined;
+  }
+
+  /** Stops what is slow; false if there was nothing to stop. */
+  cancelSlow(): boolean {
+    let any = false;
+    for (const entry of this.running) {
+      if (entry.activity === undefined && Date.now() - entry.since < slowAfterMs) continue;
+      entry.controller.abort();
+      any = true;
+    }
+    return any;
+  }
+
+  /** Asks again what failed or was stopped. */
+  retry(): void {
+    if (this.openError !== undefined) this.opening = this.open();
+    this.attempt++;
+    this.changed();
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  getVersion = (): number => this.version;
+
+  private changed(): void {
+    this.version++;
+    for (const listener of this.listeners) listener();
+  }
+}
+
+function answerKey(call: CallName, params: unknown): string {
+  return `${call} ${JSON.stringify(params)}`;
+}
+
+/** Whatever was thrown, as the engine's error shape. */
+export function errorReply(error: unknown): ErrorReply {
+  if (typeof error === 'object' && error !== null && 'why' in error && 'subject' in error) return error as ErrorReply;
+  return {
+    code: 'internal',
+    subject: 'internal error',
+    why: error instanceof Error ? error.message : String(error),
+    hint: undefined,
+  };
+}
+
+/** An error as a sentence, with the advice if there is one. */
+export function errorText(error: ErrorReply): string {
+  const what = error.subject === '' ? error.why : `${error.subject}: ${error.why}`;
+  return error.hint === undefined ? what : `${what} (${error.hint})`;
+}
