@@ -56,6 +56,7 @@ export const AT = {
   specification: 0x47,
   type: 0x49,
   byteStride: 0x51,
+  signature: 0x69,
   dataBitOffset: 0x6b,
   strOffsetsBase: 0x72,
   addrBase: 0x73,

@@ -19,6 +19,7 @@ const TYPE_ATTRIBUTES: ReadonlySet<number> = new Set([
   AT.type,
   AT.encoding,
   AT.declaration,
+  AT.signature,
   AT.byteStride,
   AT.bitStride,
 ]);
@@ -82,7 +83,8 @@ export class TypeReader {
       throw new DwarfError('info', ref, 'a type, not the end of a list');
     }
     this.context.strings.allow(unit.end - unit.offset);
-    const type = this.build({ unit, die, cursor, name: this.text(unit, die), depth });
+    const open = { unit, die, cursor, name: this.text(unit, die), depth };
+    const type = this.standIn(open) ?? this.build(open);
     if (this.cache.size >= LIMIT.cachedTypes) {
       this.cache.clear();
     }
@@ -112,6 +114,13 @@ export class TypeReader {
   text(unit: Unit, die: Die): string {
     const value = die.attributes.get(AT.name);
     return value === undefined ? '' : (this.context.strings.text(value, unit) ?? '');
+  }
+
+  /** What a declaration stands for whose definition is in a type unit of its own. */
+  private standIn({ die, depth }: OpenType): DwarfType | undefined {
+    const value = die.attributes.get(AT.signature);
+    const ref = value?.kind === 'signature' ? this.signed(value.value) : undefined;
+    return ref === undefined || depth >= LIMIT.chain ? undefined : this.read(ref, depth + 1);
   }
 
   private build(open: OpenType): DwarfType {

@@ -302,6 +302,6 @@ describe('what would cost time or memory without end', () => {
     const start = performance.now();
     const { expected } = failure({ littleEndian: true, bytes: { info, abbrev }, labels: new Map() });
     expect(expected).toMatch(/^at most \d+ attributes in all tables/);
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(performance.now() - start).toBeLessThan(20_000);
   });
 });
