@@ -33,7 +33,9 @@ try {
   const measured = positionals.map((path) => {
     const one = measureFile(path);
     const experiments = one.experiments.length === 0 ? '' : `+${one.experiments.join(',')}`;
-    process.stdout.write(`${path}: ${one.goVersion}${experiments} ${one.os}/${one.arch}, ${one.structs.size} structs\n`);
+    process.stdout.write(
+      `${path}: ${one.goVersion}${experiments} ${one.os}/${one.arch}, ${one.structs.size} structs\n`,
+    );
     return one;
   });
   for (const file of writeTables(values.folder, measured, { keep: values.keep })) process.stdout.write(`${file}\n`);

@@ -21,19 +21,8 @@ declare module 'buffer-layout' {
   export class Blob extends Layout<Buffer> {
     constructor(length: number, property?: string);
   }
-  const exports: {
-    readonly Layout: typeof Layout;
-    readonly Structure: typeof Structure;
-    readonly Sequence: typeof Sequence;
-    readonly UInt: typeof UInt;
-    readonly UIntBE: typeof UIntBE;
-    readonly Int: typeof Int;
-    readonly IntBE: typeof IntBE;
-    readonly Blob: typeof Blob;
-    f32(property?: string): Layout<number>;
-    f32be(property?: string): Layout<number>;
-    f64(property?: string): Layout<number>;
-    f64be(property?: string): Layout<number>;
-  };
-  export default exports;
+  export function f32(property?: string): Layout<number>;
+  export function f32be(property?: string): Layout<number>;
+  export function f64(property?: string): Layout<number>;
+  export function f64be(property?: string): Layout<number>;
 }

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InspectError } from '../bytes/errors.js';
 import { loadConstants, type RuntimeConstants } from './constants.js';
-import { type MeasuredStruct, runAt, structAt } from './measured.js';
+import { type MeasuredStruct, structAt, valueAt } from './measured.js';
 import {
   canonicalRelease,
   compareReleases,
@@ -16,7 +16,7 @@ import {
   requireRelease,
 } from './release.js';
 import { makeLayout, structLayout } from './resolve.js';
-import { checkStruct, checkTypeRuns, parseTableFile, type TableFile } from './schema.js';
+import { checkRuns, checkStruct, parseTableFile, type Run, type TableFile } from './schema.js';
 import { loadTraits } from './traits.js';
 import type { Layout } from './types.js';
 
@@ -33,6 +33,7 @@ interface Build {
 export interface LayoutTable {
   readonly file: string;
   readonly table: TableFile;
+  readonly text: string;
 }
 
 export interface TableRequest {
@@ -93,7 +94,7 @@ export function loadTable(file: string): LayoutTable {
     if (code === 'ENOENT') throw new InspectError('not-found', file, 'no such layout table');
     throw new InspectError('read-failed', file, error instanceof Error ? error.message : 'cannot be read');
   }
-  return { file, table: parseTableFile(text, file) };
+  return { file, table: parseTableFile(text, file), text };
 }
 
 /** The table for an OS and arch; undefined where there is none. Windows, BSDs and the rest fall back on linux of the same arch. */
@@ -284,19 +285,42 @@ function nearestOf(builds: readonly Build[], asked: Release): Build | undefined 
   return best;
 }
 
-/** Structs both builds have that are not the same; one that a linker dropped from one of them says nothing. */
+/**
+ * Structs that two neighbouring builds both have and that are not the same; one that a linker dropped from one of them says nothing. Only structs
+ * with a run that ends at the one or begins at the other can differ.
+ */
 function differingStructs(loaded: LayoutTable, a: Build, b: Build): string[] {
-  return structNamesOf(loaded, a).filter((name) => {
+  const { table, file, text } = loaded;
+  // Nearly always no run of the file has a border between the two, and its text says so.
+  const marks = [`"${b.goVersion}..`, `"${b.goVersion} `, `..${a.goVersion} `, `"${a.goVersion} `];
+  if (!marks.some((mark) => text.includes(mark))) return [];
+  const parts = [table.structs, ...(table.variants[a.set] === undefined ? [] : [table.variants[a.set]?.structs ?? {}])];
+  const candidates = new Set<string>();
+  for (const structs of parts) {
+    for (const name of Object.keys(structs)) {
+      const { size, fields } = checkStruct(structs[name], file, `structs.${name}`);
+      if (borders(size, a, b) || Object.values(fields).some((runs) => borders(runs, a, b))) candidates.add(name);
+    }
+  }
+  return [...candidates].sort().filter((name) => {
     const inA = measuredStruct(loaded, a, name);
     const inB = measuredStruct(loaded, b, name);
     return inA !== undefined && inB !== undefined && JSON.stringify(inA) !== JSON.stringify(inB);
   });
 }
 
+function borders(runs: readonly Run[], a: Build, b: Build): boolean {
+  return runs.some((run) => run.startsWith(b.goVersion) || run.slice(0, run.indexOf(' ')).endsWith(a.goVersion));
+}
+
 function structNamesOf({ table, file }: LayoutTable, build: Build): string[] {
-  const variant = table.variants[build.set];
-  const names = new Set([...Object.keys(table.structs), ...Object.keys(variant?.structs ?? {})]);
-  return [...names].sort().filter((name) => measuredStruct({ table, file }, build, name) !== undefined);
+  const names = new Set([...Object.keys(table.structs), ...Object.keys(table.variants[build.set]?.structs ?? {})]);
+  return [...names].sort().filter((name) => {
+    const { part, index, path } = partOf(table, build, 'structs', name);
+    if (part === undefined || !Object.hasOwn(part.structs, name)) return false;
+    const { size } = checkStruct(part.structs[name], file, `${path}.${name}`);
+    return valueAt(size, index, part.releases, file, `${path}.${name}`) !== undefined;
+  });
 }
 
 function measuredStruct({ table, file }: LayoutTable, build: Build, name: string): MeasuredStruct | undefined {
@@ -314,13 +338,7 @@ function measuredStruct({ table, file }: LayoutTable, build: Build, name: string
 function underlyingOf({ table, file }: LayoutTable, build: Build, name: string): string | undefined {
   const { part, index, path } = partOf(table, build, 'types', name);
   if (part === undefined || !Object.hasOwn(part.types, name)) return undefined;
-  return runAt(
-    checkTypeRuns(part.types[name], file, `${path}.${name}`),
-    index,
-    part.releases,
-    file,
-    `${path}.${name}`,
-  )?.[1];
+  return valueAt(checkRuns(part.types[name], file, `${path}.${name}`), index, part.releases, file, `${path}.${name}`);
 }
 
 /** A variant's own entry replaces the plain build's; what it does not list is as in the plain build of that release. */

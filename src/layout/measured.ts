@@ -1,5 +1,5 @@
 // One release's structs as plain data, and reading them out of a table file's runs. Knows nothing of DWARF and nothing of images.
-import { fail, type StructEntry, type TableFile } from './schema.js';
+import { byteCount, checkRuns, checkStruct, fail, type Run, type StructEntry, type TableFile } from './schema.js';
 
 export interface MeasuredField {
   readonly name: string;
@@ -26,37 +26,50 @@ export interface Measured {
   readonly types: ReadonlyMap<string, string>;
 }
 
+type Span = readonly [first: number, last: number];
+/** The few ranges of a file, each parsed once; by the list of releases they count in. */
+const parsedRanges = new WeakMap<readonly string[], Map<string, Span>>();
+
 /** First and last index into `releases` that `range` names. Throws InspectError `malformed` for a release that is not in the list. */
-export function parseRange(
-  range: string,
-  releases: readonly string[],
-  file: string,
-  path: string,
-): readonly [number, number] {
-  const dots = range.indexOf('..');
-  const first = releases.indexOf(dots < 0 ? range : range.slice(0, dots));
-  const end = dots < 0 ? range : range.slice(dots + 2);
-  const last = end === '' ? releases.length - 1 : releases.indexOf(end);
-  if (first < 0 || last < first)
-    fail(file, path, `has the range ${range.slice(0, 80)}, which the file's releases do not have`);
-  return [first, last];
+export function parseRange(range: string, releases: readonly string[], file: string, path: string): Span {
+  let known = parsedRanges.get(releases);
+  if (known === undefined) {
+    known = new Map();
+    parsedRanges.set(releases, known);
+  }
+  let span = known.get(range);
+  if (span === undefined) {
+    const dots = range.indexOf('..');
+    const first = releases.indexOf(dots < 0 ? range : range.slice(0, dots));
+    const end = dots < 0 ? range : range.slice(dots + 2);
+    const last = end === '' ? releases.length - 1 : releases.indexOf(end);
+    if (first < 0 || last < first)
+      fail(file, path, `has the range ${range.slice(0, 80)}, which the file's releases do not have`);
+    span = [first, last];
+    known.set(range, span);
+  }
+  return span;
 }
 
-/** The run that covers release `index`. */
-export function runAt<T extends readonly [string, ...unknown[]]>(
-  runs: readonly T[],
+/** The value of the run that covers release `index`. */
+export function valueAt(
+  runs: readonly Run[],
   index: number,
   releases: readonly string[],
   file: string,
   path: string,
-): T | undefined {
-  return runs.find((run) => {
-    const [first, last] = parseRange(run[0], releases, file, path);
-    return index >= first && index <= last;
-  });
+): string | undefined {
+  for (const run of runs) {
+    const space = run.indexOf(' ');
+    const [first, last] = parseRange(run.slice(0, space), releases, file, path);
+    if (index >= first && index <= last) return run.slice(space + 1);
+  }
+  return undefined;
 }
 
-/** The struct as it was in release `index`; undefined where it was not there. */
+const fieldValue = /^(\d+) (\d+) (.+)$/;
+
+/** The struct as it was in release `index`; undefined where it was not there. Throws InspectError `malformed`. */
 export function structAt(
   entry: StructEntry,
   index: number,
@@ -64,20 +77,24 @@ export function structAt(
   file: string,
   path: string,
 ): MeasuredStruct | undefined {
-  const size = runAt(entry.size, index, releases, file, `${path}.size`);
-  if (size === undefined) return undefined;
+  const sizeText = valueAt(entry.size, index, releases, file, `${path}.size`);
+  if (sizeText === undefined) return undefined;
+  const size = byteCount(sizeText, file, `${path}.size`);
   const fields: MeasuredField[] = [];
   for (const name of Object.keys(entry.fields)) {
-    const run = runAt(entry.fields[name] ?? [], index, releases, file, `${path}.fields.${name}`);
-    if (run === undefined) continue;
-    if (run[1] + run[2] > size[1]) fail(file, `${path}.fields.${name}`, `reaches beyond the struct's ${size[1]} bytes`);
-    fields.push({ name, offset: run[1], size: run[2], type: run[3] });
+    const value = valueAt(entry.fields[name] ?? [], index, releases, file, path);
+    if (value === undefined) continue;
+    const at = `${path}.fields.${name}`;
+    const [, offsetText, bytesText, type = ''] = fieldValue.exec(value) ?? [];
+    const field = { name, offset: byteCount(offsetText, file, at), size: byteCount(bytesText, file, at), type };
+    if (field.offset + field.size > size) fail(file, at, `reaches beyond the struct's ${size} bytes`);
+    fields.push(field);
   }
   fields.sort((a, b) => a.offset - b.offset || a.size - b.size);
-  return { size: size[1], fields };
+  return { size, fields };
 }
 
-/** Every release of a file, plain ones first: the reverse of `toTableFile`. */
+/** Every release of a file, plain ones first, checked whole: the reverse of `toTableFile`. Throws InspectError `malformed`. */
 export function fromTableFile(table: TableFile, file: string): Measured[] {
   const common = {
     os: table.os,
@@ -89,12 +106,18 @@ export function fromTableFile(table: TableFile, file: string): Measured[] {
     const structs = new Map<string, MeasuredStruct>();
     const types = new Map<string, string>();
     for (const [name, entry] of Object.entries(part.structs)) {
-      const found = structAt(entry, index, part.releases, file, `structs.${name}`);
+      const found = structAt(
+        checkStruct(entry, file, `structs.${name}`),
+        index,
+        part.releases,
+        file,
+        `structs.${name}`,
+      );
       if (found !== undefined) structs.set(name, found);
     }
     for (const [name, list] of Object.entries(part.types)) {
-      const run = runAt(list, index, part.releases, file, `types.${name}`);
-      if (run !== undefined) types.set(name, run[1]);
+      const value = valueAt(checkRuns(list, file, `types.${name}`), index, part.releases, file, `types.${name}`);
+      if (value !== undefined) types.set(name, value);
     }
     return { structs, types };
   };

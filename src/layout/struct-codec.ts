@@ -1,6 +1,19 @@
 // Decoders for whole single structs, built with buffer-layout from a Layout when a struct is first decoded. Plain data out: numbers, booleans,
 // floats, addresses as 0x strings, integers of 2^53 and more as decimal strings, arrays, nested objects. Never for loops over spans.
-import buffers, { type Layout as Codec } from 'buffer-layout';
+import {
+  Blob,
+  Layout as Codec,
+  f32,
+  f32be,
+  f64,
+  f64be,
+  Int,
+  IntBE,
+  Sequence,
+  Structure,
+  UInt,
+  UIntBE,
+} from 'buffer-layout';
 import { membersOf, soleMember } from './resolve.js';
 import type { FieldLayout, Layout } from './types.js';
 
@@ -51,7 +64,7 @@ function codecOf(context: Context, type: string, size: number, address: boolean,
 function array(context: Context, element: string, count: number, size: number, depth: number): Codec {
   const shown = Math.min(count, context.options.maxElements);
   if (count === 0 || !Number.isInteger(size / count)) return new Skipped(size);
-  return new buffers.Sequence(codecOf(context, element, size / count, false, depth + 1), shown);
+  return new Sequence(codecOf(context, element, size / count, false, depth + 1), shown);
 }
 
 /** Members in offset order with unnamed gaps between them. */
@@ -60,13 +73,13 @@ function composite(context: Context, type: string, size: number, depth: number):
   let at = 0;
   for (const [name, member] of membersOf(context.layout, type) ?? []) {
     if (member.size === 0 || member.offset < at || member.offset + member.size > size) continue;
-    if (member.offset > at) parts.push(new buffers.Blob(member.offset - at));
+    if (member.offset > at) parts.push(new Blob(member.offset - at));
     const address = isAddressField(context.layout, type, name);
     parts.push(new Placed(codecOf(context, member.type, member.size, address, depth + 1), member.size, name));
     at = member.offset + member.size;
   }
-  if (at < size) parts.push(new buffers.Blob(size - at));
-  return new buffers.Structure(parts);
+  if (at < size) parts.push(new Blob(size - at));
+  return new Structure(parts);
 }
 
 const atomicType = /(?:^|\/)atomic\.(\w+)/;
@@ -84,14 +97,14 @@ function atomic(context: Context, type: string, size: number, depth: number): Co
 function integer({ littleEndian }: Layout, size: number, signed: boolean): Codec {
   if (size === 8) return new Word(8, littleEndian, signed ? 'int' : 'uint');
   if (size !== 1 && size !== 2 && size !== 4) return new Skipped(size);
-  if (signed) return littleEndian ? new buffers.Int(size) : new buffers.IntBE(size);
-  return littleEndian ? new buffers.UInt(size) : new buffers.UIntBE(size);
+  if (signed) return littleEndian ? new Int(size) : new IntBE(size);
+  return littleEndian ? new UInt(size) : new UIntBE(size);
 }
 
 /** JSON has no NaN and no infinities: these become text. */
 function float({ littleEndian }: Layout, size: number): Codec {
-  if (size === 8) return new Finite(littleEndian ? buffers.f64() : buffers.f64be());
-  return size === 4 ? new Finite(littleEndian ? buffers.f32() : buffers.f32be()) : new Skipped(size);
+  if (size === 8) return new Finite(littleEndian ? f64() : f64be());
+  return size === 4 ? new Finite(littleEndian ? f32() : f32be()) : new Skipped(size);
 }
 
 /** Uintptrs that hold addresses by their type: `guintptr`, `gclinkptr`, … */
@@ -106,14 +119,14 @@ export function isAddressField(layout: Layout, struct: string, field: string): b
 }
 
 /** A value of the given length that is not decoded. */
-class Skipped extends buffers.Layout<null> {
+class Skipped extends Codec<null> {
   override decode(): null {
     return null;
   }
 }
 
 /** A member: its decoder under its name, as long as the struct's layout says. */
-class Placed extends buffers.Layout {
+class Placed extends Codec {
   readonly #codec: Codec;
 
   constructor(codec: Codec, size: number, name: string) {
@@ -126,7 +139,7 @@ class Placed extends buffers.Layout {
   }
 }
 
-class Finite extends buffers.Layout<number | string> {
+class Finite extends Codec<number | string> {
   readonly #codec: Codec<number>;
 
   constructor(codec: Codec<number>) {
@@ -143,7 +156,7 @@ class Finite extends buffers.Layout<number | string> {
 type WordKind = 'uint' | 'int' | 'bool' | 'address';
 
 /** Words that may hold anything: read exactly, 64 bits as bigint where they do not fit a number (buffer-layout's nu64 rounds). */
-class Word extends buffers.Layout<number | string | boolean | null> {
+class Word extends Codec<number | string | boolean | null> {
   readonly #littleEndian: boolean;
   readonly #kind: WordKind;
 

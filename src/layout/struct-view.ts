@@ -148,8 +148,8 @@ function partly(
 }
 
 function codecFor(layout: Layout, struct: string, field: FieldLayout, isAddress: boolean, maxElements: number): Codec {
-  let known = codecs.get(layout);
-  if (known === undefined) codecs.set(layout, (known = new Map()));
+  const known = codecs.get(layout) ?? new Map<string, Codec>();
+  codecs.set(layout, known);
   const key = `${struct}.${field.name} ${maxElements} ${isAddress}`;
   let codec = known.get(key);
   if (codec === undefined) {

@@ -2,15 +2,7 @@
 // The reverse of measured.ts's `fromTableFile`.
 import type { Measured, MeasuredStruct } from './measured.js';
 import { compareReleases, releaseKey, requireRelease } from './release.js';
-import {
-  type FieldRun,
-  type SizeRun,
-  type StructEntry,
-  type TableFile,
-  type TypeRun,
-  tableSchema,
-  type VariantEntry,
-} from './schema.js';
+import { type Run, type StructEntry, type TableFile, tableSchema, type VariantEntry } from './schema.js';
 
 function formatRange(first: number, last: number, releases: readonly string[]): string {
   if (last === releases.length - 1) return `${releases[first]}..`;
@@ -18,24 +10,16 @@ function formatRange(first: number, last: number, releases: readonly string[]): 
 }
 
 /** Runs of equal values over releases; `undefined` where there is none. */
-export function encodeRuns<T extends readonly unknown[]>(
-  values: readonly (T | undefined)[],
-  releases: readonly string[],
-): (readonly [string, ...T])[] {
-  const runs: (readonly [string, ...T])[] = [];
+export function encodeRuns(values: readonly (string | number | undefined)[], releases: readonly string[]): Run[] {
+  const runs: Run[] = [];
   for (let first = 0; first < values.length; ) {
     const value = values[first];
     let next = first + 1;
-    while (next < values.length && same(value, values[next])) next++;
-    if (value !== undefined) runs.push([formatRange(first, next - 1, releases), ...value]);
+    while (next < values.length && values[next] === value) next++;
+    if (value !== undefined) runs.push(`${formatRange(first, next - 1, releases)} ${value}`);
     first = next;
   }
   return runs;
-}
-
-function same(a: readonly unknown[] | undefined, b: readonly unknown[] | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  return a.length === b.length && a.every((value, i) => value === b[i]);
 }
 
 /**
@@ -87,10 +71,10 @@ function encodePart(list: readonly Measured[]): Pick<TableFile, 'types' | 'struc
       releases,
     );
   }
-  const types: Record<string, readonly TypeRun[]> = {};
+  const types: Record<string, readonly Run[]> = {};
   for (const name of namesOf(list.map((release) => release.types))) {
     types[name] = encodeRuns(
-      list.map((release) => tuple(release.types.get(name))),
+      list.map((release) => release.types.get(name)),
       releases,
     );
   }
@@ -123,18 +107,18 @@ function encodeStruct(list: readonly (MeasuredStruct | undefined)[], releases: r
         one.fields.map((field) => field.name),
       );
   const byName = list.map((one) => new Map(one?.fields.map((field) => [field.name, field])));
-  const fields: Record<string, readonly FieldRun[]> = {};
+  const fields: Record<string, readonly Run[]> = {};
   for (const name of order) {
     fields[name] = encodeRuns(
       byName.map((map) => {
         const field = map.get(name);
-        return field && ([field.offset, field.size, field.type] as const);
+        return field && `${field.offset} ${field.size} ${field.type}`;
       }),
       releases,
     );
   }
-  const size: readonly SizeRun[] = encodeRuns(
-    list.map((one) => tuple(one?.size)),
+  const size = encodeRuns(
+    list.map((one) => one?.size),
     releases,
   );
   return { size, fields };
@@ -151,68 +135,27 @@ export function mergeOrder(order: readonly string[], next: readonly string[]): s
   return merged;
 }
 
-function tuple<T>(value: T | undefined): readonly [T] | undefined {
-  return value === undefined ? undefined : [value];
-}
-
 function namesOf(maps: readonly ReadonlyMap<string, unknown>[]): string[] {
   return [...new Set(maps.flatMap((map) => [...map.keys()]))].sort();
 }
 
 /** The file's text: one line for each run, so that a diff shows what moved. */
 export function formatTableFile(table: TableFile): string {
-  const lines = [
-    '{',
-    '  "$schema": "./layout.schema.json",',
-    `  "schema": ${table.schema},`,
-    `  "os": ${JSON.stringify(table.os)},`,
-    `  "arch": ${JSON.stringify(table.arch)},`,
-    `  "pointerSize": ${table.pointerSize},`,
-    `  "byteOrder": ${JSON.stringify(table.byteOrder)},`,
-    `  "releases": ${formatReleases(table.releases)},`,
-    ...formatPart(table, '  ', ','),
-  ];
-  const variants = Object.entries(table.variants).map(([set, variant]) =>
-    [
-      `    ${JSON.stringify(set)}: {`,
-      `      "releases": ${formatReleases(variant.releases)},`,
-      ...formatPart(variant, '      ', ''),
-      '    }',
-    ].join('\n'),
+  return `${print({ $schema: './layout.schema.json', ...table }, '')}\n`;
+}
+
+/** JSON indented by one blank a level; lists of one item, and lists of releases, on the line of their name. */
+function print(value: unknown, indent: string, name?: string): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const inner = `${indent} `;
+  if (Array.isArray(value)) {
+    const items = value.map((item) => print(item, inner));
+    return items.length <= 1 || name === 'releases'
+      ? `[${items.join(', ')}]`
+      : `[\n${inner}${items.join(`,\n${inner}`)}\n${indent}]`;
+  }
+  const members = Object.entries(value).map(
+    ([key, item]) => `${inner}${JSON.stringify(key)}: ${print(item, inner, key)}`,
   );
-  lines.push(variants.length === 0 ? '  "variants": {}' : `  "variants": {\n${variants.join(',\n')}\n  }`, '}', '');
-  return lines.join('\n');
-}
-
-function formatPart(part: Pick<TableFile, 'types' | 'structs'>, indent: string, end: string): string[] {
-  const types = Object.entries(part.types).map(
-    ([name, list]) => `${indent}  ${JSON.stringify(name)}: ${formatRuns(list, `${indent}  `)}`,
-  );
-  const structs = Object.entries(part.structs).map(([name, entry]) => {
-    const fields = Object.entries(entry.fields).map(
-      ([field, list]) => `${indent}      ${JSON.stringify(field)}: ${formatRuns(list, `${indent}      `)}`,
-    );
-    return [
-      `${indent}  ${JSON.stringify(name)}: {`,
-      `${indent}    "size": ${formatRuns(entry.size, `${indent}    `)},`,
-      `${indent}    "fields": ${block(fields, `${indent}    `)}`,
-      `${indent}  }`,
-    ].join('\n');
-  });
-  return [`${indent}"types": ${block(types, indent)},`, `${indent}"structs": ${block(structs, indent)}${end}`];
-}
-
-function block(lines: readonly string[], indent: string): string {
-  return lines.length === 0 ? '{}' : `{\n${lines.join(',\n')}\n${indent}}`;
-}
-
-function formatRuns(list: readonly (readonly unknown[])[], indent: string): string {
-  const texts = list.map((run) => `[${run.map((value) => JSON.stringify(value)).join(', ')}]`);
-  return texts.length <= 1
-    ? `[${texts.join('')}]`
-    : `[\n${texts.map((text) => `${indent}  ${text}`).join(',\n')}\n${indent}]`;
-}
-
-function formatReleases(releases: readonly string[]): string {
-  return `[${releases.map((name) => JSON.stringify(name)).join(', ')}]`;
+  return members.length === 0 ? '{}' : `{\n${members.join(',\n')}\n${indent}}`;
 }
