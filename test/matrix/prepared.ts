@@ -1,0 +1,100 @@
+// What fixtures/matrix.mjs prepared, the built program, and the independent reader. Knows nothing of what is compared.
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+interface Manifest {
+  /** The built reader of fixtures/truth. */
+  readonly truth: string;
+  /** Folders with server, core or regions.txt, stdout.json, image.json. */
+  readonly images: readonly string[];
+  /** Binaries of fixtures/programs/layoutprobe, named go1.22.12-amd64. */
+  readonly layouts: readonly string[];
+  readonly skipped: readonly { readonly name: string; readonly why: string }[];
+}
+
+export interface PreparedImage {
+  readonly name: string;
+  /** How it was taken; those by `gdb` ran on after they had printed. */
+  readonly how: string;
+  readonly server: string;
+  /** The image as spanscope and as the reader take it. */
+  readonly files: readonly string[];
+  readonly printed: Readonly<Record<string, unknown>>;
+}
+
+/** One mspan as `truth spans` reads it: every scalar of the struct, flattened, in decimal or `0x…`. */
+export interface TruthRow {
+  readonly index: number;
+  readonly addr: string;
+  readonly heapSweepgen: number;
+  readonly fields: Readonly<Record<string, string>>;
+  readonly allocBits: string;
+  readonly gcmarkBits: string;
+  readonly inlineMarks: string;
+  readonly missing?: readonly string[];
+}
+
+export interface TruthStruct {
+  readonly size: number;
+  readonly fields: Readonly<Record<string, { readonly offset: number; readonly size: number; readonly type: string }>>;
+}
+
+const manifestPath = process.env.SPANSCOPE_MATRIX;
+if (manifestPath === undefined) throw new Error('these tests are started by `npm run test:matrix`');
+export const manifest = JSON.parse(readFileSync(manifestPath, 'utf8')) as Manifest;
+
+export const images: readonly PreparedImage[] = manifest.images.map((folder) => {
+  const read = (name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Record<string, unknown>;
+  const { how, image } = read('image.json') as { how: string; image: string };
+  const server = join(folder, 'server');
+  const where = join(folder, image);
+  return {
+    name: basename(folder),
+    how,
+    server,
+    files: image === 'regions.txt' ? [server, '--regions', where] : [server, where],
+    printed: read('stdout.json'),
+  };
+});
+
+function output(program: string, args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
+  const done = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 30 });
+  if (done.error) throw done.error;
+  return done;
+}
+
+/** The program under test: the built one, or another (an installed one) by SPANSCOPE_CLI. */
+const program = process.env.SPANSCOPE_CLI ?? 'dist/cli.js';
+
+/** Runs the program; throws with its stderr where it does not exit 0. */
+export function spanscope(args: readonly string[]): string {
+  const { status, stdout, stderr } = output(process.execPath, [program, ...args]);
+  if (status !== 0) throw new Error(`spanscope ${args.join(' ')}: exit ${status}\n${stderr}${stdout.slice(0, 2000)}`);
+  return stdout;
+}
+
+export function spanscopeJson<T>(args: readonly string[]): T {
+  return JSON.parse(spanscope([...args, '--json'])) as T;
+}
+
+function truth(args: readonly string[]): string {
+  const { status, stdout, stderr } = output(manifest.truth, args);
+  if (status !== 0) throw new Error(`truth ${args.join(' ')}: ${stderr}`);
+  return stdout;
+}
+
+export function parseLines<T>(text: string): T[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as T);
+}
+
+export function truthRows(image: PreparedImage): TruthRow[] {
+  return parseLines(truth(['spans', ...image.files]));
+}
+
+export function truthStructs(binary: string): Record<string, TruthStruct> {
+  return JSON.parse(truth(['structs', binary])) as Record<string, TruthStruct>;
+}

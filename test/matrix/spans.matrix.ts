@@ -1,0 +1,126 @@
+// Every row of the span table, the totals and single spans, against an independent reading of the same image and against what the
+// program printed of itself.
+import { beforeAll, describe, expect, it } from 'vitest';
+import { expectedRow, heapSums, stateOf } from './expected-row.js';
+import { images, manifest, parseLines, spanscope, spanscopeJson, type TruthRow, truthRows } from './prepared.js';
+
+type Row = Record<string, unknown>;
+
+/** The first few rows that differ, as pairs of the differing fields; empty where all are equal. */
+function differences(rows: readonly Row[], truth: readonly TruthRow[]): unknown[] {
+  const found: unknown[] = [];
+  for (let i = 0; i < Math.max(rows.length, truth.length) && found.length < 5; i++) {
+    const row = rows[i] ?? {};
+    const expected = truth[i] === undefined ? {} : expectedRow(truth[i]!);
+    const names = new Set([...Object.keys(row), ...Object.keys(expected)]);
+    for (const name of ['suspect', 'missing']) names.delete(name);
+    for (const name of names) {
+      if (row[name] !== expected[name]) found.push({ row: i, name, ours: row[name], truth: expected[name] });
+    }
+  }
+  return found;
+}
+
+/** `suspect` stands exactly where the slots do not add up to allocCount. */
+function wronglySuspect(rows: readonly Row[]): Row[] {
+  return rows.filter(
+    (row) => (row.suspect !== undefined) !== (row.state === 'inuse' && row.allocated !== row.allocCount),
+  );
+}
+
+/** A flattened value: atomics and one-field structs may stand for their only scalar; bool is 0 or 1; pointers `0x…`. */
+function flatten(value: unknown, name: string, into: Map<string, bigint>): void {
+  if (typeof value === 'object' && value !== null) {
+    for (const [key, inner] of Object.entries(value)) flatten(inner, `${name}.${key}`, into);
+  } else into.set(name, BigInt(value as string | number | boolean));
+}
+
+/** Fields of `span ADDR --json` that are not what truth read, and fields of truth that it does not show. */
+function fieldDifferences(fields: Readonly<Record<string, { value: unknown }>>, truth: TruthRow): unknown[] {
+  const ours = new Map<string, bigint>();
+  for (const [name, field] of Object.entries(fields)) flatten(field.value, name, ours);
+  const found: unknown[] = [];
+  for (const [name, text] of Object.entries(truth.fields)) {
+    let shown = name;
+    while (!ours.has(shown) && shown.includes('.')) shown = shown.slice(0, shown.lastIndexOf('.'));
+    const value = ours.get(shown);
+    if (value !== BigInt(text)) found.push({ name, ours: value?.toString(), truth: text });
+  }
+  return found;
+}
+
+/** A span of each kind: scan, noscan, large, with inline marks, unswept, manual, free. */
+function examples(rows: readonly TruthRow[]): TruthRow[] {
+  const inuse = (row: TruthRow) => stateOf(row) === 'inuse';
+  const spanclass = (row: TruthRow) => Number(row.fields.spanclass);
+  const kinds: ((row: TruthRow) => boolean)[] = [
+    (row) => inuse(row) && spanclass(row) > 1 && spanclass(row) % 2 === 0,
+    (row) => inuse(row) && spanclass(row) > 1 && spanclass(row) % 2 === 1,
+    (row) => inuse(row) && spanclass(row) < 2,
+    (row) => inuse(row) && /[1-9a-f]/.test(row.inlineMarks),
+    (row) => inuse(row) && Number(row.fields.sweepgen) === row.heapSweepgen - 2,
+    (row) => inuse(row) && row.fields.specials !== '0x0',
+    (row) => stateOf(row) === 'manual',
+    (row) => stateOf(row) === 'free',
+  ];
+  return [...new Set(kinds.map((kind) => rows.findLast(kind)).filter((row) => row !== undefined))];
+}
+
+describe.each(images)('$name', (image) => {
+  let truth: TruthRow[] = [];
+  beforeAll(() => {
+    truth = truthRows(image);
+  });
+
+  const spansOf = (...options: string[]) =>
+    parseLines<Row>(spanscope(['spans', '--format', 'ndjson', '--bits', '--limit', '0', ...options, ...image.files]));
+
+  it('shows every mspan as it stands', () => {
+    expect(truth.length).toBeGreaterThan(100);
+    expect(truth.filter((row) => row.missing)).toEqual([]);
+    const rows = spansOf();
+    expect(differences(rows, truth)).toEqual([]);
+    expect(rows.filter((row) => row.missing)).toEqual([]);
+    expect(wronglySuspect(rows)).toEqual([]);
+  });
+
+  it('reads the same through DWARF', () => {
+    expect(differences(spansOf('--layout', 'dwarf'), truth)).toEqual([]);
+  });
+
+  it('adds up to what the runtime says', () => {
+    const { go, spans } = spanscopeJson<{ go: { version: string }; spans: Row }>(['overview', ...image.files]);
+    const { sums, manualBytes } = heapSums(truth);
+    expect(String(image.printed.version).split(/[ -]/)[0]).toBe(go.version);
+    expect(spans).toMatchObject(sums);
+    if (image.how === 'gdb') return;
+    // After its report the program allocates next to nothing; a new thread would take stacks and a few objects.
+    expect(spans.stackInuseBytes).toBe(manualBytes);
+    const printed = image.printed as Record<string, number>;
+    expect(Math.abs(sums.heapObjects - printed.HeapObjects!)).toBeLessThanOrEqual(16);
+    expect(Math.abs(sums.heapAllocBytes - printed.HeapAlloc!)).toBeLessThanOrEqual(16 << 10);
+    expect(Math.abs(sums.heapInuseBytes - printed.HeapInuse!)).toBeLessThanOrEqual(32 << 10);
+    expect(Math.abs(manualBytes - printed.StackInuse!)).toBeLessThanOrEqual(96 << 10);
+  });
+
+  it('shows every field of single spans', () => {
+    const chosen = examples(truth);
+    expect(chosen.length).toBeGreaterThanOrEqual(5);
+    for (const row of chosen) {
+      const shown = spanscopeJson<Row & { fields: Record<string, { value: unknown }> }>([
+        'span',
+        row.addr,
+        ...image.files,
+      ]);
+      expect(fieldDifferences(shown.fields, row), row.addr).toEqual([]);
+      expect(shown).toMatchObject(expectedRow(row));
+    }
+  });
+});
+
+describe('skipped here', () => {
+  for (const { name, why } of manifest.skipped) it.skip(`${name}: ${why}`, () => {});
+  it('had something to compare', () => {
+    expect(images.length + manifest.skipped.length).toBeGreaterThan(0);
+  });
+});
