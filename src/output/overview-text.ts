@@ -98,10 +98,7 @@ function gc({ gc, mheap }: OverviewResult): string[] {
   const ended =
     last === 0 ? 'never ended' : `last ended ${last === null ? '?' : new Date(Number(last) / 1e6).toISOString()}`;
   return [
-    row(
-      'GC',
-      `cycle ${text(gc.numGC)}, phase ${text(gc.phase)}, ${ended}, sweepgen ${text(mheap?.sweepgen)}`,
-    ),
+    row('GC', `cycle ${text(gc.numGC)}, phase ${text(gc.phase)}, ${ended}, sweepgen ${text(mheap?.sweepgen)}`),
     row(
       '',
       `live ${amount(gc.heapLive)}, marked by the last cycle ${amount(gc.heapMarked)}${percent === null ? '' : `, GOGC ${percent === -1 ? 'off' : text(percent)}`}`,
@@ -165,12 +162,24 @@ function findings({ findings, spans }: OverviewResult): string[] {
   ];
 }
 
+/** Address space that was only reserved says nothing about the heap: counted, not listed. */
+const reserved = (why: string) => why.startsWith('reserved');
+
 function missing({ image }: OverviewResult): string[] {
   if (!image || image.missingTotal === 0) return [];
-  const lines = image.missing
+  const lost = image.missing.filter(({ why }) => !reserved(why));
+  const lines = lost
     .slice(0, shownMissing)
-    .map((range, i) => row(i === 0 ? 'not in the image' : '', printable(`${range.start}–${range.end} ${range.why}`)));
-  return image.missingTotal > lines.length
-    ? ['', ...lines, row('', `… and ${image.missingTotal - lines.length} more ranges`)]
-    : ['', ...lines];
+    .map((range, i) => row(i === 0 ? 'missing' : '', printable(`${range.start}–${range.end} ${range.why}`)));
+  const rest = lost.length - lines.length + image.missingTotal - image.missing.length;
+  if (rest > 0) lines.push(row('', `… and ${rest} more ranges`));
+  const aside = image.missing.length - lost.length;
+  if (aside > 0)
+    lines.push(
+      row(
+        lines.length === 0 ? 'missing' : '',
+        `${lines.length === 0 ? 'nothing but ' : 'and '}${aside} ranges that were only reserved`,
+      ),
+    );
+  return ['', ...lines];
 }
