@@ -97,6 +97,7 @@ function sorted<T>(map: ReadonlyMap<string, T>): ReadonlyMap<string, T> {
 class GoTypes {
   readonly #file: string;
   readonly #dwarf: Dwarf;
+  readonly #pointerSize: number;
   readonly #units: readonly DwarfUnit[];
   /** Types that members led to, by layout name: the only way to find most anonymous structs. */
   readonly #seen = new Map<string, TypeRef>();
@@ -104,6 +105,7 @@ class GoTypes {
   constructor(dwarf: Dwarf, binary: DwarfBinary) {
     this.#file = binary.name ?? 'the binary';
     this.#dwarf = dwarf;
+    this.#pointerSize = binary.pointerSize;
     this.#units = this.#guard(() => this.#dwarf.unitsNamed('runtime'));
     if (this.#units.length === 0)
       throw new InspectError('no-dwarf', this.#file, 'has no debug information of the Go runtime');
@@ -169,10 +171,17 @@ class GoTypes {
       // An array's element may be a type without a name of its own at top level.
       if (target.kind === 'array' && target.element !== undefined)
         this.#seen.set(structName(this.#spell(target.element)), target.element);
-      fields.push({ name: member.name, offset: member.offset, size: target.size ?? 0, type: spelling });
+      fields.push({ name: member.name, offset: member.offset, size: this.#sizeOf(target), type: spelling });
     }
     fields.sort((a, b) => a.offset - b.offset || a.size - b.size);
-    return { size: type.size ?? 0, fields };
+    return { size: this.#sizeOf(type), fields };
+  }
+
+  /** Go's function values are pointers, whatever DWARF says of the function's type. */
+  #sizeOf(type: DwarfType): number {
+    if (type.size !== undefined) return type.size;
+    if (this.#behindTypedefs(type)?.kind === 'function') return this.#pointerSize;
+    throw new InspectError('malformed', this.#file, `debug information gives no size for ${type.name || type.kind}`);
   }
 
   #spell(ref: TypeRef): string {
