@@ -237,7 +237,7 @@ export class Cursor {
     if (count > this.end - offset) {
       throw new DwarfError(this.section.name, offset, `${count} more bytes before 0x${this.end.toString(16)}`);
     }
-    this.section.load(offset, count);
+    this.section.load(offset, count, this.end);
     this.bytes = this.section.window;
     this.base = this.section.windowStart;
     this.at = offset - this.base;

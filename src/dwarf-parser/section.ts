@@ -33,8 +33,8 @@ export class Section {
     this.littleEndian = littleEndian;
   }
 
-  /** Makes the window hold [offset, offset+length), or throws. */
-  load(offset: number, length: number): void {
+  /** Makes the window hold [offset, offset+length), or throws. Reads ahead, but not beyond `end`. */
+  load(offset: number, length: number, end: number): void {
     const windowEnd = this.windowStart + this.window.length;
     if (offset >= this.windowStart && offset + length <= windowEnd) {
       return;
@@ -44,7 +44,7 @@ export class Section {
     }
     const goesOn = this.window.length > 0 && offset >= this.windowStart && offset <= windowEnd;
     this.windowBytes = goesOn ? Math.min(this.windowBytes * GROWTH, LARGEST_WINDOW) : this.firstWindow;
-    const want = Math.min(Math.max(length, this.windowBytes), this.size - offset);
+    const want = Math.max(length, Math.min(this.windowBytes, end - offset));
     const bytes = this.sections.read(this.name, offset, want);
     this.bytesRead += bytes.length;
     this.window = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);

@@ -87,6 +87,26 @@ function structNamed(dwarf: Dwarf, name: string): DwarfType | undefined {
   return found;
 }
 
+/** Addresses of the runtime's data symbols, read by binutils. */
+function symbols(path: string): ReadonlyMap<string, number> {
+  const done = spawnSync('readelf', ['-sW', path], { encoding: 'utf8', maxBuffer: 1 << 28 });
+  const rows = done.stdout.matchAll(/^ *\d+: ([0-9a-f]+) +\S+ OBJECT .* (runtime\.\w+)$/gm);
+  return new Map([...rows].map(([, address = '', name = '']) => [name, Number.parseInt(address, 16)]));
+}
+
+const globals = [
+  'mheap_',
+  'memstats',
+  'gcController',
+  'allgs',
+  'allp',
+  'allm',
+  'sched',
+  'work',
+  'firstmoduledata',
+  'mbuckets',
+];
+
 describe.skipIf(binaries.length === 0)('runtime structs against debug/dwarf', () => {
   test.each(binaries)('%s', (name) => {
     const path = join(folder, name);
@@ -100,6 +120,12 @@ describe.skipIf(binaries.length === 0)('runtime structs against debug/dwarf', ()
         read[struct] = ours(dwarf, struct);
       }
       expect(read).toEqual(expected);
+      const linked = symbols(path);
+      for (const global of globals) {
+        const address = linked.get(`runtime.${global}`);
+        expect(address, global).toBeGreaterThan(0);
+        expect(dwarf.findVariable(`runtime.${global}`)?.address, global).toBe(address);
+      }
     } finally {
       source.close();
     }
