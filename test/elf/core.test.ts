@@ -1,0 +1,209 @@
+import { describe, expect, test } from 'vitest';
+import { BufferSource } from '../../src/bytes/buffer-source.js';
+import { readCore } from '../../src/elf/core.js';
+import { ElfFile } from '../../src/elf/elf-file.js';
+import { walkNotes } from '../../src/elf/notes.js';
+import { join, note, pack, type Shape, text, writeElf } from '../support/elf-writer.js';
+
+function core(shape: Shape, machine: number, notes: Uint8Array, align = 4): ElfFile {
+  return ElfFile.open(
+    new BufferSource('core', writeElf({ ...shape, type: 4, machine, segments: [{ type: 4, data: notes, align }] })),
+  );
+}
+
+/** Linux struct elf_prstatus, field by field. */
+function prstatus(shape: Shape, pid: number, signal: number, registers: readonly number[]): Uint8Array {
+  const w = 'word' as const;
+  return pack(shape, [
+    [4, 99],
+    [4, 98],
+    [4, 97],
+    [2, signal],
+    [2, 0],
+    [w, 1],
+    [w, 2],
+    [4, pid],
+    [4, 91],
+    [4, 92],
+    [4, 93],
+    ...Array.from({ length: 8 }, () => [w, 7] as const),
+    ...registers.map((value) => [w, value] as const),
+    [4, 1],
+  ]);
+}
+
+const amd64 = Array.from({ length: 27 }, (_, i) => 0x1000 + i);
+const siginfo = Uint8Array.of(6, 0, 0, 0);
+
+describe('readCore', () => {
+  test('threads with registers, each with the siginfo that follows it', () => {
+    const notes = [
+      note({}, 'CORE', 1, prstatus({}, 41, 6, amd64)),
+      note({}, 'CORE', 0x53494749, siginfo),
+      note({}, 'LINUX', 1, text('another owner')),
+      note(
+        {},
+        'CORE',
+        1,
+        prstatus(
+          {},
+          42,
+          6,
+          amd64.map((value) => value * 2),
+        ),
+      ),
+    ];
+    const { threads, problems } = readCore(core({}, 62, join(notes)));
+    expect(problems).toEqual([]);
+    expect(threads.map(({ pid, signal }) => [pid, signal])).toEqual([
+      [41, 6],
+      [42, 6],
+    ]);
+    expect(threads[0]?.registers.get('r15')).toBe(0x1000n);
+    expect(threads[0]?.pc).toBe(0x1010n);
+    expect(threads[0]?.sp).toBe(0x1013n);
+    expect(threads[1]?.registers.get('gs')).toBe(2n * 0x101an);
+    expect(threads[0]?.siginfo).toEqual(siginfo);
+    expect(threads[1]?.siginfo).toBeUndefined();
+  });
+
+  test('arm64, and a machine without a register table', () => {
+    const regs = Array.from({ length: 34 }, (_, i) => i);
+    const arm = readCore(core({}, 183, note({}, 'CORE', 1, prstatus({}, 7, 11, regs)))).threads[0]!;
+    expect([arm.registers.get('x28'), arm.sp, arm.pc, arm.registers.get('pstate')]).toEqual([28n, 31n, 32n, 33n]);
+    const be: Shape = { bits: 32, littleEndian: false };
+    const mips = readCore(core(be, 8, note(be, 'CORE', 1, prstatus(be, 7, 11, [])))).threads[0]!;
+    expect([mips.pid, mips.signal, mips.registers.size, mips.pc]).toEqual([7, 11, 0, undefined]);
+  });
+
+  test.each([
+    { bits: 64, littleEndian: true },
+    { bits: 32, littleEndian: false },
+  ] as const)('mapped files, auxiliary vector and process, $bits bits', (shape) => {
+    const w = 'word' as const;
+    const files = join([
+      pack(shape, [
+        [w, 2],
+        [w, 4096],
+        [w, 0x1000],
+        [w, 0x2000],
+        [w, 3],
+        [w, 0x5000],
+        [w, 0x6000],
+        [w, 0],
+      ]),
+      text('/a/b\0/c\0'),
+    ]);
+    const auxv = pack(shape, [
+      [w, 3],
+      [w, 0x400040],
+      [w, 9],
+      [w, 0x401000],
+      [w, 0],
+      [w, 0],
+      [w, 9],
+      [w, 1],
+    ]);
+    const ids = [
+      [4, 1000],
+      [4, 1001],
+      [4, 55],
+      [4, 54],
+      [4, 0],
+      [4, 0],
+    ] as const;
+    const names = join([text('server\0'.padEnd(16, '\0')), text('./server -x '.padEnd(80, '\0'))]);
+    const head =
+      shape.bits === 64 ? pack(shape, [[4, 0], [4, 0], [8, 0], ...ids]) : pack(shape, [[4, 0], [4, 0], ...ids]);
+    const notes = join([
+      note(shape, 'CORE', 3, join([head, names])),
+      note(shape, 'CORE', 6, auxv),
+      note(shape, 'CORE', 0x46494c45, files),
+    ]);
+    const info = readCore(core(shape, 62, notes));
+    expect(info.problems).toEqual([]);
+    expect(info.files).toEqual([
+      { start: 0x1000, end: 0x2000, offset: 3 * 4096, path: '/a/b' },
+      { start: 0x5000, end: 0x6000, offset: 0, path: '/c' },
+    ]);
+    expect([...info.auxv]).toEqual([
+      [3, 0x400040n],
+      [9, 0x401000n],
+    ]);
+    expect(info.process).toEqual({ pid: 55, ppid: 54, uid: 1000, name: 'server', args: './server -x' });
+  });
+
+  test('damaged notes are left out and named, the others are read', () => {
+    const notes = join([
+      note({}, 'CORE', 1, prstatus({}, 1, 6, amd64).subarray(0, 200)),
+      note(
+        {},
+        'CORE',
+        0x46494c45,
+        pack({}, [
+          [8, 2n ** 63n],
+          [8, 4096],
+        ]),
+      ),
+      note({}, 'CORE', 3, text('short')),
+      note({}, 'CORE', 1, prstatus({}, 2, 6, amd64)),
+    ]);
+    const info = readCore(core({}, 62, notes));
+    expect(info.threads.map(({ pid }) => pid)).toEqual([2]);
+    expect(info.files).toEqual([]);
+    expect(info.process).toBeUndefined();
+    expect(info.problems).toHaveLength(3);
+    expect(info.problems[0]).toMatch(/note NT_PRSTATUS: register \w+ at offset \d+: expected 8 bytes/);
+  });
+
+  test('empty owners, and the alignments 0, 1, 4 and 8', () => {
+    for (const align of [0, 1, 4]) {
+      const notes = join([
+        note({}, '', 1, prstatus({}, 5, 0, amd64)),
+        note(
+          {},
+          '',
+          6,
+          pack({}, [
+            [8, 9],
+            [8, 77],
+          ]),
+        ),
+      ]);
+      const info = readCore(core({}, 62, notes, align));
+      expect([info.threads[0]?.pid, info.auxv.get(9)]).toEqual([5, 77n]);
+    }
+    const wide = join([note({}, 'GNU', 5, text('12345'), 8), note({}, 'XYZ', 6, text('1'), 8)]);
+    expect([...walkNotes(core({}, 62, wide, 8))].map(({ owner, type, descSize }) => [owner, type, descSize])).toEqual([
+      ['GNU', 5, 5],
+      ['XYZ', 6, 1],
+    ]);
+  });
+
+  test('notes cut or changed at any byte never throw or hang', () => {
+    const notes = join([
+      note({}, 'CORE', 1, prstatus({}, 1, 6, amd64)),
+      note(
+        {},
+        'CORE',
+        0x46494c45,
+        join([
+          pack({}, [
+            [8, 1],
+            [8, 1],
+            [8, 1],
+            [8, 2],
+            [8, 0],
+          ]),
+          text('a\0'),
+        ]),
+      ),
+    ]);
+    for (let i = 0; i < notes.length; i++) {
+      readCore(core({}, 62, notes.subarray(0, i)));
+      const changed = notes.slice();
+      changed[i] = changed[i]! ^ 0xff;
+      readCore(core({}, 62, changed));
+    }
+  });
+});
