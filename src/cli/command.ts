@@ -50,6 +50,16 @@ export function operandPositions(argv: readonly string[], withValue: ReadonlySet
   return positions;
 }
 
+/** Commander writes nothing itself and asks no stream: what it would write is taken and goes out through `Output`. */
+const silent = {
+  writeErr: () => undefined,
+  writeOut: () => undefined,
+  getOutHelpWidth: () => 100,
+  getErrHelpWidth: () => 100,
+  getOutHasColors: () => false,
+  getErrHasColors: () => false,
+};
+
 function commanderFor(spec: CommandSpec): Command {
   const command = new Command(`spanscope ${spec.name}`.trim());
   command
@@ -63,7 +73,7 @@ function commanderFor(spec: CommandSpec): Command {
     else command.option(flags, help);
   }
   command.addHelpText('after', `\nExamples:\n${spec.examples.map((example) => `  $ ${example}`).join('\n')}\n`);
-  return command.exitOverride().configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
+  return command.exitOverride().configureOutput(silent);
 }
 
 /** The help text of one command. */
