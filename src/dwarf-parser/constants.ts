@@ -133,7 +133,7 @@ export const LIMIT = {
   /** Units in one .debug_info. */
   units: 1 << 20,
   /** Attribute specifications read of abbreviation tables, all tables together. */
-  abbrevAttributes: 1 << 22,
+  abbrevAttributes: 1 << 21,
   /** Members, enumerators or dimensions of one type. */
   children: 1 << 18,
   /** Names in the index of one unit. */

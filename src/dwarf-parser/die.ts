@@ -132,7 +132,7 @@ export function passOver(cursor: Cursor, unit: DieEncoding, abbrev: Abbrev, with
 }
 
 /** Passes over the rest of a DIE whose code was read, and over its children. */
-export function skipDie(cursor: Cursor, unit: DieEncoding, abbrev: Abbrev, passed: Passed): void {
+function skipDie(cursor: Cursor, unit: DieEncoding, abbrev: Abbrev, passed: Passed): void {
   passOver(cursor, unit, abbrev, false, passed);
   if (passed.sibling !== undefined) {
     cursor.seek(passed.sibling);
@@ -142,7 +142,7 @@ export function skipDie(cursor: Cursor, unit: DieEncoding, abbrev: Abbrev, passe
 }
 
 /** From the first child on to behind the null entry that ends the children. */
-export function skipChildren(cursor: Cursor, unit: DieEncoding, passed: Passed): void {
+function skipChildren(cursor: Cursor, unit: DieEncoding, passed: Passed): void {
   let depth = 1;
   while (depth > 0 && cursor.offset < cursor.end) {
     const abbrev = readAbbrev(cursor, unit.abbrevs);

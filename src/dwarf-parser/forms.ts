@@ -34,7 +34,7 @@ export type AttributeValue =
   | { readonly kind: 'elsewhere' };
 
 /** A step of a plan: a number of bytes, or one of these. */
-export const STEP = { leb: -1, cstring: -2, block1: -3, block2: -4, block4: -5, block: -6, indirect: -7 } as const;
+const STEP = { leb: -1, cstring: -2, block1: -3, block2: -4, block4: -5, block: -6, indirect: -7 } as const;
 
 /** The step that passes over one value of this form, or undefined for a form unknown here. */
 export function stepOver(form: number, encoding: Encoding): number | undefined {

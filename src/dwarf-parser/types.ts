@@ -6,7 +6,8 @@ export interface DwarfSections {
   /** Uncompressed size; undefined where the object has no such section. Costs no inflating where the header tells it. */
   size(name: string): number | undefined;
   /**
-   * Uncompressed bytes [offset, offset+length), fewer at the section's end. May be a view of a shared buffer; not to be written.
+   * Uncompressed bytes [offset, offset+length), fewer at the section's end. May be a view of a shared buffer; not to be written. What
+   * was given is kept for a while, so later reads may not overwrite it.
    * A compressed section is inflated at the first call and kept.
    */
   read(name: string, offset: number, length: number): Uint8Array;
@@ -18,7 +19,9 @@ export type TypeRef = number;
 export interface DwarfMember {
   /** Empty for an anonymous member. */
   readonly name: string;
+  /** Bytes from the struct's start; of a bit field, the byte with its first bit. */
   readonly offset: number;
+  /** UNREACHABLE_TYPE (-1) where the type stands in a file or section that is not read. */
   readonly type: TypeRef;
   /** Only for bit fields: width in bits, and offset in bits from the struct's start. */
   readonly bitSize?: number;
@@ -80,15 +83,21 @@ export interface DwarfUnit {
   readonly language: number | undefined;
 }
 
-/** Opened debug info. Every method may throw DwarfError on malformed input, never anything else; all loops are bounded. */
+/**
+ * Opened debug info. Every method may throw DwarfError on malformed input, never anything else but what `DwarfSections` throws; all
+ * loops are bounded. A failed question may be asked again, and fails again.
+ */
 export interface Dwarf {
   /** All unit headers with their root DIE's name. */
   units(): readonly DwarfUnit[];
-  /** The units called so, in order. */
+  /** The units called so, in order. Compilers write several of one name (one for each assembly file; types apart from code). */
   unitsNamed(name: string): readonly DwarfUnit[];
   /** A type by its reference. */
   type(ref: TypeRef): DwarfType;
-  /** Named types, variables and constants of one unit, from an index made at the first question about that unit. */
+  /**
+   * Named types, variables and constants of one unit's top level, from an index made at the first question about that unit. Of several
+   * types of one name: a definition before a typedef before a declaration, then the first.
+   */
   typeNamed(unit: DwarfUnit, name: string): DwarfType | undefined;
   variableNamed(unit: DwarfUnit, name: string): DwarfVariable | undefined;
   constantNamed(unit: DwarfUnit, name: string): DwarfConstant | undefined;

@@ -1,7 +1,7 @@
 // Unit headers of every version, names and bases, and what is not read while nobody asks.
 
 import { expect, test } from 'vitest';
-import { openDwarf } from '../../src/dwarf-parser/index.js';
+import { openDwarf, UNREACHABLE_TYPE } from '../../src/dwarf-parser/index.js';
 import { uleb } from '../support/dwarf-bytes.js';
 import { AT, baseOf, die, FORM, sectionsOf, TAG, to, unit, writeDwarf } from '../support/dwarf-writer.js';
 
@@ -310,9 +310,9 @@ test('a type unit is found by its signature, one elsewhere is not followed', () 
   const user = dwarf.findType('user');
   const [known, unknown, other] = user?.kind === 'struct' ? user.members : [];
   expect(dwarf.type(known!.type)).toMatchObject({ kind: 'struct', name: 'shared', size: 24 });
-  expect(unknown?.type).toBe(-1);
-  expect(other?.type).toBe(-1);
-  expect(() => dwarf.type(-1)).toThrow(/expected/);
+  expect(unknown?.type).toBe(UNREACHABLE_TYPE);
+  expect(other?.type).toBe(UNREACHABLE_TYPE);
+  expect(() => dwarf.type(UNREACHABLE_TYPE)).toThrow(/expected/);
 });
 
 test('units are found without reading their DIEs, and padding between them is passed over', () => {

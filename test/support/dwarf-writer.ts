@@ -12,7 +12,7 @@ export interface Label {
   readonly label: string;
 }
 
-export type Value = number | bigint | string | boolean | Uint8Array | Label | readonly [form: number, value: Value];
+type Value = number | bigint | string | boolean | Uint8Array | Label | readonly [form: number, value: Value];
 export type Attr = readonly [attribute: number, form: number, value: Value];
 
 export interface DieSpec {
