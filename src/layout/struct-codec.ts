@@ -82,7 +82,7 @@ function composite(context: Context, type: string, size: number, depth: number):
   return new Structure(parts);
 }
 
-const atomicType = /(?:^|\/)atomic\.(\w+)/;
+const atomicType = /^(?:[\w.-]+\/)*atomic\.(\w+)(?:\[.*\])?$/;
 
 /** The atomic types are shown as their value: their one member with a size. */
 function atomic(context: Context, type: string, size: number, depth: number): Codec | undefined {
