@@ -1,54 +1,71 @@
-// Bundles dist/: cli.js (no React), tui.js (loaded only when the terminal UI is asked for), engine-worker.js.
-import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+// Bundles dist/: program.js (command line and engine, CommonJS, with V8's code cache beside it), tui.mjs (the terminal UI, loaded only when it is
+// asked for), and the small files of src/launch/ that start them.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { tuiPlugin } from './tui-bundle-plugin.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const dist = join(root, 'dist');
 // Built beside and then put in place, so that a program that runs from dist/ never sees half of it.
 const fresh = mkdtempSync(join(root, '.dist-'));
-chmodSync(fresh, 0o755);
 
-// Ink asks for the React developer tools only when DEV is set, which it is not here.
-const stubs = {
-  name: 'stubs',
-  setup(builder) {
-    builder.onResolve({ filter: /^react-devtools-core$/ }, ({ path }) => ({ path, namespace: 'stub' }));
-    builder.onLoad({ filter: /.*/, namespace: 'stub' }, () => ({ contents: 'export default undefined;' }));
-  },
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  minify: true,
+  platform: 'node',
+  target: 'node20',
+  legalComments: 'none',
+  logLevel: 'warning',
 };
-const tuiPlugin = join(root, 'scripts', 'tui-bundle-plugin.mjs');
-const plugins = existsSync(tuiPlugin) ? [(await import(tuiPlugin)).tuiPlugin()] : [stubs];
+
+async function bundleProgram() {
+  await build({
+    ...shared,
+    entryPoints: ['src/program.ts'],
+    outfile: join(fresh, 'program.js'),
+    format: 'cjs',
+    define: { 'import.meta.url': '__moduleUrl' },
+    // A function of what a CommonJS module knows; src/launch/load.cjs calls it.
+    banner: {
+      js: "(function(exports,require,module,__filename,__dirname){const __moduleUrl=require('node:url').pathToFileURL(__filename).href;",
+    },
+    footer: { js: '})' },
+  });
+}
+
+async function bundleTui() {
+  await build({
+    ...shared,
+    entryPoints: { tui: 'tui/main.tsx' },
+    outdir: fresh,
+    outExtension: { '.js': '.mjs' },
+    format: 'esm',
+    jsx: 'automatic',
+    plugins: [tuiPlugin()],
+    define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
+    banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
+  });
+}
 
 const started = Date.now();
 try {
-  await build({
-    absWorkingDir: root,
-    entryPoints: { cli: 'src/cli/main.ts', 'engine-worker': 'src/session/engine-worker.ts' },
-    outdir: fresh,
-    bundle: true,
-    minify: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    jsx: 'automatic',
-    legalComments: 'none',
-    plugins,
-    define: {
-      'process.env.NODE_ENV': '"production"',
-      'process.env.DEV': '"false"',
-      SPANSCOPE_VERSION: JSON.stringify(version),
-    },
-    banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
-    logLevel: 'warning',
-  });
+  chmodSync(fresh, 0o755);
+  writeFileSync(join(fresh, 'package.json'), '{"type":"commonjs"}\n');
+  for (const name of ['load', 'cli', 'engine-worker'])
+    copyFileSync(join(root, 'src/launch', `${name}.cjs`), join(fresh, `${name}.js`));
+  chmodSync(join(fresh, 'cli.js'), 0o755);
+  await bundleProgram();
+  await bundleTui();
   const old = `${fresh}-old`;
   if (existsSync(dist)) renameSync(dist, old);
   renameSync(fresh, dist);
   rmSync(old, { recursive: true, force: true });
+  // The cache holds the bundle's own path, so it is made where the bundle stays. Without it the program only starts slower.
+  spawnSync(process.execPath, [join(root, 'scripts/code-cache.cjs'), dist], { stdio: 'ignore' });
 } catch (error) {
   rmSync(fresh, { recursive: true, force: true });
   process.stderr.write(`spanscope: build: ${error instanceof Error ? error.message : error}\n`);

@@ -4,6 +4,12 @@
 // - yoga-layout carries its WebAssembly as base64 and loads it through fetch: here it is a file beside the bundle, compiled synchronously.
 // - string-width (both versions) makes an Intl.Segmenter and large regular expressions at start: the UI's own width function serves.
 // - ink's measure-text keeps every text it has ever seen: a long scroll would fill the memory. Measuring again is cheaper than that.
+// - ink's output takes every character of a frame apart into an object with its styles. Here a screen is a column of finished lines
+//   (tui/line.ts cleans, cuts and paints them), so putting lines under each other is all there is to do; wrapping, truncating,
+//   cleaning and colouring by ink (wrap-text, sanitize-ansi, chalk) have nothing to do either.
+// - ink writes to the terminal through log-update, ansi-escapes and cli-cursor: here tui/terminal/frame-writer.ts does.
+// - an ES module import of node:process evaluates every getter of `process`; node:child_process (terminal-size) and node:stream
+//   (patch-console, an instanceof) are loaded for nothing: together about 40 ms.
 // - ink's development tools and its error page are never shown: errors are reported after the terminal is given back.
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -70,40 +76,86 @@ export default function measureText(text) {
 }
 `;
 
+// Texts on one row are joined from left to right. Nothing overlaps and nothing is clipped on these screens.
+const output = `
+import stringWidth from 'string-width';
+export default class Output {
+  constructor({ height }) {
+    this.rows = Array.from({ length: height }, () => '');
+  }
+  write(x, y, text, { transformers }) {
+    if (!text) return;
+    for (const [i, line] of text.split('\\n').entries()) {
+      const row = this.rows[y + i];
+      if (row === undefined) continue;
+      let out = line;
+      for (const transformer of transformers) out = transformer(out, i);
+      this.rows[y + i] = row + (x > 0 ? ' '.repeat(Math.max(0, x - stringWidth(row))) : '') + out;
+    }
+  }
+  clip() {}
+  unclip() {}
+  get() {
+    return { output: this.rows.join('\\n'), height: this.rows.length };
+  }
+}
+`;
+
+const keep = '(text) => text';
+const chalk = `
+const keep = ${keep};
+export default { dim: keep, bold: keep, italic: keep, underline: keep, strikethrough: keep, inverse: keep };
+`;
+const logUpdate = `
+const create = () => Object.assign(() => false, { clear() {}, done() {}, sync() {}, setCursorPosition() {}, isCursorDirty: () => false, willRender: () => false });
+export default { create };
+`;
+
 /** Path in node_modules → the module's new text. */
 const replacements = [
-  [/yoga-layout[\\/]dist[\\/]src[\\/]index\.js$/, yogaIndex],
-  [/[\\/]string-width[\\/]index\.js$/, stringWidth],
-  [/[\\/]ink[\\/]build[\\/]measure-text\.js$/, measureText],
-  [/[\\/]ink[\\/]build[\\/]devtools\.js$/, 'export {};'],
-  [/[\\/]ink[\\/]build[\\/]utils\.js$/, 'export const isDev = () => false;'],
-  [
-    /[\\/]ink[\\/]build[\\/]components[\\/]ErrorOverview\.js$/,
-    'export default function ErrorOverview() { return null; }',
-  ],
-  [/[\\/]is-in-ci[\\/]index\.js$/, 'export default false;'],
-];
+  ['yoga-layout/dist/src/index.js', yogaIndex],
+  ['string-width/index.js', stringWidth],
+  ['ink/build/measure-text.js', measureText],
+  ['ink/build/output.js', output],
+  ['ink/build/sanitize-ansi.js', `export default ${keep};`],
+  ['ink/build/wrap-text.js', `export default ${keep};`],
+  ['ink/build/colorize.js', `export default ${keep};`],
+  ['ink/build/log-update.js', logUpdate],
+  ['ink/build/devtools.js', 'export {};'],
+  ['ink/build/utils.js', 'export const isDev = () => false;'],
+  ['ink/build/components/ErrorOverview.js', 'export default function ErrorOverview() { return null; }'],
+  ['chalk/source/index.js', chalk],
+  ['ansi-escapes/index.js', 'export default {};'],
+  ['cli-cursor/index.js', 'export default { show() {}, hide() {} };'],
+  ['terminal-size/index.js', 'export default () => ({ columns: 80, rows: 24 });'],
+  ['patch-console/dist/index.js', 'export default () => () => {};'],
+  ['is-in-ci/index.js', 'export default false;'],
+].map(([end, text]) => [`/node_modules/${end}`, text]);
+
+/** Built-in modules as the packages above may have them. */
+const builtins = {
+  'node:process': 'export default process; export const { env } = process;',
+  'node:stream': 'export class Stream {}',
+};
 
 /** The plugin. Writes `yoga.wasm` into the output folder. */
 export function tuiPlugin() {
   return {
     name: 'tui-bundle',
     setup(build) {
-      build.onLoad(
-        { filter: /node_modules[\\/](?:.*[\\/])?(?:ink|yoga-layout|string-width|is-in-ci)[\\/].*\.js$/ },
-        ({ path }) => {
-          const found = replacements.find(([pattern]) => pattern.test(path));
-          if (found !== undefined) return { contents: found[1], loader: 'js', resolveDir: dirname(path) };
-          if (path.endsWith('yoga-wasm-base64-esm.js')) {
-            return {
-              contents: readFileSync(path, 'utf8').replace(base64Pattern, '""'),
-              loader: 'js',
-              resolveDir: dirname(path),
-            };
-          }
-          return undefined;
-        },
+      build.onResolve({ filter: /^node:(process|stream)$/ }, ({ path, importer }) =>
+        importer.includes('node_modules') ? { path, namespace: 'light-builtin' } : undefined,
       );
+      build.onLoad({ filter: /.*/, namespace: 'light-builtin' }, ({ path }) => ({ contents: builtins[path], loader: 'js' }));
+      build.onLoad({ filter: /node_modules[\\/].*\.js$/ }, ({ path }) => {
+        const slashed = path.replaceAll('\\', '/');
+        const found = replacements.find(([end]) => slashed.endsWith(end));
+        if (found !== undefined) return { contents: found[1], loader: 'js', resolveDir: dirname(path) };
+        if (slashed.endsWith('/yoga-wasm-base64-esm.js')) {
+          return { contents: readFileSync(path, 'utf8').replace(base64Pattern, '""'), loader: 'js', resolveDir: dirname(path) };
+        }
+        return undefined;
+      });
       build.onEnd(async () => {
         const { outdir } = build.initialOptions;
         if (outdir !== undefined) await writeFile(join(outdir, wasmName), yogaWasm());

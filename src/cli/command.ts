@@ -1,5 +1,6 @@
 // What a command is, and how its arguments are read: commander does the reading, tables say what there is.
 import { Command, CommanderError } from 'commander';
+import type { OpenRequest } from '../session/protocol.js';
 import {
   type GlobalOptions,
   globalOptions,
@@ -10,12 +11,18 @@ import {
 } from './options.js';
 import type { Output } from './stdout.js';
 
+/** Loads the terminal UI, a bundle of its own: only when it is wanted. */
+export type LoadTui = () => Promise<{
+  runTui(request: OpenRequest, options: { readonly color: boolean; readonly ascii: boolean }): Promise<number>;
+}>;
+
 export interface Invocation {
   /** What stands on the command line besides options: files, and for some commands an address or a name first. */
   readonly operands: readonly string[];
   readonly options: GlobalOptions;
   readonly raw: RawOptions;
   readonly out: Output;
+  readonly loadTui: LoadTui;
   /** A line on stderr, unless --quiet. */
   readonly warn: (line: string) => void;
 }
@@ -87,7 +94,7 @@ export function helpOf(spec: CommandSpec): string {
 export function parseArguments(
   spec: CommandSpec,
   words: readonly string[],
-): Omit<Invocation, 'out' | 'warn'> | undefined {
+): Omit<Invocation, 'out' | 'warn' | 'loadTui'> | undefined {
   const command = commanderFor(spec);
   try {
     command.parse([...words], { from: 'user' });
@@ -100,6 +107,6 @@ export function parseArguments(
       .join(' ');
     throw new UsageError(spec.name || 'command line', message);
   }
-  const raw = command.opts() as RawOptions;
+  const raw = command.opts<RawOptions>();
   return { operands: command.args, raw, options: readGlobalOptions(raw) };
 }

@@ -1,15 +1,12 @@
-#!/usr/bin/env node
 // The program's entry: chooses the command, runs it, and turns every failure into one line and an exit code.
 // Loads the terminal UI only when it is asked for.
 import { InspectError } from '../bytes/errors.js';
 import { printable } from '../output/format.js';
-import { type CommandSpec, helpOf, operandPositions, parseArguments, valueOptions } from './command.js';
+import { type CommandSpec, helpOf, type LoadTui, operandPositions, parseArguments, valueOptions } from './command.js';
 import { commands, interactive } from './commands/all.js';
 import { refuseUnknownCommand } from './commands/interactive.js';
 import { exitCodeOf, UsageError } from './options.js';
 import { Output, PipeClosed, writeFully } from './stdout.js';
-
-declare const SPANSCOPE_VERSION: string;
 
 interface Chosen {
   readonly spec: CommandSpec;
@@ -56,13 +53,8 @@ function complain(what: string, why: string, hint: string | undefined): void {
   writeFully(2, Buffer.from(`${lines.map((line) => printable(line, 1000)).join('\n')}\n`));
 }
 
-async function run(argv: readonly string[]): Promise<number> {
+async function run(argv: readonly string[], loadTui: LoadTui): Promise<number> {
   const out = new Output();
-  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
-    out.line(`spanscope ${SPANSCOPE_VERSION}`);
-    out.flush();
-    return 0;
-  }
   const { spec, words } = choose(argv);
   if (spec === interactive && (words.includes('--help') || words.includes('-h'))) {
     refuseUnknownCommand(operandPositions(argv, valueOptions(commands)).map((i) => argv[i] ?? ''));
@@ -79,14 +71,15 @@ async function run(argv: readonly string[]): Promise<number> {
   const warn = (line: string) => {
     if (!parsed.options.quiet) writeFully(2, Buffer.from(`spanscope: ${printable(line, 1000)}\n`));
   };
-  const code = await spec.run({ ...parsed, out, warn });
+  const code = await spec.run({ ...parsed, out, warn, loadTui });
   out.flush();
   return code;
 }
 
-async function main(argv: readonly string[]): Promise<number> {
+/** Runs one command line (without the program's name); the exit code. Never rejects, but for unexpected errors under --debug. */
+export async function main(argv: readonly string[], loadTui: LoadTui): Promise<number> {
   try {
-    return await run(argv);
+    return await run(argv, loadTui);
   } catch (error) {
     if (error instanceof PipeClosed) return 0;
     if (error instanceof UsageError) {
@@ -106,5 +99,3 @@ async function main(argv: readonly string[]): Promise<number> {
     return 3;
   }
 }
-
-process.exitCode = await main(process.argv.slice(2));

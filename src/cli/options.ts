@@ -1,5 +1,7 @@
 // The options of the command line as data: help, parsing and errors are all made from these tables.
 import type { InspectError } from '../bytes/errors.js';
+import { parseRelease } from '../layout/release.js';
+import { rootNames } from '../runtime/roots/find.js';
 import type { OpenOptions } from '../session/protocol.js';
 
 /** A wrong command line: exit 2. `what` and `why` as the contract's `spanscope: WHAT: WHY`. */
@@ -88,13 +90,22 @@ function openOptions(raw: RawOptions): OpenOptions {
   for (const item of list(raw, 'root')) {
     const [name, address] = splitOnce(item, '=');
     if (!name || !address) throw new UsageError(`--root ${item}`, 'is not NAME=ADDRESS');
-    roots[name.startsWith('runtime.') ? name : `runtime.${name}`] = addressValue(`--root ${name}`, address);
+    const full = name.startsWith('runtime.') ? name : `runtime.${name}`;
+    if (!rootNames.some((known) => known === full))
+      throw new UsageError(
+        `--root ${item}`,
+        'is none of the runtime’s variables that are looked for',
+        rootNames.map((known) => known.slice('runtime.'.length)).join(' '),
+      );
+    roots[full] = addressValue(`--root ${name}`, address);
   }
   const regions = text(raw, 'regions');
   const go = text(raw, 'go');
   const layout = text(raw, 'layout');
   const bias = text(raw, 'bias');
   const without = list(raw, 'without');
+  for (const line of without)
+    if (!parseRelease(line)) throw new UsageError(`--without ${line}`, 'is no release line, like go1.24');
   return {
     roots,
     ...(regions === undefined ? {} : { regions }),

@@ -79,7 +79,7 @@ export function createSession(): SessionClient {
       nextId += 1;
       options?.signal?.addEventListener('abort', () => Atomics.store(cancelId, 0, id), { once: true });
       return new Promise((resolve, reject) => {
-        waiting.set(id, { resolve: resolve as (result: never) => void, reject, onProgress: options?.onProgress });
+        waiting.set(id, { resolve: resolve, reject, onProgress: options?.onProgress });
         post({ type: 'call', id, call, params } as ToEngine);
       });
     },

@@ -1,17 +1,9 @@
 // The worker thread's side: one engine, one request at a time, progress and cancellation.
 // A cancel can't interrupt synchronous work by message; it comes through shared memory: the id of the request to stop.
-import { parentPort, workerData } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
 import { InspectError } from '../bytes/errors.js';
 import { createEngine } from './engine.js';
-import type { CallName, ErrorReply, FromEngine, ToEngine } from './protocol.js';
-
-const port = parentPort;
-if (!port) throw new Error('engine-worker runs in a worker thread only');
-
-const { cancelled } = workerData as { cancelled: SharedArrayBuffer };
-const cancelId = new Int32Array(cancelled);
-const engine = createEngine();
-const send = (message: FromEngine) => port.postMessage(message);
+import type { ErrorReply, FromEngine, ToEngine } from './protocol.js';
 
 function replyOf(error: unknown): ErrorReply {
   if (error instanceof InspectError)
@@ -24,21 +16,27 @@ function replyOf(error: unknown): ErrorReply {
   };
 }
 
-port.on('message', (message: ToEngine) => {
-  if (message.type === 'close') {
-    engine.close();
-    port.close();
-    return;
-  }
-  if (message.type === 'cancel') return;
-  const { id, call, params } = message;
-  const onProgress = (done: number, total: number) => {
-    if (Atomics.load(cancelId, 0) === id) throw new InspectError('cancelled', call, 'was cancelled');
-    send({ type: 'progress', id, what: call, done, total });
-  };
-  try {
-    send({ type: 'result', id, result: engine.call(call as CallName, params as never, onProgress) });
-  } catch (error) {
-    send({ type: 'error', id, error: replyOf(error) });
-  }
-});
+/** Answers the messages of `port` until it is told to close. `cancelled` holds the id of the request to stop. */
+export function serveEngine(port: MessagePort, { cancelled }: { readonly cancelled: SharedArrayBuffer }): void {
+  const cancelId = new Int32Array(cancelled);
+  const engine = createEngine();
+  const send = (message: FromEngine) => port.postMessage(message);
+  port.on('message', (message: ToEngine) => {
+    if (message.type === 'close') {
+      engine.close();
+      port.close();
+      return;
+    }
+    if (message.type === 'cancel') return;
+    const { id, call, params } = message;
+    const onProgress = (done: number, total: number) => {
+      if (Atomics.load(cancelId, 0) === id) throw new InspectError('cancelled', call, 'was cancelled');
+      send({ type: 'progress', id, what: call, done, total });
+    };
+    try {
+      send({ type: 'result', id, result: engine.call(call, params, onProgress) });
+    } catch (error) {
+      send({ type: 'error', id, error: replyOf(error) });
+    }
+  });
+}

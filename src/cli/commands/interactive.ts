@@ -42,7 +42,7 @@ async function runInteractive(invocation: Invocation): Promise<number> {
   const wantsText = options.format !== 'table' || !process.stdin.isTTY || !process.stdout.isTTY;
   if (wantsText) return runOverview({ ...invocation, operands: files, options: { ...options, pid: undefined } });
   out.flush();
-  const { runTui } = await import('../../../tui/main.js');
+  const { runTui } = await invocation.loadTui();
   const color = options.color && !process.env.NO_COLOR;
   return runTui({ files, options: options.open }, { color, ascii: options.ascii });
 }

@@ -3,15 +3,18 @@ import { InspectError } from '../../bytes/errors.js';
 import { diffLayouts } from '../../layout/diff.js';
 import { listLayouts, showLayout } from '../../layout/show.js';
 import { verifyLayout } from '../../layout/verify.js';
+import { jsonText } from '../../output/format.js';
 import { layoutDiffText, layoutListText, layoutShowText, layoutVerifyText } from '../../output/layout-text.js';
 import { dwarfBinaryOf } from '../../runtime/process.js';
 import type { CommandSpec, Invocation } from '../command.js';
 import { UsageError } from '../options.js';
-import { openFiles } from './files.js';
+import { openFiles, refuseCsv } from './files.js';
 
-function write<T>({ options, out }: Invocation, result: T, toText: (result: T) => string): void {
+function write<T>(invocation: Invocation, result: T, toText: (result: T) => string): void {
+  const { options, out } = invocation;
+  refuseCsv('layout', invocation);
   if (options.format === 'table') out.write(toText(result));
-  else out.line(JSON.stringify(result, null, options.format === 'json' ? 2 : undefined));
+  else out.line(jsonText(result, options.format === 'json' ? 2 : undefined));
 }
 
 /** A name on the command line that no table knows is wrong usage, not a damaged input. */

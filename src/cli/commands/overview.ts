@@ -1,16 +1,18 @@
 // `overview`: everything of a first look, and what the program does without a command where stdout is no terminal.
 import { overviewOf } from '../../analysis/overview.js';
 import { overviewText } from '../../output/overview-text.js';
+import { jsonText } from '../../output/format.js';
 import type { CommandSpec, Invocation } from '../command.js';
-import { openFiles } from './files.js';
+import { openFiles, refuseCsv } from './files.js';
 
 export function runOverview(invocation: Invocation): number {
+  refuseCsv('overview', invocation);
   const opened = openFiles('overview', invocation.operands, invocation);
   const table = opened.process?.spans();
   const result = overviewOf(opened.target, opened.process, table);
   const { format } = invocation.options;
   if (format === 'json' || format === 'ndjson')
-    invocation.out.line(JSON.stringify(result, null, format === 'json' ? 2 : undefined));
+    invocation.out.line(jsonText(result, format === 'json' ? 2 : undefined));
   else invocation.out.write(overviewText(result));
   opened.target.close();
   return 0;

@@ -7,13 +7,13 @@ import { parseFilter } from '../../analysis/query-text.js';
 import { spanDetail } from '../../analysis/span-detail.js';
 import { bitColumns, spanColumns, spanRow } from '../../analysis/span-rows.js';
 import { InspectError } from '../../bytes/errors.js';
-import { grouped } from '../../output/format.js';
+import { grouped, jsonText } from '../../output/format.js';
 import { csvCell, spanDetailText, spanHeading, spanLine } from '../../output/spans-text.js';
 import type { GoProcess } from '../../runtime/process.js';
 import type { SpanTable } from '../../runtime/span-table.js';
 import type { CommandSpec, Invocation } from '../command.js';
 import { addressValue, type RawOptions, text, UsageError, wholeNumber } from '../options.js';
-import { needSpans, openFiles } from './files.js';
+import { needSpans, openFiles, refuseCsv } from './files.js';
 
 const tableLimit = 50;
 const states: readonly string[] = ['free', 'inuse', 'manual'];
@@ -65,7 +65,7 @@ function runSpans(invocation: Invocation): number {
   const source = { memory: process.memory, layout: process.layout, table };
   switch (options.format) {
     case 'ndjson':
-      for (const row of shown) out.line(JSON.stringify(spanRow(source, row, withBits)));
+      for (const row of shown) out.line(jsonText(spanRow(source, row, withBits)));
       break;
     case 'csv': {
       const header = [...spanColumns, ...(withBits ? bitColumns : []), 'suspect', 'missing'] as const;
@@ -81,7 +81,7 @@ function runSpans(invocation: Invocation): number {
         `{"schemaVersion":${schemaVersion},"total":${table.length},"matching":${rows.length},"shown":${shown.length},"spans":[`,
       );
       shown.forEach((row, i) => {
-        out.write(`${i === 0 ? '\n' : ',\n'}${JSON.stringify(spanRow(source, row, withBits))}`);
+        out.write(`${i === 0 ? '\n' : ',\n'}${jsonText(spanRow(source, row, withBits))}`);
       });
       out.line(']}');
       break;
@@ -126,6 +126,7 @@ function runSpan(invocation: Invocation): number {
   const [first, ...files] = invocation.operands;
   if (first === undefined) throw new UsageError('span', 'no address given: spanscope span ADDR FILE…');
   const address = addressValue('span', first);
+  refuseCsv('span', invocation);
   const opened = openFiles('span', files, invocation);
   const { process, table } = needSpans('span', opened);
   const row = findRow(table, address, process.layout.traits.pageSize);
@@ -138,7 +139,7 @@ function runSpan(invocation: Invocation): number {
     );
   const detail = spanDetail(process, table, row);
   if (invocation.options.format === 'json' || invocation.options.format === 'ndjson') {
-    invocation.out.line(JSON.stringify(detail, null, invocation.options.format === 'json' ? 2 : undefined));
+    invocation.out.line(jsonText(detail, invocation.options.format === 'json' ? 2 : undefined));
   } else invocation.out.write(spanDetailText(detail, invocation.options.ascii));
   opened.target.close();
   return 0;

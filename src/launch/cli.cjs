@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+// What `spanscope` runs. The version is told without loading anything.
+const argv = process.argv.slice(2);
+if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+  process.stdout.write(`spanscope ${require('../package.json').version}\n`);
+} else {
+  const { program } = require('./load.js');
+  program
+    .main(argv, () => import('./tui.mjs'))
+    .then((code) => {
+      process.exitCode = code;
+    });
+}
