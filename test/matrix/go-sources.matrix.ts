@@ -1,0 +1,131 @@
+// layouts/traits.json and layouts/constants.json against the sources of every Go toolchain in the module cache: size classes, span states, wait
+// reasons, goroutine statuses, kinds of specials, funcIDs, inline marks.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadConstants } from '../../src/layout/constants.js';
+import { layoutsFolder } from '../../src/layout/load.js';
+import { loadTraits } from '../../src/layout/traits.js';
+
+const cache = spawnSync('go', ['env', 'GOMODCACHE'], { encoding: 'utf8' }).stdout?.trim() ?? '';
+const folder = join(cache, 'golang.org');
+const toolchains = (existsSync(folder) ? readdirSync(folder) : []).flatMap((name) => {
+  const release = /^toolchain@v0\.0\.1-(go[\w.]+)\.linux-amd64$/.exec(name)?.[1];
+  return release !== undefined && existsSync(join(folder, name, 'src/runtime/mheap.go'))
+    ? [{ release, src: join(folder, name, 'src') }]
+    : [];
+});
+
+/** The first of the files that is there. */
+function source(src: string, ...names: string[]): string {
+  const name = names.find((one) => existsSync(join(src, one)));
+  return name === undefined ? '' : readFileSync(join(src, name), 'utf8');
+}
+
+/** The names of a constant block from `first` on, in order, comments and `_` kept in place. */
+function block(text: string, first: RegExp): string[] {
+  const lines = text.split('\n');
+  const start = lines.findIndex((line) => first.test(line));
+  expect(start).toBeGreaterThan(0);
+  const names: string[] = [];
+  for (const line of lines.slice(start)) {
+    if (line.startsWith(')')) break;
+    const name = /^\t(\w+)/.exec(line)?.[1];
+    if (name !== undefined) names.push(name);
+  }
+  return names;
+}
+
+const fromList = (names: readonly string[]): [number, string][] => names.map((name, i) => [i, name]);
+const byNumber = (map: ReadonlyMap<number, string>): [number, string][] => [...map].sort(([a], [b]) => a - b);
+
+it('there are toolchains to compare with', () => {
+  expect(toolchains.length).toBeGreaterThan(0);
+});
+
+describe.each(toolchains)('$release', ({ release, src }) => {
+  const minor = Number(release.split('.')[1]?.match(/^\d+/)?.[0]);
+  const constants = loadConstants(layoutsFolder()).at(release);
+  const traits = (pointerSize: 4 | 8, experiments: string[]) =>
+    loadTraits(layoutsFolder()).at({
+      goVersion: release,
+      goos: 'linux',
+      goarch: pointerSize === 8 ? 'amd64' : '386',
+      pointerSize,
+      experiments,
+    });
+
+  it('size classes', () => {
+    const text = source(src, 'internal/runtime/gc/sizeclasses.go', 'runtime/sizeclasses.go');
+    const list = /(?:class_to_size|SizeClassToSize) *= *\[\w+\]uint16\{([\d, ]+)\}/.exec(text)?.[1];
+    expect(traits(8, []).sizeClasses).toEqual(list?.split(',').map(Number));
+  });
+
+  it('span states', () => {
+    const names = block(source(src, 'runtime/mheap.go'), /^\t_?mSpanDead +\w* *= iota|^\t_MSpanDead = iota/i);
+    const words: Record<string, string> = {
+      mspandead: 'free',
+      mspaninuse: 'inuse',
+      mspanmanual: 'manual',
+      mspanfree: 'free',
+    };
+    expect(traits(8, []).spanStates).toEqual(names.map((name) => words[name.replace(/^_/, '').toLowerCase()]));
+  });
+
+  it('wait reasons', () => {
+    const text = source(src, 'runtime/runtime2.go');
+    const order = block(text, /^\twaitReasonZero +waitReason = iota/);
+    const texts = new Map([...text.matchAll(/^\t(waitReason\w+): +"(.*)",/gm)].map(([, name, words]) => [name, words]));
+    expect(byNumber(constants.waitReasons)).toEqual(fromList(order.map((name) => texts.get(name) ?? '')));
+  });
+
+  it('goroutine statuses', () => {
+    const text = source(src, 'runtime/runtime2.go');
+    const listed = [...text.matchAll(/^\t_G(\w+)(?: = iota)? +\/\/ (\d+)/gm)].map(([, name, number]) => [
+      Number(number),
+      name,
+    ]);
+    expect(listed.length).toBeGreaterThan(7);
+    expect(byNumber(constants.statuses)).toEqual(listed);
+  });
+
+  it('kinds of specials', () => {
+    const text = source(src, 'runtime/mheap.go');
+    const listed = [...text.matchAll(/^\t_KindSpecial(\w+) += (\d+)/gm)].map(([, name, number]) => [
+      Number(number),
+      name?.toLowerCase(),
+    ]);
+    expect(byNumber(constants.specialKinds)).toEqual(listed);
+  });
+
+  it('funcIDs', () => {
+    const names = block(
+      source(src, 'internal/abi/symtab.go', 'runtime/symtab.go'),
+      /^\t(funcID_normal|FuncIDNormal) \w+ = iota/i,
+    );
+    expect(byNumber(constants.funcIds)).toEqual(
+      fromList(
+        names.map((name) => name.replace(/^funcID_?/i, '').replace(/^(Normal|Wrapper)$/, (word) => word.toLowerCase())),
+      ),
+    );
+  });
+
+  it.runIf(minor >= 25)('inline marks', () => {
+    const text = source(src, 'runtime/mgcmark_greenteagc.go');
+    const fields = /type spanInlineMarkBits struct \{\n([^}]*)\}/.exec(text)?.[1] ?? '';
+    const names = [...fields.matchAll(/^\t(\w+) +(\[63\]uint8|\w+)/gm)].map(([, name, type]) => `${name} ${type}`);
+    expect(names).toEqual(['scans [63]uint8', 'owned spanScanOwnership', 'marks [63]uint8', 'class spanClass']);
+    expect(text).toContain('return heapBitsInSpan(size) && size >= 16');
+    const on = minor >= 26 ? [] : ['greenteagc'];
+    expect(traits(8, on).inlineMarks).toEqual({
+      minElemsize: 16,
+      maxElemsize: 512,
+      reservedBytes: 128,
+      marksOffset: 64,
+      marksBytes: 63,
+    });
+    expect(traits(4, on).inlineMarks?.maxElemsize).toBe(128);
+    expect(traits(8, ['nogreenteagc']).inlineMarks).toBeUndefined();
+  });
+});
