@@ -24,6 +24,7 @@ export class SparsePackSource implements ByteSource {
   readonly #ends: Float64Array;
   /** Where each run's bytes begin in the packed file. */
   readonly #stored: Float64Array;
+  #scratch = new Uint8Array(0);
 
   /** Reads and checks the table of runs. Throws InspectError `malformed` or `truncated`. `packed` is closed with this source. */
   constructor(packed: ByteSource) {
@@ -44,16 +45,14 @@ export class SparsePackSource implements ByteSource {
     this.#starts = new Float64Array(count);
     this.#ends = new Float64Array(count);
     this.#stored = new Float64Array(count);
-    const table = new Cursor(readBytes(packed, HEADER_BYTES, count * RUN_BYTES), {
-      littleEndian: true,
-      subject,
-      base: HEADER_BYTES,
-    });
+    const table = readBytes(packed, HEADER_BYTES, count * RUN_BYTES);
+    const words = new DataView(table.buffer, table.byteOffset, table.byteLength);
+    const word = (at: number) => words.getUint32(at, true) + words.getUint32(at + 4, true) * 2 ** 32;
     let stored = HEADER_BYTES + count * RUN_BYTES;
     let last = 0;
     for (let i = 0; i < count; i++) {
-      const start = table.size64(`offset of run ${i}`);
-      const length = table.size64(`length of run ${i}`);
+      const start = word(i * RUN_BYTES);
+      const length = word(i * RUN_BYTES + 8);
       if (start < last || length === 0 || start + length > this.size) {
         throw new InspectError(
           'malformed',
@@ -77,13 +76,33 @@ export class SparsePackSource implements ByteSource {
     const wanted = Math.min(target.length, Math.max(0, this.size - offset));
     const end = offset + wanted;
     target.fill(0, 0, wanted);
-    for (let i = this.#firstRunEndingAfter(offset); i < this.#starts.length && this.#starts[i]! < end; i++) {
+    const first = this.#firstRunEndingAfter(offset);
+    let last = first;
+    while (last < this.#starts.length && this.#starts[last]! < end) last += 1;
+    if (last === first) return wanted;
+    // The bytes of neighbouring runs stand side by side in the pack: one read, then each to its place.
+    const packedStart = this.#packedPosition(first, Math.max(offset, this.#starts[first]!));
+    const packedEnd = this.#packedPosition(last - 1, Math.min(end, this.#ends[last - 1]!));
+    const bytes = this.#scratchOf(packedEnd - packedStart);
+    const got = this.#packed.read(packedStart, bytes);
+    for (let i = first; i < last; i += 1) {
       const from = Math.max(offset, this.#starts[i]!);
       const to = Math.min(end, this.#ends[i]!);
-      const part = target.subarray(from - offset, to - offset);
-      if (this.#packed.read(this.#stored[i]! + from - this.#starts[i]!, part) < part.length) return from - offset;
+      const at = this.#packedPosition(i, from) - packedStart;
+      if (at + to - from > got) return from - offset;
+      target.set(bytes.subarray(at, at + to - from), from - offset);
     }
     return wanted;
+  }
+
+  /** Where in the pack the byte at `offset` of run `run` stands. */
+  #packedPosition(run: number, offset: number): number {
+    return this.#stored[run]! + offset - this.#starts[run]!;
+  }
+
+  #scratchOf(length: number): Uint8Array {
+    if (this.#scratch.length < length) this.#scratch = new Uint8Array(length);
+    return this.#scratch.subarray(0, length);
   }
 
   close(): void {
