@@ -56,6 +56,26 @@ export function expectedRow(row: TruthRow): Record<string, unknown> {
   };
 }
 
+/**
+ * The slot map of an in-use span; undefined while it is being swept (any mix of bits is lawful then). Marked is what allocBits says of a
+ * span swept in this cycle, else what gcmarkBits and the inline marks say together (contract, `span ADDR`).
+ */
+export function expectedSlots(row: TruthRow, gcPhase: number): string | undefined {
+  const age = Number(BigInt.asIntN(32, scalar(row, 'sweepgen') - BigInt(row.heapSweepgen)));
+  if (stateOf(row) !== 'inuse' || age === -1) return undefined;
+  const swept = gcPhase === 0 && (age === 0 || age === 3);
+  const bit = (hex: string, n: number) =>
+    ((Number.parseInt(hex.slice((n >> 3) * 2, (n >> 3) * 2 + 2) || '0', 16) >> (n & 7)) & 1) === 1;
+  let slots = '';
+  for (let n = 0; n < Number(scalar(row, 'nelems')); n++) {
+    const survived = bit(row.allocBits, n);
+    const allocated = survived || n < Number(scalar(row, 'freeindex'));
+    const marked = swept ? survived : bit(row.gcmarkBits, n) || bit(row.inlineMarks, n);
+    slots += allocated ? (marked ? 'a' : 'A') : marked ? '!' : 'f';
+  }
+  return slots;
+}
+
 export interface HeapSums {
   readonly total: number;
   readonly inuse: number;

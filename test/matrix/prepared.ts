@@ -18,7 +18,10 @@ export interface PreparedImage {
   /** How it was taken; those by `gdb` ran on after they had printed. */
   readonly how: string;
   readonly server: string;
-  /** The image as spanscope and as the reader take it. */
+  readonly core?: string;
+  /** The list of raw regions, instead of a core. */
+  readonly regions?: string;
+  /** Binary and image as spanscope and the reader take them on their command lines. */
   readonly files: readonly string[];
   readonly printed: Readonly<Record<string, unknown>>;
 }
@@ -53,7 +56,9 @@ export const images: readonly PreparedImage[] = manifest.images.map((folder) => 
     name: basename(folder),
     how,
     server,
-    files: image === 'regions.txt' ? [server, '--regions', where] : [server, where],
+    ...(image === 'regions.txt'
+      ? { regions: where, files: [server, '--regions', where] }
+      : { core: where, files: [server, where] }),
     printed: read('stdout.json'),
   };
 });
@@ -97,4 +102,11 @@ export function truthRows(image: PreparedImage): TruthRow[] {
 
 export function truthStructs(binary: string): Record<string, TruthStruct> {
   return JSON.parse(truth(['structs', binary])) as Record<string, TruthStruct>;
+}
+
+/** runtime.gcphase: 0 off, 1 mark, 2 mark termination. */
+export function truthGcPhase(image: PreparedImage): number {
+  const where = image.regions === undefined ? [image.server, image.core!] : ['--regions', image.regions, image.server];
+  const globals = JSON.parse(truth(['globals', ...where, 'gcphase'])) as { gcphase: { '': string } };
+  return Number(globals.gcphase['']);
 }

@@ -1,8 +1,19 @@
 // Every row of the span table, the totals and single spans, against an independent reading of the same image and against what the
 // program printed of itself.
 import { beforeAll, describe, expect, it } from 'vitest';
-import { expectedRow, heapSums, stateOf } from './expected-row.js';
-import { images, manifest, parseLines, spanscope, spanscopeJson, type TruthRow, truthRows } from './prepared.js';
+import { openProcess, openTarget, spanDetail } from '../../src/index.js';
+import { expectedRow, expectedSlots, heapSums, stateOf } from './expected-row.js';
+import {
+  images,
+  manifest,
+  type PreparedImage,
+  parseLines,
+  spanscope,
+  spanscopeJson,
+  type TruthRow,
+  truthGcPhase,
+  truthRows,
+} from './prepared.js';
 
 type Row = Record<string, unknown>;
 
@@ -47,6 +58,29 @@ function fieldDifferences(fields: Readonly<Record<string, { value: unknown }>>, 
     if (value !== BigInt(text)) found.push({ name, ours: value?.toString(), truth: text });
   }
   return found;
+}
+
+/** Every mspan through the library: fields and slot map against truth, the first few differences. */
+function libraryDifferences(image: PreparedImage, layout: string | undefined, truth: readonly TruthRow[]): unknown[] {
+  const files = image.core === undefined ? [image.server] : [image.server, image.core];
+  const target = openTarget({ files, options: image.regions === undefined ? {} : { regions: image.regions } });
+  try {
+    const process = openProcess(target, layout === undefined ? {} : { layout });
+    const table = process?.spans();
+    if (process === undefined || table === undefined) throw new Error(`no span table: ${process?.whyNoSpans}`);
+    const gcPhase = truthGcPhase(image);
+    const found: unknown[] = [];
+    for (let i = 0; i < truth.length && found.length < 5; i++) {
+      const row = truth[i]!;
+      const shown = spanDetail(process, table, i);
+      found.push(...fieldDifferences(shown.fields, row).map((difference) => ({ addr: row.addr, difference })));
+      const slots = expectedSlots(row, gcPhase);
+      if (slots !== undefined && shown.slots !== slots) found.push({ addr: row.addr, ours: shown.slots, truth: slots });
+    }
+    return found;
+  } finally {
+    target.close();
+  }
 }
 
 /** A span of each kind: scan, noscan, large, with inline marks, unswept, manual, free. */
@@ -101,6 +135,10 @@ describe.each(images)('$name', (image) => {
     expect(Math.abs(sums.heapAllocBytes - printed.HeapAlloc!)).toBeLessThanOrEqual(16 << 10);
     expect(Math.abs(sums.heapInuseBytes - printed.HeapInuse!)).toBeLessThanOrEqual(32 << 10);
     expect(Math.abs(manualBytes - printed.StackInuse!)).toBeLessThanOrEqual(96 << 10);
+  });
+
+  it.each([undefined, 'dwarf'])('has every field and slot of every mspan (layout %s)', (layout) => {
+    expect(libraryDifferences(image, layout, truth)).toEqual([]);
   });
 
   it('shows every field of single spans', () => {
