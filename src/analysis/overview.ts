@@ -1,6 +1,6 @@
 // The first screen and `overview`: what was opened, how each root was found, heap totals, what the GC is at, and whether it reconciles.
-import { firstCounter } from '../runtime/heap-stats.js';
-import { gcPhase, heapSweepgen, numberAt, type RuntimeView } from '../runtime/mheap.js';
+import type { CounterPlace } from '../runtime/heap-stats.js';
+import { gcPhase, heapSweepgen, integerAt, numberAt, type RuntimeView } from '../runtime/mheap.js';
 import type { GoProcess } from '../runtime/process.js';
 import { rootNames } from '../runtime/roots/find.js';
 import type { SpanTable } from '../runtime/span-table.js';
@@ -105,9 +105,12 @@ const phases = ['off', 'mark', 'mark termination'] as const;
 
 function gcOf(view: RuntimeView): Record<string, unknown> {
   const phase = gcPhase(view);
-  const pick = (...places: Parameters<typeof firstCounter>[1]) => {
-    const found = firstCounter(view, places);
-    return found === undefined ? null : bigCount(found.value);
+  const pick = (...places: readonly CounterPlace[]) => {
+    for (const place of places) {
+      const value = integerAt(view, ...place);
+      if (value !== undefined) return bigCount(value);
+    }
+    return null;
   };
   const percent = numberAt(view, 'runtime.gcController', 'gcControllerState', 'gcPercent');
   return {

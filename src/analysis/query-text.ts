@@ -62,11 +62,18 @@ function parseTerm(word: string): readonly Term[] {
       `there is no column ${name}`,
       `columns: ${columns.join(' ')}`,
     );
-  const noscan = column === 'sizeclass' && /^\d+n$/i.test(value);
-  const number = parseNumber(noscan ? value.slice(0, -1) : value);
+  if (column === 'sizeclass' && /^\d{1,3}n$/i.test(value)) return [noscanClass(word, comparison, value, inverse)];
+  const number = parseNumber(value);
   if (number === undefined) throw new InspectError('unsupported', `filter ${word}`, `${value} is no number`);
-  const term: Term = { kind: 'number', column, comparison: comparison as Comparison, value: number, inverse };
-  return noscan ? [term, { kind: 'noscan', inverse: false }] : [term];
+  return [{ kind: 'number', column, comparison: comparison as Comparison, value: number, inverse }];
+}
+
+/** `class=5n`: the span class of that size class without pointers (spanClass = sizeclass<<1 | noscan). */
+function noscanClass(word: string, comparison: string, value: string, inverse: boolean): Term {
+  if (comparison !== '=' && comparison !== '!=')
+    throw new InspectError('unsupported', `filter ${word}`, `${value} can only be compared with = or !=`);
+  const spanclass = Number.parseInt(value, 10) * 2 + 1;
+  return { kind: 'number', column: 'spanclass', comparison, value: spanclass, inverse };
 }
 
 function parseWord(body: string, word: string, inverse: boolean): Term {

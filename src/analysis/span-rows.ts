@@ -5,7 +5,7 @@ import { hexOf } from '../runtime/bitmap.js';
 import { readSpanBits, type SpanBits } from '../runtime/span-bits.js';
 import { type SpanTable, spanFlag, stateFree, stateInuse, stateManual } from '../runtime/span-table.js';
 import { addressText, bigCount } from './numbers.js';
-import type { BigCount, SpanRow, SpanState } from './results.js';
+import type { AddressText, BigCount, SpanRow, SpanState } from './results.js';
 
 export const spanColumns = [
   'addr', 'base', 'npages', 'state', 'spanclass', 'sizeclass', 'noscan', 'elemsize', 'nelems', 'freeindex', 'allocCount', 'allocated', 'sweepgen', 'limit',
@@ -23,11 +23,16 @@ export function stateName(code: number): SpanState | null {
   return code === stateInuse ? 'inuse' : code === stateManual ? 'manual' : code === stateFree ? 'free' : null;
 }
 
+/** The mspan's address, also where the entry of allspans is no address. */
+function rowAddress(table: SpanTable, row: number): AddressText {
+  return addressText(table.garbageAddrs.get(row) ?? table.addr[row]!);
+}
+
 /** Row `row` of the table; with bits, if asked for. */
 export function spanRow(source: SpanSource, row: number, withBits: boolean): SpanRow {
   const { memory, layout, table } = source;
   const flags = table.flags[row]!;
-  const addr = addressText(table.addr[row]!);
+  const addr = rowAddress(table, row);
   if (flags & spanFlag.unreadable) return unreadableRow(source, row, withBits);
   const exact = flags & spanFlag.saturated ? exactFields(source, row) : undefined;
   const missing: string[] = [];
@@ -112,7 +117,7 @@ function unreadableRow({ memory, layout, table }: SpanSource, row: number, withB
   const limit = read('limit', fields?.get('limit'));
   if (withBits) missing.push(...bitColumns);
   return {
-    addr: addressText(table.addr[row]!),
+    addr: rowAddress(table, row),
     base: base === null ? null : addressText(base),
     npages,
     state,

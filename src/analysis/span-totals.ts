@@ -42,11 +42,14 @@ export function sumSpans(layout: Layout, table: SpanTable): SpanSums {
         states.inuse += 1;
         spans[spanclass]! += 1;
         pages[spanclass]! += table.npages[row]!;
-        slots[spanclass]! += table.nelems[row]!;
         objects[spanclass]! += table.allocCount[row]!;
         bytes[spanclass]! += table.allocCount[row]! * elemsize;
         elemsizes[spanclass] = Math.max(elemsizes[spanclass]!, elemsize);
-        freeSlotBytes += Math.max(0, table.nelems[row]! - table.allocCount[row]!) * elemsize;
+        // A nelems that its pages can't hold says nothing about slots.
+        if ((flags & spanFlag.badNelems) === 0) {
+          slots[spanclass]! += table.nelems[row]!;
+          freeSlotBytes += Math.max(0, table.nelems[row]! - table.allocCount[row]!) * elemsize;
+        }
         break;
       }
       case stateManual:

@@ -50,7 +50,16 @@ function overallHelp(): string {
 
 function complain(what: string, why: string, hint: string | undefined): void {
   const lines = [`spanscope: ${what}: ${why}`, ...(hint ? [`  ${hint}`] : [])];
-  writeFully(2, Buffer.from(`${lines.map((line) => printable(line, 1000)).join('\n')}\n`));
+  say(`${lines.map((line) => printable(line, 1000)).join('\n')}\n`);
+}
+
+/** On stderr; where nobody reads it any more, nothing is left to say. */
+function say(text: string): void {
+  try {
+    writeFully(2, Buffer.from(text));
+  } catch (error) {
+    if (!(error instanceof PipeClosed)) throw error;
+  }
 }
 
 async function run(argv: readonly string[], loadTui: LoadTui): Promise<number> {
@@ -76,7 +85,7 @@ async function run(argv: readonly string[], loadTui: LoadTui): Promise<number> {
   return code;
 }
 
-/** Runs one command line (without the program's name); the exit code. Never rejects, but for unexpected errors under --debug. */
+/** Runs one command line (without the program's name); the exit code. Never rejects. */
 export async function main(argv: readonly string[], loadTui: LoadTui): Promise<number> {
   try {
     return await run(argv, loadTui);
@@ -90,12 +99,10 @@ export async function main(argv: readonly string[], loadTui: LoadTui): Promise<n
       complain(error.subject, error.why, error.hint);
       return exitCodeOf(error);
     }
-    if (argv.includes('--debug')) throw error;
-    complain(
-      'unexpected error',
-      error instanceof Error ? error.message : String(error),
-      'please report it; --debug shows where it came from',
-    );
+    const debug = argv.includes('--debug');
+    const hint = debug ? undefined : 'please report it; --debug shows where it came from';
+    complain('unexpected error', error instanceof Error ? error.message : String(error), hint);
+    if (debug && error instanceof Error) say(`${error.stack}\n`);
     return 3;
   }
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // What `spanscope` runs. The version is told without loading anything.
 const argv = process.argv.slice(2);
-if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+if (argv[0] === '-V' || argv.includes('--version')) {
   process.stdout.write(`spanscope ${require('../package.json').version}\n`);
 } else {
   const { program } = require('./load.js');

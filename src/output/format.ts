@@ -24,8 +24,18 @@ export function percentText(part: number, whole: number): string {
   return whole === 0 ? '–' : `${Math.floor((100 * part) / whole)}%`;
 }
 
+/** What can move a terminal's cursor, end a line or turn the direction of text. */
+const harmful = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
 /** Without control characters, escape sequences' introducers, and bidirectional overrides; cut to `limit` characters. */
 export function printable(text: string, limit = 4096): string {
   const cut = text.length > limit ? `${text.slice(0, limit - 1)}…` : text;
-  return cut.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
+  return cut.replace(harmful, '\ufffd');
+}
+
+/** A value as JSON in which such characters are escaped: it means the same, and does nothing to a terminal. `indent` as JSON.stringify has it. */
+export function jsonText(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(harmful, (char) =>
+    char === '\n' ? char : `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

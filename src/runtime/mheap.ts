@@ -1,5 +1,6 @@
 // mheap_ and what hangs on it, once its root is proved: allspans, sweepgen, counters. Source: runtime/mheap.go, type mheap.
 import type { Memory } from '../image/memory.js';
+import { readInteger } from '../layout/struct-view.js';
 import type { Layout } from '../layout/types.js';
 import type { RootName } from './roots/find.js';
 
@@ -10,26 +11,26 @@ export interface RuntimeView {
   address(root: RootName): number | undefined;
 }
 
-/** A number in a global struct: `numberAt(view, 'runtime.mheap_', 'mheap', 'sweepgen')`; undefined where root, field or memory is missing. */
-export function numberAt(view: RuntimeView, root: RootName, struct: string, path: string): number | undefined {
+/**
+ * An unsigned integer in a global struct, exactly: `integerAt(view, 'runtime.mheap_', 'mheap', 'sweepgen')`; a bigint where a number would round, undefined
+ * where root, field or memory is missing.
+ */
+export function integerAt(
+  view: RuntimeView,
+  root: RootName,
+  struct: string,
+  path: string,
+): number | bigint | undefined {
   const address = view.address(root);
   const field = view.layout.field(struct, path);
   if (address === undefined || !field) return undefined;
-  const at = address + field.offset;
-  switch (field.size) {
-    case 1:
-      return view.memory.uint8(at);
-    case 2:
-      return view.memory.uint16(at);
-    case 4:
-      return view.memory.uint32(at);
-    case 8: {
-      const value = view.memory.uint64(at);
-      return value === undefined ? undefined : Number(value);
-    }
-    default:
-      return undefined;
-  }
+  return readInteger(view.memory, address + field.offset, field.size, false);
+}
+
+/** The same as a number, rounded above 2^53: for sums and comparisons, not for output. */
+export function numberAt(view: RuntimeView, root: RootName, struct: string, path: string): number | undefined {
+  const value = integerAt(view, root, struct, path);
+  return value === undefined ? undefined : Number(value);
 }
 
 /** mheap_.sweepgen. */

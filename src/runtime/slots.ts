@@ -7,7 +7,7 @@
 import { bitAt } from './bitmap.js';
 import { gcPhase, heapSweepgen, type RuntimeView } from './mheap.js';
 import { hasInlineMarks, type SpanBits } from './span-bits.js';
-import { type SpanTable, stateInuse } from './span-table.js';
+import { maxSlots, type SpanTable, spanFlag, stateInuse } from './span-table.js';
 
 export type MarkSource = 'allocBits' | 'gcmarkBits' | 'inline';
 
@@ -52,8 +52,17 @@ export interface SlotMap {
 
 export function slotMap(view: RuntimeView, table: SpanTable, row: number, bits: SpanBits): SlotMap {
   const sweepState = sweepStateOf(table, row, heapSweepgen(view));
+  if (table.flags[row]! & spanFlag.unreadable)
+    return { slots: '', markSource: null, reading: 'the mspan can’t be read: its slots are not known', sweepState };
   if (table.state[row] !== stateInuse)
     return { slots: '', markSource: null, reading: 'the span is not in use: it has no slots', sweepState };
+  if (table.flags[row]! & spanFlag.badNelems)
+    return {
+      slots: '?'.repeat(table.nelems[row]! <= maxSlots ? table.nelems[row]! : 0),
+      markSource: null,
+      reading: `nelems is ${table.nelems[row]}, more than its pages can hold: its slots are not known`,
+      sweepState,
+    };
   const { source, reading } = chooseMarks(view, table, row, sweepState);
   return { slots: drawSlots(table, row, bits, source), markSource: source, reading, sweepState };
 }
@@ -79,6 +88,12 @@ function chooseMarks(
       };
     case 'being swept':
       return { source: current, reading: `being swept at this moment: ${where} and allocBits may be half exchanged` };
+    case 'odd':
+    case 'unknown':
+      return {
+        source: 'allocBits',
+        reading: 'its sweepgen fits no moment of this heap’s cycle: allocBits hold the marks of some earlier one',
+      };
     default:
       return {
         source: 'allocBits',
@@ -95,8 +110,6 @@ function drawSlots(table: SpanTable, row: number, bits: SpanBits, source: MarkSo
   const readable = bits.allocBits !== undefined || freeindex >= nelems;
   const marks =
     source === 'allocBits' ? [allocBits] : source === 'gcmarkBits' ? [gcmarkBits] : [inlineMarks, gcmarkBits];
-  if (allocBits === undefined && gcmarkBits === undefined && inlineMarks === undefined)
-    return '?'.repeat(nelems > 65536 ? 0 : nelems);
   const unknownMarks = marks.some((bitmap) => bitmap === undefined);
   let slots = '';
   for (let i = 0; i < nelems; i += 1) {

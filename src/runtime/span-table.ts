@@ -55,6 +55,8 @@ export interface SpanTable {
   readonly flags: Uint8Array;
   /** Entries of allspans that could not be read: rows that are not here. */
   readonly unreadableEntries: number;
+  /** By row: the exact value of an entry that is 2^53 or more, no address at all; `addr` has it rounded. */
+  readonly garbageAddrs: ReadonlyMap<number, bigint>;
   /** In-use rows whose allocated count differs from allocCount, not yet judged. */
   readonly differing: readonly number[];
 }
@@ -93,14 +95,15 @@ function makeTable(capacity: number) {
     state: new Uint8Array(capacity),
     flags: new Uint8Array(capacity),
     unreadableEntries: 0,
+    garbageAddrs: new Map<number, bigint>(),
     differing: [] as number[],
   };
 }
 type Building = ReturnType<typeof makeTable>;
 
 /**
- * Walks allspans once and fills the table. `allspans` must have been checked against what the image can hold. Reads each mspan once, and
- * the allocBits of in-use spans. Never throws for unreadable memory; `onProgress` may throw to cancel.
+ * Walks allspans once and fills the table; a length that the image can't hold costs nothing. Reads each mspan once, and the allocBits of in-use spans.
+ * Never throws for unreadable memory; `onProgress` may throw to cancel.
  */
 export function readSpanTable(
   memory: Memory,
@@ -108,9 +111,12 @@ export function readSpanTable(
   allspans: SliceHeader,
   onProgress?: OnProgress,
 ): SpanTable {
-  const table = makeTable(allspans.length);
-  readPointers(memory, allspans, table);
-  readSpans(memory, mspanOffsets(layout), stateMap(layout), table, onProgress);
+  const offsets = mspanOffsets(layout);
+  const ranges = readableEntries(memory, allspans);
+  const entries = ranges.reduce((sum, { from, end }) => sum + end - from, 0);
+  const table = makeTable(Math.min(entries, mostSpans(memory, offsets.size)));
+  readPointers(memory, allspans, ranges, table);
+  readSpans(memory, offsets, stateMap(layout), table, onProgress);
   countAllocated(memory, layout.traits.pageSize, table, onProgress);
   return table;
 }
@@ -125,26 +131,69 @@ function stateMap(layout: Layout): Uint8Array {
   return map;
 }
 
-function readPointers(memory: Memory, { array, length }: SliceHeader, table: Building): void {
+/** Rows that are believed of any image, however small: a core that lacks the mspans may still hold allspans. */
+const alwaysBelieved = 2 ** 20;
+
+/** mspans do not overlap, so an image can't have more than it has bytes for. */
+function mostSpans(memory: Memory, mspanBytes: number): number {
+  const readable = memory.segments.reduce(
+    (sum, { start, end, origin }) => sum + (origin === 'missing' ? 0 : end - start),
+    0,
+  );
+  return Math.max(alwaysBelieved, Math.ceil(readable / mspanBytes));
+}
+
+/** [from, end) of entry indices. */
+interface EntryRange {
+  readonly from: number;
+  readonly end: number;
+}
+
+/** The entries of allspans that lie in memory the image has, as ascending ranges: what lies in holes is never looked at. */
+function readableEntries({ segments, pointerSize }: Memory, { array, length }: SliceHeader): EntryRange[] {
+  const stop = array + length * pointerSize;
+  const pieces: { start: number; end: number }[] = [];
+  for (const { start, end, origin } of segments) {
+    if (origin === 'missing' || end <= array || start >= stop) continue;
+    const last = pieces.at(-1);
+    if (last !== undefined && last.end === start) last.end = Math.min(end, stop);
+    else pieces.push({ start: Math.max(start, array), end: Math.min(end, stop) });
+  }
+  return pieces
+    .map(({ start, end }) => ({
+      from: Math.ceil((start - array) / pointerSize),
+      end: Math.floor((end - array) / pointerSize),
+    }))
+    .filter(({ from, end }) => from < end);
+}
+
+function readPointers(
+  memory: Memory,
+  { array, length }: SliceHeader,
+  ranges: readonly EntryRange[],
+  table: Building,
+): void {
+  const chunk = 4096 / memory.pointerSize;
+  for (const { from, end } of ranges) {
+    for (let entry = from; entry < end; entry += chunk)
+      readChunk(memory, array, entry, Math.min(chunk, end - entry), table);
+  }
+  table.unreadableEntries = length - table.length;
+}
+
+function readChunk(memory: Memory, array: number, first: number, count: number, table: Building): void {
   const { pointerSize, littleEndian } = memory;
-  const chunk = 4096 / pointerSize;
-  for (let done = 0; done < length; done += chunk) {
-    const count = Math.min(chunk, length - done);
-    const at = memory.view(array + done * pointerSize, count * pointerSize);
-    for (let i = 0; i < count; i += 1) {
-      const offset = at >= 0 ? at + i * pointerSize : memory.view(array + (done + i) * pointerSize, pointerSize);
-      if (offset < 0) {
-        table.unreadableEntries += 1;
-        continue;
-      }
-      const { window } = memory;
-      table.addr[table.length] =
-        pointerSize === 8
-          ? window.getUint32(offset + (littleEndian ? 0 : 4), littleEndian) +
-            window.getUint32(offset + (littleEndian ? 4 : 0), littleEndian) * 4294967296
-          : window.getUint32(offset, littleEndian);
-      table.length += 1;
-    }
+  const wide = pointerSize === 8;
+  const at = memory.view(array + first * pointerSize, count * pointerSize);
+  for (let i = 0; i < count && table.length < table.addr.length; i += 1) {
+    const offset = at >= 0 ? at + i * pointerSize : memory.view(array + (first + i) * pointerSize, pointerSize);
+    if (offset < 0) continue;
+    const { window } = memory;
+    const address = readWord(window, offset, wide, littleEndian);
+    if (address > Number.MAX_SAFE_INTEGER)
+      table.garbageAddrs.set(table.length, window.getBigUint64(offset, littleEndian));
+    table.addr[table.length] = address;
+    table.length += 1;
   }
 }
 

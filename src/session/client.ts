@@ -47,16 +47,24 @@ function workerFile(): URL {
   return existsSync(beside) ? beside : new URL('../../dist/engine-worker.js', import.meta.url);
 }
 
+const endedError = (why: string) => new SessionError({ code: 'engine-ended', subject: 'engine', why, hint: undefined });
+const cancelledError = (call: CallName) =>
+  new SessionError({ code: 'cancelled', subject: call, why: 'was cancelled', hint: undefined });
+
+/** Cancelled requests that are remembered at once: the one that runs and those that wait behind it. */
+const cancelSlots = 64;
+
 /** Starts the engine. Nothing is opened yet: the first call is `openTarget`. */
 export function createSession(): SessionClient {
-  const cancelled = new SharedArrayBuffer(4);
+  const cancelled = new SharedArrayBuffer(4 * cancelSlots);
   const cancelId = new Int32Array(cancelled);
   const worker = new Worker(workerFile(), { workerData: { cancelled }, stdout: false, stderr: false });
   const waiting = new Map<number, Waiting>();
   let nextId = 1;
+  let ended: string | undefined;
   const failAll = (why: string) => {
-    for (const { reject } of waiting.values())
-      reject(new SessionError({ code: 'engine-ended', subject: 'engine', why, hint: undefined }));
+    ended ??= why;
+    for (const { reject } of waiting.values()) reject(endedError(ended));
     waiting.clear();
   };
   worker.on('message', (message: FromEngine) => {
@@ -77,13 +85,17 @@ export function createSession(): SessionClient {
     call(call, params, options) {
       const id = nextId;
       nextId += 1;
-      options?.signal?.addEventListener('abort', () => Atomics.store(cancelId, 0, id), { once: true });
+      const { signal } = options ?? {};
       return new Promise((resolve, reject) => {
+        if (ended !== undefined) return reject(endedError(ended));
+        if (signal?.aborted) return reject(cancelledError(call));
+        signal?.addEventListener('abort', () => Atomics.store(cancelId, id % cancelId.length, id), { once: true });
         waiting.set(id, { resolve: resolve, reject, onProgress: options?.onProgress });
         post({ type: 'call', id, call, params } as ToEngine);
       });
     },
     async close() {
+      ended ??= 'it has been closed';
       post({ type: 'close' });
       await worker.terminate();
     },

@@ -1,5 +1,5 @@
 // The worker thread's side: one engine, one request at a time, progress and cancellation.
-// A cancel can't interrupt synchronous work by message; it comes through shared memory: the id of the request to stop.
+// A cancel can't interrupt synchronous work by message; it comes through shared memory: the ids of requests to stop.
 import type { MessagePort } from 'node:worker_threads';
 import { InspectError } from '../bytes/errors.js';
 import { createEngine } from './engine.js';
@@ -16,7 +16,7 @@ function replyOf(error: unknown): ErrorReply {
   };
 }
 
-/** Answers the messages of `port` until it is told to close. `cancelled` holds the id of the request to stop. */
+/** Answers the messages of `port` until it is told to close. `cancelled` holds the ids of requests to stop, each at its own place (id modulo length). */
 export function serveEngine(port: MessagePort, { cancelled }: { readonly cancelled: SharedArrayBuffer }): void {
   const cancelId = new Int32Array(cancelled);
   const engine = createEngine();
@@ -30,7 +30,8 @@ export function serveEngine(port: MessagePort, { cancelled }: { readonly cancell
     if (message.type === 'cancel') return;
     const { id, call, params } = message;
     const onProgress = (done: number, total: number) => {
-      if (Atomics.load(cancelId, 0) === id) throw new InspectError('cancelled', call, 'was cancelled');
+      if (Atomics.load(cancelId, id % cancelId.length) === id)
+        throw new InspectError('cancelled', call, 'was cancelled');
       send({ type: 'progress', id, what: call, done, total });
     };
     try {

@@ -28,7 +28,8 @@ export function openFiles(name: string, files: readonly string[], { options, war
 
 /** csv holds rows: a command whose result is one document has none. */
 export function refuseCsv(name: string, { options }: Invocation): void {
-  if (options.format === 'csv') throw new UsageError('--format csv', `${name} has no rows: it is shown as table or json`);
+  if (options.format === 'csv')
+    throw new UsageError('--format csv', `${name} has no rows: it is shown as table or json`);
 }
 
 /** For commands that need an image: the process, or an error that says what is missing. */

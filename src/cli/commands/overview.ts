@@ -1,7 +1,7 @@
 // `overview`: everything of a first look, and what the program does without a command where stdout is no terminal.
 import { overviewOf } from '../../analysis/overview.js';
-import { overviewText } from '../../output/overview-text.js';
 import { jsonText } from '../../output/format.js';
+import { overviewText } from '../../output/overview-text.js';
 import type { CommandSpec, Invocation } from '../command.js';
 import { openFiles, refuseCsv } from './files.js';
 

@@ -16,7 +16,7 @@ export interface MheapVerdict extends Verdict {
   readonly held: number;
 }
 
-/** allspans as it can be walked: bounded by its capacity and by what the image can hold. */
+/** allspans as its header says; undefined where that can't be. How many of its entries the image holds is seen when they are read. */
 export function readAllspans({ memory, layout }: Scene, mheap: number): SliceHeader | undefined {
   const field = layout.field('mheap', 'allspans');
   const slice = field && readSlice(memory, mheap + field.offset);
