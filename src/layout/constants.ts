@@ -10,7 +10,7 @@ import { entries, fail, object } from './schema.js';
 export type Since<T> = readonly (readonly [since: string, value: T])[];
 
 /** Names by number, as one release has them. */
-export interface ReleaseConstants {
+interface ReleaseConstants {
   /** g.atomicstatus without the scan bit → the runtime's word. */
   readonly statuses: ReadonlyMap<number, string>;
   /** g.waitreason → the text of the runtime's table. Empty before 1.11, where it is a string. */

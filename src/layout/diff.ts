@@ -1,9 +1,9 @@
-// What differs between the structs of two layouts: the comparison behind `layout diff` and `layout verify`.
+// `layout diff`: what differs between the structs of two releases.
 import { InspectError } from '../bytes/errors.js';
 import { parseLayoutName, releaseKey } from './release.js';
 import type { LayoutDiffResult, LayoutStructDiff } from './results.js';
 import { layoutNamed, layoutSchemaVersion, type TableOptions } from './show.js';
-import type { Layout, StructLayout } from './types.js';
+import type { StructLayout } from './types.js';
 
 /**
  * `layout diff A B [STRUCT]`; an arch given with one of them counts for both, amd64 if with none. Throws what `layoutNamed` throws, and
@@ -37,18 +37,8 @@ export function diffLayouts(a: string, b: string, struct?: string, options: Tabl
   };
 }
 
-/** All structs of two layouts in hand, for comparing a table with DWARF. */
-export function diffLoaded(a: Layout, b: Layout): Map<string, LayoutStructDiff> {
-  const found = new Map<string, LayoutStructDiff>();
-  for (const name of new Set([...a.structNames(), ...b.structNames()])) {
-    const one = diffStruct(a.struct(name), b.struct(name));
-    if (one !== undefined) found.set(name, one);
-  }
-  return found;
-}
-
 /** Undefined where both are the same. */
-export function diffStruct(a: StructLayout | undefined, b: StructLayout | undefined): LayoutStructDiff | undefined {
+function diffStruct(a: StructLayout | undefined, b: StructLayout | undefined): LayoutStructDiff | undefined {
   const fieldsA = [...(a?.fields.values() ?? [])];
   const fieldsB = [...(b?.fields.values() ?? [])];
   const both = fieldsA.flatMap((field) => {

@@ -1,5 +1,5 @@
 // Writing table files: what was measured on binaries, merged with what a file already holds. The reverse of loading; used by
-// `layout generate` and by the script that rewrites layouts/.
+// the script that rewrites layouts/.
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InspectError } from '../bytes/errors.js';
@@ -45,14 +45,9 @@ export function measureFile(path: string): Measured {
 }
 
 /** The table of what was measured, over what `existing` holds; a release measured anew replaces the old measurement. All of one OS and arch. */
-export function mergeMeasured(existing: TableFile | undefined, file: string, measured: readonly Measured[]): TableFile {
+function mergeMeasured(existing: TableFile | undefined, file: string, measured: readonly Measured[]): TableFile {
   const before = existing === undefined ? [] : fromTableFile(existing, file);
   return toTableFile([...before, ...measured]);
-}
-
-/** The text of a table file for `layout generate`: without touching any file. */
-export function tableText(measured: readonly Measured[]): string {
-  return formatTableFile(mergeMeasured(undefined, 'the new table', measured));
 }
 
 /**

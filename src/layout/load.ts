@@ -98,11 +98,7 @@ export function loadTable(file: string): LayoutTable {
 }
 
 /** The table for an OS and arch; undefined where there is none. Windows, BSDs and the rest fall back on linux of the same arch. */
-export function tableFor(
-  goarch: string,
-  goos: string = 'linux',
-  folder: string = layoutsFolder(),
-): LayoutTable | undefined {
+function tableFor(goarch: string, goos: string = 'linux', folder: string = layoutsFolder()): LayoutTable | undefined {
   if (!/^[a-z0-9]+$/.test(goarch) || !/^[a-z0-9]+$/.test(goos)) return undefined;
   for (const os of goos === 'linux' ? ['linux'] : [goos, 'linux']) {
     const file = join(folder, `${os}-${goarch}.json`);

@@ -31,7 +31,7 @@ type Span = readonly [first: number, last: number];
 const parsedRanges = new WeakMap<readonly string[], Map<string, Span>>();
 
 /** First and last index into `releases` that `range` names. Throws InspectError `malformed` for a release that is not in the list. */
-export function parseRange(range: string, releases: readonly string[], file: string, path: string): Span {
+function parseRange(range: string, releases: readonly string[], file: string, path: string): Span {
   let known = parsedRanges.get(releases);
   if (known === undefined) {
     known = new Map();

@@ -87,7 +87,7 @@ export function elementField(layout: Layout, field: FieldLayout, index: number):
 const step = /^(?:\.?([^.[\]]+)|\[(\d{1,12})\])/;
 
 /** See `Layout.field`. Array elements are written `central[3]`. */
-export function fieldByPath(layout: Layout, struct: string, path: string): FieldLayout | undefined {
+function fieldByPath(layout: Layout, struct: string, path: string): FieldLayout | undefined {
   const root = layout.struct(struct);
   if (root === undefined || path.length > 1000) return undefined;
   let at: FieldLayout = { name: '', offset: 0, size: root.size, type: root.name, source: root.source };

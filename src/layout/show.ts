@@ -1,7 +1,7 @@
 // `layout list` and `layout show`: what tables there are, and one release's structs. Knows names of releases and structs, no images.
 import { InspectError } from '../bytes/errors.js';
 import { layoutFromTable, listTableFiles, loadTable } from './load.js';
-import { parseLayoutName, releaseKey } from './release.js';
+import { lineOf, parseLayoutName, releaseKey, requireRelease } from './release.js';
 import { fieldAt } from './resolve.js';
 import type { LayoutListResult, LayoutPlace, LayoutShowResult, LayoutStructResult } from './results.js';
 import type { Layout } from './types.js';
@@ -18,13 +18,15 @@ export interface TableOptions {
 export function listLayouts(options: TableOptions = {}): LayoutListResult {
   const layouts = listTableFiles(options.folder).map((file) => {
     const { table } = loadTable(file);
+    const hidden = new Set((options.without ?? []).map((line) => lineOf(requireRelease(line))));
+    const shown = (releases: readonly string[]) => releases.filter((name) => !hidden.has(lineOf(requireRelease(name))));
     const variants = Object.entries(table.variants).flatMap(([set, { releases }]) =>
-      releases.map((release) => releaseKey(release, set.split(','))),
+      shown(releases).map((release) => releaseKey(release, set.split(','))),
     );
     return {
       os: table.os,
       arch: table.arch,
-      releases: [...table.releases, ...variants],
+      releases: [...shown(table.releases), ...variants],
       structs: Object.keys(table.structs).length,
     };
   });

@@ -108,7 +108,7 @@ function float({ littleEndian }: Layout, size: number): Codec {
 }
 
 /** Uintptrs that hold addresses by their type: `guintptr`, `gclinkptr`, … */
-export function isAddressType(layout: Layout, type: string): boolean {
+function isAddressType(layout: Layout, type: string): boolean {
   return layout.traits.addressTypes.includes(type);
 }
 
@@ -187,7 +187,7 @@ class Word extends Codec<number | string | boolean | null> {
 }
 
 /** An integer for JSON: a number where that is exact, else decimal text. */
-export function presentable(value: number | bigint): number | string {
+function presentable(value: number | bigint): number | string {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value.toString();
 }

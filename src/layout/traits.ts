@@ -7,7 +7,7 @@ import { fail, object } from './schema.js';
 import type { ArenaGeometry, InlineMarks, Traits } from './types.js';
 
 /** What traits depend on. */
-export interface TraitsKey {
+interface TraitsKey {
   readonly goVersion: string;
   readonly goos: string;
   readonly goarch: string;

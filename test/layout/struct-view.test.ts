@@ -250,7 +250,8 @@ test('every struct of every release can be decoded, from zeros and from noise', 
       const decoded = decodeStruct(zeros, layout, struct, 0, { maxElements: 8 });
       const sized = [...(layout.struct(struct)?.fields.values() ?? [])].filter(({ size }) => size > 0);
       expect(Object.keys(decoded)).toEqual(sized.map((field) => field.name));
-      for (const [field, { value }] of Object.entries(decoded)) expect(value, `${name} ${struct}.${field}`).not.toBeNull();
+      for (const [field, { value }] of Object.entries(decoded))
+        expect(value, `${name} ${struct}.${field}`).not.toBeNull();
       expect(() => JSON.stringify(decodeStruct(noise, layout, struct, 0, { maxElements: 8 }))).not.toThrow();
     }
   }
