@@ -20,16 +20,26 @@ const LONGEST_OWNER = 256;
 const MOST_NOTES = 2 ** 20;
 const MOST_DESC_BYTES = 64 * 2 ** 20;
 
-/** The notes of all note segments, or where there is no such segment, of all note sections; in the file's order. */
+interface NoteRange {
+  readonly offset: number;
+  readonly size: number;
+  readonly align: number;
+}
+
+/**
+ * The notes of all note segments, then of the note sections that no such segment covers: Go's linker leaves its GNU build ID (1.24+) outside, object files
+ * have sections only.
+ */
 export function* walkNotes(elf: ElfFile): Generator<NoteLocation> {
   const segments = elf.programHeaders
-    .filter((h) => h.type === PT.NOTE && h.exact)
-    .map((h) => ({ offset: h.offset, size: h.filesz, align: h.align }));
+    .filter((header) => header.type === PT.NOTE && header.exact)
+    .map(({ offset, filesz, align }): NoteRange => ({ offset, size: filesz, align }));
   const sections = elf.sections
-    .filter((s) => s.type === SHT.NOTE && s.exact)
-    .map((s) => ({ offset: s.offset, size: s.size, align: s.addralign }));
+    .filter((section) => section.type === SHT.NOTE && section.exact)
+    .map(({ offset, size, addralign }): NoteRange => ({ offset, size, align: addralign }))
+    .filter(({ offset, size }) => !segments.some((s) => offset >= s.offset && offset + size <= s.offset + s.size));
   let left = MOST_NOTES;
-  for (const { offset, size, align } of segments.length > 0 ? segments : sections) {
+  for (const { offset, size, align } of [...segments, ...sections]) {
     for (const note of walkNoteRange(elf, offset, size, align)) {
       if (left-- === 0) return;
       yield note;

@@ -327,7 +327,7 @@ function mappedFilesOf(core: string): unknown[] | undefined {
 /** The threads as gdb lists them, by pc. */
 function threadsOf(core: string): unknown[] | undefined {
   const { stdout } = run('gdb', ['-nx', '-batch', '-ex', 'thread apply all -ascending p/x $pc', '-c', core]);
-  const rows = [...(stdout ?? '').matchAll(/^Thread \d+ \(LWP (\d+)\):\n\$\d+ = 0x([0-9a-f]+)$/gm)];
+  const rows = [...(stdout ?? '').matchAll(/^Thread \d+ \(LWP (\d+)\):\n(?:.+\n)*?\$\d+ = 0x([0-9a-f]+)$/gm)];
   return rows.length === 0 ? undefined : rows.map(([, pid, pc]) => ({ pid: Number(pid), pc: BigInt(`0x${pc}`) }));
 }
 
