@@ -1,5 +1,5 @@
 // Layouts out of a binary's DWARF: each struct when it is asked for, or all that a table holds at once. Go's linker puts the DIEs of all types
-// into the one unit named `runtime`, so nothing else is read. Knows names, not meanings.
+// into one unit (mostly the one named `runtime`), so nothing else is read. Knows names, not meanings.
 import { InspectError } from '../bytes/errors.js';
 import { type Dwarf, DwarfError, type DwarfType, type DwarfUnit, type TypeRef } from '../dwarf-parser/index.js';
 import { layoutsFolder } from './load.js';
@@ -77,6 +77,8 @@ export function measure(dwarf: Dwarf, binary: DwarfBinary): Measured {
       throw new InspectError('too-large', binary.name ?? 'the binary', 'its runtime types are too many');
     for (const field of found.fields) waiting.push(field.type);
   }
+  if (!structs.has('mspan'))
+    throw new InspectError('no-dwarf', binary.name ?? 'the binary', 'its debug information has no mspan');
   return {
     goVersion: binary.goVersion,
     experiments: [...binary.experiments].sort(),
@@ -106,7 +108,7 @@ class GoTypes {
     this.#file = binary.name ?? 'the binary';
     this.#dwarf = dwarf;
     this.#pointerSize = binary.pointerSize;
-    this.#units = this.#guard(() => this.#dwarf.unitsNamed('runtime'));
+    this.#units = this.#guard(() => typeUnits(this.#dwarf));
     if (this.#units.length === 0)
       throw new InspectError('no-dwarf', this.#file, 'has no debug information of the Go runtime');
   }
@@ -208,6 +210,14 @@ class GoTypes {
       throw error;
     }
   }
+}
+
+/** The units to look in: those named `runtime`, and where they hold no types (1.11) the first one, in which the linker put them all. */
+function typeUnits(dwarf: Dwarf): readonly DwarfUnit[] {
+  const runtime = dwarf.unitsNamed('runtime');
+  const [first] = dwarf.units();
+  const typed = runtime.some((unit) => dwarf.typeNamed(unit, 'runtime.mspan') !== undefined);
+  return typed || first === undefined || runtime.length === 0 ? runtime : [...runtime, first];
 }
 
 /** Slices and strings are structs in DWARF; here their spelling says what they are. */

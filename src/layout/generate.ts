@@ -4,7 +4,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InspectError } from '../bytes/errors.js';
 import { openSource } from '../bytes/open-source.js';
-import { openDwarf } from '../dwarf-parser/index.js';
+import { type Dwarf, openDwarf } from '../dwarf-parser/index.js';
 import { ElfDebugSections, hasDebugInfo } from '../elf/debug-sections.js';
 import { ElfFile } from '../elf/elf-file.js';
 import { readBuildInfo } from '../gosym/build-info.js';
@@ -16,32 +16,44 @@ import type { TableFile } from './schema.js';
 import { formatTableFile, toTableFile } from './table-text.js';
 
 /**
- * What the DWARF of the Go binary at `path` says. Throws InspectError: what opening throws, `not-go`, `no-dwarf`, `unsupported` for a version
- * that is no release (a table needs a name for it).
+ * What the DWARF of the Go binary at `path` says. Throws InspectError: what opening throws, `no-dwarf`, `not-go`, `unsupported` for a version that is
+ * no release (a table needs a name for it).
  */
 export function measureFile(path: string): Measured {
   const elf = ElfFile.open(openSource(path));
   try {
-    const info = readBuildInfo(elf);
-    if (info === undefined) throw new InspectError('not-go', path, 'has no Go build information');
-    const release = parseRelease(info.release);
-    if (release === undefined || release.devel)
-      throw new InspectError('unsupported', path, `is built by ${info.release}, which is no release`);
-    if (elf.header.goarch === undefined)
-      throw new InspectError('unsupported', path, `is for machine ${elf.header.machine}, which Go does not have`);
     if (!hasDebugInfo(elf)) throw new InspectError('no-dwarf', path, 'has no debug information');
-    return measure(openDwarf(new ElfDebugSections(elf)), {
+    const dwarf = openDwarf(new ElfDebugSections(elf));
+    const info = readBuildInfo(elf);
+    const versionText = info?.release ?? compilerOf(dwarf);
+    if (versionText === undefined) throw new InspectError('not-go', path, 'does not say which Go built it');
+    const release = parseRelease(versionText);
+    if (release === undefined || release.devel) {
+      throw new InspectError('unsupported', path, `is built by ${versionText}, which is no release`);
+    }
+    const { goarch, machine } = elf.header;
+    if (goarch === undefined)
+      throw new InspectError('unsupported', path, `is for machine ${machine}, which Go does not have`);
+    return measure(dwarf, {
       name: path,
       goVersion: canonicalRelease(release),
-      goos: /^build\tGOOS=(\w{1,20})$/m.exec(info.modinfo)?.[1] ?? 'linux',
-      goarch: elf.header.goarch,
-      experiments: info.experiments,
+      goos: /^build\tGOOS=(\w{1,20})$/m.exec(info?.modinfo ?? '')?.[1] ?? 'linux',
+      goarch,
+      experiments: info?.experiments ?? [],
       pointerSize: elf.pointerSize,
       littleEndian: elf.littleEndian,
     });
   } finally {
     elf.close();
   }
+}
+
+/** Binaries have build information since 1.13; before, the compiler's name in DWARF is all (`Go cmd/compile go1.11.13`). */
+function compilerOf(dwarf: Dwarf): string | undefined {
+  const producers = dwarf
+    .unitsNamed('runtime')
+    .map(({ producer }) => /^Go cmd\/compile (go[\w.]{1,20})/.exec(producer)?.[1]);
+  return producers.find((version) => version !== undefined);
 }
 
 /** The table of what was measured, over what `existing` holds; a release measured anew replaces the old measurement. All of one OS and arch. */

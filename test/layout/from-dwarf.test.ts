@@ -108,6 +108,23 @@ describe('DWARF that no compiler writes', () => {
     ]);
   });
 
+  test('types in another unit than runtime, as 1.11 has them', () => {
+    const mspan = die(
+      TAG.structureType,
+      [
+        [AT.name, FORM.string, 'runtime.mspan'],
+        [AT.byteSize, FORM.data1, 8],
+      ],
+      [member('a', 0, 'uintptr')],
+    );
+    const dwarf = openDwarf(sectionsOf(writeDwarf([unit('sync/atomic', [uintptr, mspan]), unit('runtime', [])])));
+    expect(layoutFromDwarf(dwarf, binary).struct('mspan')?.size).toBe(8);
+  });
+
+  test('no mspan at all', () => {
+    expect(() => measure(make(), binary)).toThrow(expect.objectContaining({ code: 'no-dwarf' }));
+  });
+
   test('a struct that holds itself', () => {
     const mspan = die(
       TAG.structureType,

@@ -63,8 +63,8 @@ describe.each(listTableFiles().map((path) => ({ path, name: path.replace(/^.*[\\
     expect([...missing]).toEqual([]);
   });
 
-  test('has what the reader of spans needs, in every release', () => {
-    for (const goVersion of table.releases) {
+  test('has what the reader of spans needs, in every release since 1.16', () => {
+    for (const goVersion of table.releases.filter((release) => Number(release.split('.')[1]) >= 16)) {
       const layout = layoutNamed(`${goVersion}/${table.arch}`);
       for (const [struct, field] of [
         ['mheap', 'allspans.array'],
