@@ -8,7 +8,7 @@ import { type NoteLocation, readNote, walkNotes } from './notes.js';
 import { Problems } from './problems.js';
 import { registerLayout } from './registers.js';
 
-export interface CoreThread {
+interface CoreThread {
   /** Linux thread ID (pr_pid). */
   readonly pid: number;
   /** pr_cursig: the signal that ended the process, in every thread of a kernel core, 0 in gcore's. */
@@ -29,7 +29,7 @@ export interface MappedFile {
   readonly path: string;
 }
 
-export interface CoreProcess {
+interface CoreProcess {
   readonly pid: number;
   readonly ppid: number;
   readonly uid: number;

@@ -48,7 +48,7 @@ export function* walkNotes(elf: ElfFile): Generator<NoteLocation> {
 }
 
 /** The notes of [offset, offset+size) of the file. */
-export function* walkNoteRange(elf: ElfFile, offset: number, size: number, align: number): Generator<NoteLocation> {
+function* walkNoteRange(elf: ElfFile, offset: number, size: number, align: number): Generator<NoteLocation> {
   const unit = align === 8 ? 8 : 4;
   const end = Math.min(elf.source.size, offset + size);
   const window = new Uint8Array(HEADER_BYTES + LONGEST_OWNER);

@@ -47,7 +47,7 @@ function nameTable(
 }
 
 /** The NUL-terminated string at `offset`; empty beyond the table. */
-export function stringAt(table: Uint8Array, offset: number): string {
+function stringAt(table: Uint8Array, offset: number): string {
   if (offset >= table.length) return '';
   const nul = table.indexOf(0, offset);
   return utf8(table.subarray(offset, Math.min(nul < 0 ? table.length : nul, offset + LONGEST_NAME)));

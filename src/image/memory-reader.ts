@@ -8,7 +8,7 @@ import type { DataModel, Fault, Memory, Segment } from './memory.js';
 import { type Range, SegmentMap } from './segment-map.js';
 
 /** Where a segment's bytes come from. `offset` is that of the segment's first byte in `source`. */
-export type Provider =
+type Provider =
   | { readonly kind: 'bytes'; readonly source: CachedSource; readonly offset: number }
   | { readonly kind: 'zero' }
   | { readonly kind: 'missing' };

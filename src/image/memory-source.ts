@@ -8,7 +8,7 @@ import { ElfFile } from '../elf/elf-file.js';
 import type { Memory } from './memory.js';
 
 /** The bytes from `base` on, as far as the memory is readable without a gap. */
-export class MemorySource implements ByteSource {
+class MemorySource implements ByteSource {
   readonly name: string;
   readonly size: number;
   readonly #memory: Memory;

@@ -6,7 +6,7 @@ export interface Shape {
   readonly littleEndian?: boolean;
 }
 
-export interface SegmentSpec {
+interface SegmentSpec {
   readonly type: number;
   readonly flags?: number;
   readonly vaddr?: number | bigint;
@@ -19,7 +19,7 @@ export interface SegmentSpec {
   readonly offset?: number;
 }
 
-export interface SectionSpec {
+interface SectionSpec {
   readonly name: string;
   readonly type: number;
   readonly flags?: number;
