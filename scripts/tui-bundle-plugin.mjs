@@ -48,14 +48,16 @@ import loadYoga from '../binaries/yoga-wasm-base64-esm.js';
 import wrapAssembly from './wrapAssembly.js';
 import { readFileSync } from 'node:fs';
 const module = new WebAssembly.Module(readFileSync(new URL('./${wasmName}', import.meta.url)));
-const Yoga = wrapAssembly(await loadYoga({
+const yoga = {
   instantiateWasm(imports, done) {
     const instance = new WebAssembly.Instance(module, imports);
     done(instance);
     return instance.exports;
   },
-}));
-export default Yoga;
+};
+// With a module at hand the loader does all its work before it returns: there is nothing to await.
+loadYoga(yoga);
+export default wrapAssembly(yoga);
 export * from './generated/YGEnums.js';
 `;
 
@@ -146,13 +148,27 @@ export function tuiPlugin() {
       build.onResolve({ filter: /^node:(process|stream)$/ }, ({ path, importer }) =>
         importer.includes('node_modules') ? { path, namespace: 'light-builtin' } : undefined,
       );
-      build.onLoad({ filter: /.*/, namespace: 'light-builtin' }, ({ path }) => ({ contents: builtins[path], loader: 'js' }));
+      build.onLoad({ filter: /.*/, namespace: 'light-builtin' }, ({ path }) => ({
+        contents: builtins[path],
+        loader: 'js',
+      }));
       build.onLoad({ filter: /node_modules[\\/].*\.js$/ }, ({ path }) => {
         const slashed = path.replaceAll('\\', '/');
         const found = replacements.find(([end]) => slashed.endsWith(end));
         if (found !== undefined) return { contents: found[1], loader: 'js', resolveDir: dirname(path) };
         if (slashed.endsWith('/yoga-wasm-base64-esm.js')) {
-          return { contents: readFileSync(path, 'utf8').replace(base64Pattern, '""'), loader: 'js', resolveDir: dirname(path) };
+          return {
+            contents: readFileSync(path, 'utf8').replace(base64Pattern, '""'),
+            loader: 'js',
+            resolveDir: dirname(path),
+          };
+        }
+        if (slashed.endsWith('/ink/build/reconciler.js')) {
+          // The only other top-level await: the loading of the development tools.
+          const text = readFileSync(path, 'utf8');
+          const [start, end] = [text.indexOf('if (isDev()) {'), text.indexOf('const diff = ')];
+          if (start < 0 || end < start) throw new Error('ink has another form than tui-bundle-plugin.mjs knows');
+          return { contents: text.slice(0, start) + text.slice(end), loader: 'js', resolveDir: dirname(path) };
         }
         return undefined;
       });

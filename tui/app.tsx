@@ -54,7 +54,7 @@ export function App(props: AppProps) {
 
   if (size.columns < minimumSize.columns || size.rows < minimumSize.rows) {
     return (
-      <Text wrap="truncate">{`terminal too small: ${size.columns}×${size.rows}, needs ${minimumSize.columns}×${minimumSize.rows}; Ctrl-C quits`}</Text>
+      <Text wrap="truncate">{`terminal too small (${size.columns}×${size.rows}): needs ${minimumSize.columns}×${minimumSize.rows}`}</Text>
     );
   }
   const screen = currentScreen(state);

@@ -23,7 +23,7 @@ export function HelpOverlay({
   const top = visibleTop(help.place, lines.length, room);
   const head: Line = [
     ['title', ' help'],
-    ['dim', `   / filters   j k move   q closes${help.filter === '' ? '' : `   /${help.filter}`}`],
+    ['dim', `   / filters   j k move   q closes   Ctrl-C quit${help.filter === '' ? '' : `   /${help.filter}`}`],
   ];
   const body = [head, ...lines.slice(top, top + room)];
   const status =

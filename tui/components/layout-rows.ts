@@ -67,13 +67,19 @@ export function verifyRows(verify: LayoutVerifyResult): LayoutRow[] {
     verify.mismatches.length === 0
       ? [
           ['good', '✓ '],
-          `dwarf agrees with the table in all ${grouped(verify.checked)} fields of ${grouped(verify.structsChecked)} structs`,
+          `dwarf agrees with ${verify.table} in all ${grouped(verify.checked)} fields of ${grouped(verify.structsChecked)} structs`,
         ]
-      : [['bad', '✗ '], `${grouped(verify.mismatches.length)} of ${grouped(verify.checked)} fields differ`];
+      : [
+          ['bad', '✗ '],
+          `${grouped(verify.mismatches.length)} of ${grouped(verify.checked)} fields differ from ${verify.table}`,
+        ];
+  const standIn = verify.exact
+    ? []
+    : [note([['warn', `  ${verify.note ?? 'the table was not measured on this release'}`]])];
   const unknown = verify.unknown.map(
     (u): LayoutRow => note([['dim', `– ${fitText(u.struct, 36)} ${u.why}`]], u.struct),
   );
-  return [note(summary), ...rows, ...unknown];
+  return [note(summary), ...standIn, ...rows, ...unknown];
 }
 
 function valueText(value: unknown): string {

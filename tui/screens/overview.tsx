@@ -13,7 +13,7 @@ import { bytesText, classText, grouped, percentText } from '../numbers.js';
 import type { ScreenProps } from './screen-props.js';
 
 export function OverviewScreen({ screen, width, height }: ScreenProps<ScreenOf<'overview'>>) {
-  const { push } = useApp();
+  const { push, navigation } = useApp();
   const { value, error } = useCall('overview', {});
   const bodyHeight = height - frameLines;
   const view = value ? overviewLines(value, width, bodyHeight) : undefined;
@@ -21,7 +21,8 @@ export function OverviewScreen({ screen, width, height }: ScreenProps<ScreenOf<'
   const motion = useListMotion(screen.id, choices.length, bodyHeight);
   useCommands((command) => {
     if (motion(command) || command !== 'open') return;
-    const filter = choices[Math.min(screen.place.cursor, choices.length - 1)]?.filter ?? '';
+    const now = navigation.get().stack.find((each) => each.id === screen.id) ?? screen;
+    const filter = choices[Math.min(now.place.cursor, choices.length - 1)]?.filter ?? '';
     push({ kind: 'spans', place: start, query: { ...allSpans, filter }, column: 'base', seek: undefined });
   });
   if (view === undefined)
