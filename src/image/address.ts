@@ -4,8 +4,6 @@ declare const addressBrand: unique symbol;
 /** An address in the target's memory: a non-negative integer below 2^53. Made only by `toAddress` and `tryAddress`. */
 export type Address = number & { readonly [addressBrand]: true };
 
-export const nil = 0 as Address;
-
 /** `value` as an address; undefined if it is negative, no integer, or 2^53 or more. */
 export function tryAddress(value: number | bigint): Address | undefined {
   const n = Number(value);

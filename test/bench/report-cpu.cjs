@@ -2,5 +2,8 @@
 const { writeFileSync } = require('node:fs');
 process.on('exit', () => {
   const { user, system } = process.cpuUsage();
-  writeFileSync(process.env.SPANSCOPE_BENCH_FILE, JSON.stringify({ cpuMs: (user + system) / 1000, peakMiB: process.resourceUsage().maxRSS / 1024 }));
+  writeFileSync(
+    process.env.SPANSCOPE_BENCH_FILE,
+    JSON.stringify({ cpuMs: (user + system) / 1000, peakMiB: process.resourceUsage().maxRSS / 1024 }),
+  );
 });

@@ -26,8 +26,16 @@ const folder = mkdtempSync(join(tmpdir(), 'spanscope-bench-'));
 const report = join(folder, 'report.json');
 
 function measure(args) {
-  const env = { ...process.env, NODE_OPTIONS: `--require=${join(here, 'report-cpu.cjs')}`, SPANSCOPE_BENCH_FILE: report };
-  const { status, stderr } = spawnSync(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' });
+  const env = {
+    ...process.env,
+    NODE_OPTIONS: `--require=${join(here, 'report-cpu.cjs')}`,
+    SPANSCOPE_BENCH_FILE: report,
+  };
+  const { status, stderr } = spawnSync(process.execPath, args, {
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}: ${stderr}`);
   return JSON.parse(readFileSync(report, 'utf8'));
 }
@@ -44,7 +52,9 @@ for (let round = 0; round <= rounds; round += 1) {
 rmSync(folder, { recursive: true, force: true });
 
 const bare = median(samples['node -e 0'].map(({ cpuMs }) => cpuMs));
-process.stdout.write(`${'case'.padEnd(36)}${'CPU ms'.padStart(8)}${'min'.padStart(8)}${'× node'.padStart(8)}${'+ ms'.padStart(8)}${'MiB'.padStart(7)}\n`);
+process.stdout.write(
+  `${'case'.padEnd(36)}${'CPU ms'.padStart(8)}${'min'.padStart(8)}${'× node'.padStart(8)}${'+ ms'.padStart(8)}${'MiB'.padStart(7)}\n`,
+);
 for (const [name, results] of Object.entries(samples)) {
   const cpu = median(results.map(({ cpuMs }) => cpuMs));
   const least = Math.min(...results.map(({ cpuMs }) => cpuMs));
