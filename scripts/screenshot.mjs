@@ -119,6 +119,6 @@ for (let y = 0; y < rows; y += 1) {
 }
 writeFileSync(
   join(root, 'docs', 'screen.svg'),
-  `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace" font-size="14"><rect width="100%" height="100%" rx="8" fill="${paper}"/>\n${pieces.join('\n')}\n</svg>\n`,
+  `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace" font-size="14"><title>The slot map of a span in spanscope</title><rect width="100%" height="100%" rx="8" fill="${paper}"/>\n${pieces.join('\n')}\n</svg>\n`,
 );
 child.kill();

@@ -20,10 +20,17 @@ function wrap(words: readonly string[], width: number): string[] {
   return lines;
 }
 
-export function layoutShowText({ goVersion, arch, experiments, source, note, structs }: LayoutShowResult): string {
+export function layoutShowText({ goVersion, arch, experiments, source, note, structs, at }: LayoutShowResult): string {
   const lines = [
     `${goVersion}${experiments.length > 0 ? `+${experiments.join(',')}` : ''}/${arch}, from ${source}${note ? ` (${note})` : ''}`,
   ];
+  if (at) {
+    const inside = at.rest > 0 ? `, ${at.rest} bytes into it` : '';
+    lines.push(
+      `${at.struct}.${at.path}: offset ${at.offset} (0x${at.offset.toString(16)}), ${at.size} bytes, ${at.type}${inside}`,
+    );
+    return text(lines);
+  }
   for (const [name, { size, fields }] of Object.entries(structs)) {
     lines.push('', `${name}, ${size} bytes`);
     for (const [field, { offset, size: bytes, type }] of Object.entries(fields)) {
