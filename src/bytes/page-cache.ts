@@ -86,7 +86,8 @@ export class PageCache {
     const got = owner.source.read(block * this.blockBytes, this.slab(slot).subarray(from, from + this.blockBytes));
     this.#bytesRead += got;
     this.filled[slot] = got;
-    this.used[slot] = 1;
+    // What is used only once, as in a walk over everything, goes before what was used again.
+    this.used[slot] = 0;
     this.#owner[slot] = owner;
     this.#block[slot] = block;
     return slot;

@@ -173,9 +173,9 @@ describe('readCore', () => {
       const info = readCore(core({}, 62, notes, align));
       expect([info.threads[0]?.pid, info.auxv.get(9)]).toEqual([5, 77n]);
     }
-    const wide = join([note({}, 'GNU', 5, text('12345'), 8), note({}, 'XYZ', 6, text('1'), 8)]);
+    const wide = join([note({}, 'GNU', 5, text('1234'), 8), note({}, 'XYZ', 6, text('1'), 8)]);
     expect([...walkNotes(core({}, 62, wide, 8))].map(({ owner, type, descSize }) => [owner, type, descSize])).toEqual([
-      ['GNU', 5, 5],
+      ['GNU', 5, 4],
       ['XYZ', 6, 1],
     ]);
   });

@@ -8,6 +8,7 @@ import { readBuildIds } from '../../src/elf/build-ids.js';
 import { readCore } from '../../src/elf/core.js';
 import { ElfDebugSections, hasDebugInfo } from '../../src/elf/debug-sections.js';
 import { ElfFile } from '../../src/elf/elf-file.js';
+import { walkNotes } from '../../src/elf/notes.js';
 import { relativeAddendAt } from '../../src/elf/relocations.js';
 import { hasSymbolTable, lookupSymbols } from '../../src/elf/symbols.js';
 import { readBuildInfo } from '../../src/gosym/build-info.js';
@@ -200,9 +201,24 @@ describe('rare and broken files', () => {
   });
 });
 
+test('note sections that no note segment covers are read too', () => {
+  const go = note({}, 'Go', 4, text('id'));
+  const gnu = note({}, 'GNU', 3, Uint8Array.of(0xee));
+  // The first section is what the segment covers: header, one program header, then the contents.
+  const elf = write({
+    segments: [{ type: 4, data: go, align: 4 }],
+    sections: [
+      { name: '.note.go.buildid', type: 7, offset: 64 + 56, size: go.length },
+      { name: '.note.gnu.build-id', type: 7, data: gnu },
+    ],
+  });
+  expect([...walkNotes(elf)].map(({ owner }) => owner)).toEqual(['Go', 'GNU']);
+  expect(readBuildIds(elf)).toEqual({ go: 'id', gnu: 'ee' });
+});
+
 describe('symbols', () => {
   test('names count wherever they begin in the string table, also across blocks, in .dynsym after .symtab', () => {
-    const filler = 'x'.repeat(2 ** 20 - 6);
+    const filler = 'x'.repeat(2 ** 20 - 12);
     const strtab = text(`\0${filler}prefix.runtime.sched\0`);
     const at = strtab.length - 'runtime.sched\0'.length;
     const row = (name: number, value: number) =>
@@ -368,6 +384,25 @@ describe('relocations', () => {
     const bytes = (type: number) => [...new ElfDebugSections(write(spec(type))).read('info', 0, 16)];
     expect(bytes(1)).toEqual([5, 0x10, 0, 0, 0, 0, 0, 0, 0x77, 0, 0, 0, 0, 0, 0, 0]);
     expect(bytes(2)).toEqual(new Array(16).fill(0));
+  });
+
+  test('a linked file that kept its relocations (--emit-relocs) is left as it is', () => {
+    const info = deflateSync(new Uint8Array(16));
+    const chdr = pack({}, [
+      [4, 1],
+      [4, 0],
+      [8, 16],
+      [8, 1],
+    ]);
+    const spec = (type: number): ElfSpec => ({
+      type,
+      sections: [
+        { name: '.debug_info', type: 1, flags: 0x800, data: join([chdr, info]) },
+        { name: '.rela.debug_info', type: 4, info: 1, link: 0, data: rela(0, 0, 1, 5) },
+      ],
+    });
+    expect(new ElfDebugSections(write(spec(1))).read('info', 0, 1)[0]).toBe(5);
+    expect(new ElfDebugSections(write(spec(2))).read('info', 0, 1)[0]).toBe(0);
   });
 
   test('load-time ones tell the word of a PIE', () => {

@@ -54,8 +54,8 @@ describe('MemoryReader', () => {
     );
     fc.assert(
       fc.property(
-        fc.array(piece, { maxLength: 8 }),
-        fc.array(read, { maxLength: 60 }),
+        fc.array(piece, { minLength: 1, maxLength: 8 }),
+        fc.array(read, { minLength: 40, maxLength: 80 }),
         fc.constantFrom(0, 0xc000000000, 2 ** 52),
         (pieces, reads, base) => {
           const cache = new PageCache({ blockBytes: 64, capBytes: 1024 });
@@ -115,6 +115,48 @@ describe('MemoryReader', () => {
     origin: 'core',
     detail: 'c',
     provider: { kind: 'bytes', source: cache.attach(new BufferSource('file', fileBytes)), offset: 0 },
+  });
+
+  test('a block that was pushed out of the cache is read again, wherever it was seen', () => {
+    const cache = new PageCache({ blockBytes: 64, capBytes: 1024 });
+    const source = cache.attach(new BufferSource('file', fileBytes));
+    // Each piece in an entry of its own of the translation table, more pieces than the cache has blocks.
+    const address = (i: number) => i * 65536 + 32;
+    const specs = Array.from(
+      { length: 40 },
+      (_, i): SegmentSpec => ({
+        start: address(i),
+        end: address(i) + 64,
+        flags: 6,
+        origin: 'core',
+        detail: 'c',
+        provider: { kind: 'bytes', source, offset: i * 64 },
+      }),
+    );
+    const memory = new MemoryReader(specs, model, cache);
+    fc.assert(
+      fc.property(fc.array(fc.nat(39), { minLength: 50, maxLength: 200 }), (order) => {
+        for (const i of order) expect(memory.uint8(address(i) + 5)).toBe(fileBytes[i * 64 + 5]);
+      }),
+    );
+  });
+
+  test('what lies before a piece in its block is not the piece’s', () => {
+    const cache = new PageCache();
+    const memory = new MemoryReader(
+      [
+        {
+          ...whole(cache),
+          start: 0x10800,
+          end: 0x10900,
+          provider: { ...whole(cache).provider, offset: 100 } as SegmentSpec['provider'],
+        },
+      ],
+      model,
+      cache,
+    );
+    expect(memory.uint8(0x10800)).toBe(fileBytes[100]);
+    expect([memory.uint8(0x107ff), memory.view(0x107ff, 2), memory.uint8(0x10900)]).toEqual([undefined, -1, undefined]);
   });
 
   test('byte order and pointer size are the model’s', () => {
