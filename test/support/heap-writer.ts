@@ -86,7 +86,6 @@ const bases = {
 } as const;
 /** Mapped by nothing. */
 export const nowhere = 0xdddd_0000;
-const cycles = 9;
 const lastGc = 1_795_394_565_201_219_933n;
 
 /** What a span is, all of it said. */
@@ -374,6 +373,8 @@ function writeCounters(
   const { layout } = image;
   const { pageSize } = layout.traits;
   const marking = (spec.gcphase ?? 0) > 0;
+  // Each cycle adds 2 to sweepgen.
+  const cycles = Math.max(1, Math.floor((spec.sweepgen ?? 20) / 2));
   const memstats = roots['runtime.memstats'];
   const work = roots['runtime.work'];
   const controller = roots['runtime.gcController'];

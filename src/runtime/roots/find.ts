@@ -123,7 +123,7 @@ function validate(scene: Scene, name: RootName, address: number, roots: Readonly
     case 'runtime.firstmoduledata':
       return validateModuledata(scene, address, known('runtime.mheap_'));
     case 'runtime.memstats':
-      return validateMemstats(scene, address);
+      return validateMemstats(scene, address, known('runtime.mheap_'));
     case 'runtime.work':
       return validateWork(scene, address, known('runtime.memstats'));
     case 'runtime.gcController':

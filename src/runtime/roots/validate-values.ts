@@ -16,8 +16,8 @@ function reader({ memory, layout }: Scene, struct: string, address: number) {
   };
 }
 
-/** memstats: the newest entry of pause_end is last_gc_unix. */
-export function validateMemstats(scene: Scene, address: number): Verdict {
+/** memstats: the newest entry of pause_end is last_gc_unix; no cycle has ended only where the heap's sweepgen, which each adds 2 to, says so too. */
+export function validateMemstats(scene: Scene, address: number, mheap: number | undefined): Verdict {
   const get = reader(scene, 'mstats', address);
   const ring = scene.layout.field('mstats', 'pause_end');
   const numgc = get('numgc');
@@ -28,7 +28,12 @@ export function validateMemstats(scene: Scene, address: number): Verdict {
     const value = scene.memory.uint64(address + ring.offset + (n % pauseRing) * 8);
     return value === undefined ? undefined : Number(value);
   };
-  if (numgc === 0 && last === 0) return untold('no GC cycle has ended yet, so nothing can be compared');
+  if (numgc === 0 && last === 0) {
+    const sweepgen = mheap === undefined ? undefined : reader(scene, 'mheap', mheap)('sweepgen');
+    return sweepgen !== undefined && sweepgen > 2
+      ? contradicts(`numgc is 0, but mheap_.sweepgen is ${sweepgen}`)
+      : untold('no GC cycle has ended yet, so nothing can be compared');
+  }
   if (end(numgc + pauseRing - 1) === last || end(numgc) === last)
     return holds(`pause_end of cycle ${numgc} is last_gc_unix`);
   return contradicts(`pause_end of cycle ${numgc} is not last_gc_unix`);
@@ -47,10 +52,14 @@ export function validateGcController(scene: Scene, address: number, work: number
     if (percent >= 0) {
       if (minimum !== Math.floor((heapMinimumBytes * percent) / 100))
         return contradicts(`heapMinimum ${minimum} does not follow from gcPercent ${percent}`);
-      seen.push(`heapMinimum follows from gcPercent ${percent}`);
+      // Zeros follow from each other anywhere.
+      if (percent > 0) seen.push(`heapMinimum follows from gcPercent ${percent}`);
     }
   }
   const start = get('markStartTime');
+  const cycles = work === undefined ? undefined : reader(scene, 'workType', work)('cycles');
+  if (start === 0 && cycles !== undefined && cycles > 1)
+    return contradicts(`markStartTime is 0, but work has begun ${cycles} cycles`);
   if (work !== undefined && start !== undefined && start > 0) {
     const clock = reader(scene, 'workType', work);
     const sweepTerm = clock('tSweepTerm');

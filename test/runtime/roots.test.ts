@@ -1,0 +1,162 @@
+// Finding the roots: what each validator refuses, that a wrong name never wins, and what is said of it.
+import { describe, expect, it } from 'vitest';
+import { overviewOf } from '../../src/analysis/overview.js';
+import { openProcess, type ProcessOptions } from '../../src/runtime/process.js';
+import { type RootName, rootNames } from '../../src/runtime/roots/find.js';
+import { validateAllm } from '../../src/runtime/roots/validate-lists.js';
+import { type HeapSpec, nowhere, type TargetOptions, type WrittenHeap, writeHeap } from '../support/heap-writer.js';
+
+const spans = [{ freeindex: 7 }, { sizeclass: 9, freeindex: 2 }, { state: 'free' as const }];
+const mheap = 'runtime.mheap_';
+
+function open(heap: WrittenHeap, target: TargetOptions = {}, options: ProcessOptions = {}) {
+  const opened = heap.target(target);
+  const process = openProcess(opened, options)!;
+  return { process, roots: overviewOf(opened, process, process.spans()).roots, warnings: process.warnings };
+}
+
+describe('a wrong symbol', () => {
+  const heap = writeHeap({ spans });
+  const wrong = heap.roots['runtime.memstats'];
+  const sweepgen = heap.layout.field('mheap', 'sweepgen')!.offset;
+
+  it.each(rootNames)('%s: is refused, and the next finder wins', (name) => {
+    // gcphase is one number: nearly anything that reads as 0 could be it.
+    const address = {
+      [name]: wrong,
+      'runtime.memstats': heap.roots[mheap],
+      'runtime.gcphase': heap.roots[mheap] + sweepgen,
+    }[name]!;
+    const { roots, warnings } = open(heap, { symbols: { [name]: address }, dwarf: heap.roots });
+    expect(roots[name]).toMatchObject({
+      state: 'confirmed',
+      method: 'dwarf',
+      address: `0x${heap.roots[name].toString(16)}`,
+    });
+    expect(warnings.join('\n')).toContain(`${name}: symtab says 0x${address.toString(16)}, which is not it`);
+  });
+
+  it('for mheap_ alone leaves no spans, and says why', () => {
+    const { process, roots, warnings } = open(heap, { symbols: { [mheap]: wrong } });
+    expect(roots[mheap]).toMatchObject({ state: 'unconfirmed', method: 'symtab', confirmedBy: [] });
+    expect(process.spans()).toBeUndefined();
+    expect(process.check.ok).toBe(false);
+    expect(process.whyNoSpans).toBeTruthy();
+    expect(warnings[0]).toContain('does not fit this image');
+  });
+
+  it('that leads nowhere, is nil, or is no address', () => {
+    for (const address of [nowhere, 0, 2 ** 60, -8, Number.NaN]) {
+      const { roots } = open(heap, { symbols: { [mheap]: address }, dwarf: heap.roots });
+      expect(roots[mheap], String(address)).toMatchObject({ state: 'confirmed', method: 'dwarf' });
+    }
+  });
+});
+
+describe('finders', () => {
+  const heap = writeHeap({ spans });
+  it('an override comes first, and must validate too', () => {
+    const none = Object.fromEntries(rootNames.map((name) => [name, undefined]));
+    const found = open(heap, { symbols: none }, { roots: heap.roots });
+    for (const name of rootNames) expect(found.roots[name]).toMatchObject({ state: 'confirmed', method: 'override' });
+    const bad = open(heap, {}, { roots: { [mheap]: heap.roots['runtime.work'] } });
+    expect(bad.roots[mheap]).toMatchObject({ state: 'confirmed', method: 'symtab' });
+    expect(bad.warnings.join()).toContain('override');
+  });
+  it('none that knows it: absent, without an address', () => {
+    const none = Object.fromEntries(rootNames.map((name) => [name, undefined]));
+    const { process, roots } = open(heap, { symbols: none });
+    for (const name of rootNames) {
+      expect(roots[name]).toMatchObject({ state: 'absent' });
+      expect(roots[name]).not.toHaveProperty('address');
+    }
+    expect(process.spans()).toBeUndefined();
+    expect(process.whyNoSpans).toContain('not found');
+  });
+});
+
+describe('contradictions', () => {
+  const stateOf = (spec: HeapSpec, name: RootName) => open(writeHeap({ spans, ...spec })).roots[name];
+  const lies: [string, RootName, HeapSpec][] = [
+    ['a class out of its place in central', mheap, { lies: { [mheap]: { 'central[77].mcentral.spanclass': 78 } } }],
+    ['an empty allspans', mheap, { spans: [] }],
+    ['an allspans longer than its capacity', mheap, { allspans: { length: 9, capacity: 3 } }],
+    ['an allspans longer than any', mheap, { allspans: { length: 2 ** 40 } }],
+    ['a nil allspans', mheap, { allspans: { array: 0 } }],
+    ['spans of another cycle', mheap, { lies: { [mheap]: { sweepgen: 4000 } } }],
+    [
+      'spans whose elemsize is not their class’s',
+      mheap,
+      { spans: [{ lies: { elemsize: 40 } }, { lies: { elemsize: 7 } }] },
+    ],
+    ['spans that arenas do not know', mheap, { spans: [{ lies: { startAddr: 0xc0_0010_0001 } }] }],
+    ['spans of half a page', mheap, { spans: [{ lies: { startAddr: 0xc0_0000_0100 } }] }],
+    ['text out of order', 'runtime.firstmoduledata', { lies: { 'runtime.firstmoduledata': { etext: 5 } } }],
+    ['a bss without mheap_', 'runtime.firstmoduledata', { lies: { 'runtime.firstmoduledata': { ebss: 0x4f_9000 } } }],
+    ['a last GC that is not in the ring', 'runtime.memstats', { lies: { 'runtime.memstats': { last_gc_unix: 5 } } }],
+    ['cycles that do not go together', 'runtime.work', { lies: { 'runtime.work': { cycles: 3 } } }],
+    [
+      'a minimum that GOGC does not give',
+      'runtime.gcController',
+      { lies: { 'runtime.gcController': { heapMinimum: 1 } } },
+    ],
+  ];
+  it.each(lies)('%s: %s is not confirmed', (_, name, spec) => {
+    expect(stateOf(spec, name)).toMatchObject({ state: 'unconfirmed' });
+    expect(stateOf({}, name)).toMatchObject({ state: 'confirmed' });
+  });
+
+  it('a list of ms that runs in a circle ends', () => {
+    const heap = writeHeap({ spans, ms: 1 });
+    const m = heap.memory.word(heap.roots['runtime.allm'])!;
+    const loop = { ...heap.layout.field('m', 'alllink')! };
+    // m.g0 stands in m; read as alllink's place it leads to g0, whose words lead back nowhere: the walk must end whatever they hold.
+    const layout = {
+      ...heap.layout,
+      field: (struct: string, path: string) =>
+        struct === 'm' && path === 'alllink'
+          ? { ...loop, offset: heap.roots['runtime.allm'] - m }
+          : heap.layout.field(struct, path),
+    };
+    const started = performance.now();
+    expect(validateAllm({ memory: heap.memory, layout }, heap.roots['runtime.allm'])).toMatchObject({ ok: false });
+    expect(performance.now() - started).toBeLessThan(1000);
+  });
+
+  it('a process before its first GC is told nothing wrong', () => {
+    const { roots } = open(
+      writeHeap({
+        spans,
+        sweepgen: 0,
+        lies: {
+          'runtime.memstats': { numgc: 0, last_gc_unix: 0 },
+          'runtime.work': { cycles: 0 },
+          'runtime.gcController': { gcPercent: -1, markStartTime: 0 },
+        },
+      }),
+    );
+    expect(roots[mheap]).toMatchObject({ state: 'confirmed' });
+    for (const name of ['runtime.memstats', 'runtime.work', 'runtime.gcController'])
+      expect(roots[name]).toMatchObject({ state: 'unconfirmed', method: 'symtab' });
+  });
+
+  it('a mark phase goes with the cycle counters', () => {
+    expect(stateOf({ gcphase: 1 }, 'runtime.gcphase')).toMatchObject({ state: 'confirmed' });
+    expect(stateOf({ gcphase: 3 }, 'runtime.gcphase')).toMatchObject({ state: 'unconfirmed' });
+    const idle = { 'runtime.work': { cycles: 10 } } as const;
+    expect(stateOf({ gcphase: 1, lies: idle }, 'runtime.gcphase')).toMatchObject({ state: 'unconfirmed' });
+  });
+});
+
+describe('a damaged image', () => {
+  it('is believed where nine of ten spans hold', () => {
+    const many = Array.from({ length: 40 }, (_, i) => (i % 20 === 7 ? { lies: { elemsize: 3 } } : { freeindex: 2 }));
+    const { process } = open(writeHeap({ spans: many }));
+    expect(process.check).toMatchObject({ ok: true, checked: 40, held: 38 });
+    expect(process.spans()?.length).toBe(40);
+  });
+  it('without a readable mspan still has its rows', () => {
+    const { process } = open(writeHeap({ spans: [{ unreadable: true }, { unreadable: true }] }));
+    expect(process.spans()?.length).toBe(2);
+  });
+});
