@@ -113,6 +113,18 @@ const create = () => Object.assign(() => false, { clear() {}, done() {}, sync() 
 export default { create };
 `;
 
+/**
+ * Ink's reconciler without its two top-level awaits, both for the development tools: a bundle without any can be CommonJS, and that
+ * can be started from V8's code cache.
+ */
+function withoutDevelopment(text) {
+  const [start, end] = [text.indexOf('if (isDev()) {'), text.indexOf('const diff = ')];
+  const awaited = /isDev\(\)\s*\? await loadPackageJson\(\)\s*: /;
+  if (start < 0 || end < start || !awaited.test(text))
+    throw new Error('ink has another form than tui-bundle-plugin.mjs knows');
+  return (text.slice(0, start) + text.slice(end)).replace(awaited, '');
+}
+
 /** Path in node_modules → the module's new text. */
 const replacements = [
   ['yoga-layout/dist/src/index.js', yogaIndex],
@@ -164,11 +176,7 @@ export function tuiPlugin() {
           };
         }
         if (slashed.endsWith('/ink/build/reconciler.js')) {
-          // The only other top-level await: the loading of the development tools.
-          const text = readFileSync(path, 'utf8');
-          const [start, end] = [text.indexOf('if (isDev()) {'), text.indexOf('const diff = ')];
-          if (start < 0 || end < start) throw new Error('ink has another form than tui-bundle-plugin.mjs knows');
-          return { contents: text.slice(0, start) + text.slice(end), loader: 'js', resolveDir: dirname(path) };
+          return { contents: withoutDevelopment(readFileSync(path, 'utf8')), loader: 'js', resolveDir: dirname(path) };
         }
         return undefined;
       });

@@ -6,7 +6,16 @@ import type { AppServices } from './hooks/use-app.js';
 import type { NavigationStore } from './hooks/use-navigation.js';
 import { type Context, commandFor } from './keymap.js';
 import { type KeyQueue, typedCharacter } from './keys.js';
-import { allSpans, currentScreen, isMotion, moved, type NewScreen, type Screen, start } from './navigation.js';
+import {
+  allSpans,
+  currentScreen,
+  isMotion,
+  moved,
+  type NewScreen,
+  type Prompt,
+  type Screen,
+  start,
+} from './navigation.js';
 import { changeQuery } from './span-query.js';
 import type { Size } from './terminal/size.js';
 import type { Theme } from './theme.js';
@@ -41,7 +50,7 @@ export function createServices(
     },
     hold: (promise) => keys.hold(promise),
     screenHandler: { current: undefined },
-    known: { structs: [], releases: [] },
+    known: { structs: [], releases: [], lastCommand: undefined },
   };
 }
 
@@ -130,7 +139,7 @@ function helpKey(app: AppServices, key: string, size: Size, props: Program): voi
   if (command === undefined || help === undefined) return;
   if (command === 'quit') props.onQuit();
   else if (command === 'filter')
-    navigation.dispatch({ type: 'prompt', prompt: { kind: 'help-filter', text: help.filter, candidates: [] } });
+    navigation.dispatch({ type: 'prompt', prompt: { kind: 'help-filter', text: '', candidates: [] } });
   else if (command === 'close')
     navigation.dispatch({
       type: 'help',
@@ -170,6 +179,11 @@ function promptKey(app: AppServices, key: string, size: Size, props: Program): v
     case 'erase-all':
       set('');
       return;
+    case 'recall': {
+      const recalled = recalledText(app, prompt.kind);
+      if (recalled !== undefined) set(recalled);
+      return;
+    }
     case 'complete': {
       const done =
         prompt.kind === 'command' ? completeCommand(prompt.text, app.known) : completeFilter(app, prompt.text);
@@ -188,6 +202,15 @@ function promptKey(app: AppServices, key: string, size: Size, props: Program): v
 }
 
 const longestInput = 1000;
+
+/** What was typed last into such a prompt: the command before, or the filter that holds. */
+function recalledText(app: AppServices, kind: Prompt['kind']): string | undefined {
+  const screen = currentScreen(app.navigation.get());
+  if (kind === 'command') return app.known.lastCommand;
+  if (kind === 'help-filter') return app.navigation.get().help?.filter;
+  if (screen.kind === 'spans') return screen.query.filter;
+  return 'filter' in screen ? screen.filter : 'search' in screen ? screen.search : undefined;
+}
 
 function completeFilter(
   app: AppServices,
@@ -208,6 +231,7 @@ function acceptPrompt(
   const screen = currentScreen(navigation.get());
   switch (kind) {
     case 'command':
+      app.known.lastCommand = text;
       runCommand(app, parseCommand(text), props);
       return;
     case 'help-filter':

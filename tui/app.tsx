@@ -1,9 +1,10 @@
 // The program on the screen: turns keys into commands, does those that are the same everywhere, and shows the screen on top of the stack.
-import { Text, useInput } from 'ink';
+import { Text } from 'ink';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { contextMark, createServices, handleKey, type Program, screenContext } from './actions.js';
 import { HelpOverlay } from './components/help-overlay.js';
 import { AppContext } from './hooks/use-app.js';
+import { useKeys } from './hooks/use-keys.js';
 import type { NavigationStore } from './hooks/use-navigation.js';
 import { useNavigation } from './hooks/use-navigation.js';
 import { useSessionVersion } from './hooks/use-session.js';
@@ -48,7 +49,7 @@ export function App(props: AppProps) {
     return { services: made, queue: keys };
   }, [session, navigation, theme]);
   useEffect(() => props.onSize(setSize), [props.onSize]);
-  useInput((input, key) => queue.push(keyNames(input, key)));
+  useKeys((input) => queue.push(keyNames(input)));
   // After each drawing the keys that waited for this screen go on.
   useLayoutEffect(() => queue.resume());
 

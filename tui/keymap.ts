@@ -55,6 +55,7 @@ export type Command =
   | 'close'
   | 'accept'
   | 'cancel'
+  | 'recall'
   | 'complete'
   | 'erase'
   | 'erase-all';
@@ -177,6 +178,7 @@ export const bindings: readonly Binding[] = [
   { context: 'prompt', keys: ['esc'], command: 'cancel', help: 'leave the prompt', hint: 'cancel' },
   { context: 'prompt', keys: ['tab'], command: 'complete', help: 'complete the word', hint: 'complete' },
   { context: 'prompt', keys: ['backspace'], command: 'erase', help: 'erase a character' },
+  { context: 'prompt', keys: ['up'], command: 'recall', help: 'what was typed here last' },
   { context: 'prompt', keys: ['ctrl-u'], command: 'erase-all', help: 'erase all' },
   { context: 'prompt', keys: ['ctrl-c'], command: 'quit', help: 'quit' },
 ];

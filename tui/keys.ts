@@ -1,6 +1,5 @@
-// Keys by name, one at a time: what Ink reports (a key, or a run of characters that arrived together) becomes a list of names such as
-// `j`, `ctrl-d`, `up`, `enter`, `esc`. A queue hands them out and waits where a key changed what the next one means.
-import type { Key } from 'ink';
+// Keys by name, one at a time: what the terminal sends (a sequence, or a run of characters that arrived together) becomes a list of names
+// such as `j`, `ctrl-d`, `up`, `enter`, `esc`. A queue hands them out and waits where a key changed what the next one means.
 
 const named: Readonly<Record<string, string>> = {
   '\r': 'enter',
@@ -12,24 +11,41 @@ const named: Readonly<Record<string, string>> = {
   ' ': 'space',
 };
 
-/** The names of the keys in one event of Ink's `useInput`. */
-export function keyNames(input: string, key: Key): string[] {
-  if (key.upArrow) return ['up'];
-  if (key.downArrow) return ['down'];
-  if (key.leftArrow) return ['left'];
-  if (key.rightArrow) return ['right'];
-  if (key.pageUp) return ['pageup'];
-  if (key.pageDown) return ['pagedown'];
-  if (key.home) return ['home'];
-  if (key.end) return ['end'];
-  if (key.tab) return [key.shift ? 'shift-tab' : 'tab'];
-  if (key.return) return ['enter'];
-  if (key.backspace || key.delete) return ['backspace'];
-  if (key.escape) return ['esc'];
-  if (key.ctrl && input.length === 1) return [`ctrl-${input}`];
-  const names = [...input].flatMap(characterName);
-  // Esc and a letter that arrive together look like Meta; there are no Meta keys here.
-  return key.meta && !key.ctrl ? ['esc', ...names] : names;
+/** By the last character of `ESC [ … X` and `ESC O X`. */
+const byLetter: Readonly<Record<string, string>> = {
+  A: 'up',
+  B: 'down',
+  C: 'right',
+  D: 'left',
+  H: 'home',
+  F: 'end',
+  Z: 'shift-tab',
+};
+/** By the number in `ESC [ N ~`. */
+const byNumber: Readonly<Record<string, string>> = {
+  1: 'home',
+  4: 'end',
+  5: 'pageup',
+  6: 'pagedown',
+  7: 'home',
+  8: 'end',
+};
+
+/** The keys in one piece of input: one escape sequence, or characters without any. Unknown sequences are no keys. */
+export function keyNames(input: string): string[] {
+  if (!input.startsWith('\u001b')) return [...input].flatMap(characterName);
+  const rest = input.slice(1);
+  if (rest.startsWith('\u001b')) return ['esc', ...keyNames(rest)];
+  const sequence = /^(?:\[|O)([\d;]*)([A-Za-z~])$/.exec(rest);
+  if (sequence !== null) {
+    const [, numbers = '', letter = ''] = sequence;
+    // Modifiers (`1;5A` is Ctrl-↑) change nothing: there are no such keys here.
+    const name = letter === '~' ? byNumber[numbers.split(';')[0] ?? ''] : byLetter[letter];
+    return name === undefined ? [] : [name];
+  }
+  if (rest.length > 1 && (rest.startsWith('[') || rest.startsWith('O'))) return [];
+  // Esc and a character that arrive together look like Meta; there are no Meta keys here.
+  return ['esc', ...[...rest].flatMap(characterName)];
 }
 
 function characterName(char: string): string[] {

@@ -342,6 +342,12 @@ describe('everywhere', () => {
     await screen.waitFor(':overview ');
     type('\u0015sp\t');
     await screen.waitFor('spans span');
+    type('\u0015spans noscan\r');
+    await screen.waitFor('/noscan');
+    type(':\u001b[A');
+    await screen.waitFor(':spans noscan');
+    type('\u001b/\u001b[A');
+    await screen.waitFor(' /noscan ');
   });
 
   it('shows progress of a slow step, and Esc stops it', async () => {

@@ -1,39 +1,31 @@
-import type { Key } from 'ink';
 import { describe, expect, it } from 'vitest';
 import { KeyQueue, keyNames, typedCharacter } from '../../tui/keys.js';
 
-const none = {
-  upArrow: false,
-  downArrow: false,
-  leftArrow: false,
-  rightArrow: false,
-  pageDown: false,
-  pageUp: false,
-  home: false,
-  end: false,
-  return: false,
-  escape: false,
-  ctrl: false,
-  shift: false,
-  tab: false,
-  backspace: false,
-  delete: false,
-  meta: false,
-} as Key;
-
 describe('key names', () => {
-  it('names single keys', () => {
-    expect(keyNames('', { ...none, upArrow: true })).toEqual(['up']);
-    expect(keyNames('d', { ...none, ctrl: true })).toEqual(['ctrl-d']);
-    expect(keyNames('\t', { ...none, tab: true, shift: true })).toEqual(['shift-tab']);
-    expect(keyNames('', { ...none, escape: true, meta: true })).toEqual(['esc']);
-    expect(keyNames('', { ...none, delete: true })).toEqual(['backspace']);
-  });
-
-  it('takes apart what arrives together', () => {
-    expect(keyNames(':spans\rj', none)).toEqual([':', 's', 'p', 'a', 'n', 's', 'enter', 'j']);
-    expect(keyNames('q\u0003', none)).toEqual(['q', 'ctrl-c']);
-    expect(keyNames('q', { ...none, meta: true })).toEqual(['esc', 'q']);
+  it.each([
+    ['\u001b[A', ['up']],
+    ['\u001bOB', ['down']],
+    ['\u001b[1;5C', ['right']],
+    ['\u001b[5~', ['pageup']],
+    ['\u001b[6~', ['pagedown']],
+    ['\u001b[H', ['home']],
+    ['\u001b[4~', ['end']],
+    ['\u001b[Z', ['shift-tab']],
+    ['\u001b[200~', []],
+    ['\u001b[15~', []],
+    ['\u0004', ['ctrl-d']],
+    ['\u007f', ['backspace']],
+    ['\t', ['tab']],
+    ['\u001b', ['esc']],
+    ['\u001b\u001b', ['esc', 'esc']],
+    ['\u001b\u001b[A', ['esc', 'up']],
+    ['\u001bq', ['esc', 'q']],
+    ['\u001b/', ['esc', '/']],
+    [':spans\rj', [':', 's', 'p', 'a', 'n', 's', 'enter', 'j']],
+    ['q\u0003', ['q', 'ctrl-c']],
+    ['ü日', ['ü', '日']],
+  ])('of %j', (input, names) => {
+    expect(keyNames(input)).toEqual(names);
   });
 
   it('tells what is typed into a prompt', () => {

@@ -17,8 +17,8 @@ export interface AppServices {
   hold<T>(promise: Promise<T>): Promise<T>;
   /** The handler of the screen that is on top. */
   readonly screenHandler: { current: ((command: Command) => void) | undefined };
-  /** What `:` + Tab can complete besides commands. */
-  readonly known: { structs: readonly string[]; releases: readonly string[] };
+  /** What `:` + Tab can complete besides commands, and what was typed there last. */
+  readonly known: { structs: readonly string[]; releases: readonly string[]; lastCommand: string | undefined };
 }
 
 export const AppContext = createContext<AppServices | undefined>(undefined);

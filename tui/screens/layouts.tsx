@@ -101,7 +101,7 @@ export function LayoutsScreen({ screen, width, height }: ScreenProps<LayoutsStat
         patch({ pane: 'verify', place: start, filter: '' });
         return;
       case 'filter':
-        app.navigation.dispatch({ type: 'prompt', prompt: { kind: 'filter', text: now.filter, candidates: [] } });
+        app.navigation.dispatch({ type: 'prompt', prompt: { kind: 'filter', text: '', candidates: [] } });
         return;
       case 'open':
         if (row?.opens && now.pane === 'releases')

@@ -118,7 +118,7 @@ function handle(app: AppServices, command: Command, view: View): void {
     case 'filter':
       app.navigation.dispatch({
         type: 'prompt',
-        prompt: { kind: 'filter', text: screen.query.filter, candidates: [] },
+        prompt: { kind: 'filter', text: '', candidates: [] },
       });
       return;
     case 'sort': {
