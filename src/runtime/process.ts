@@ -114,21 +114,21 @@ export function openProcess(target: Target, options: ProcessOptions): GoProcess 
   const finders = findersOf(target, options);
   const trace: string[] = [];
   let best: Attempt | undefined;
-  for (const { what, make } of candidates(target, options)) {
-    const layout = make();
-    if (!layout) {
-      trace.push(`layout: ${what}: has nothing for ${target.go.version} ${target.go.os}/${target.go.arch}`);
-      continue;
+  let failure: InspectError | undefined;
+  for (const candidate of candidates(target, options)) {
+    try {
+      const attempt = tryCandidate(target, candidate, finders, trace);
+      if (attempt && (attempt.ok || !best)) best = attempt;
+      if (attempt?.ok) break;
+    } catch (error) {
+      // Damaged debug info must not end what another source can still tell.
+      if (!(error instanceof InspectError)) throw error;
+      trace.push(`layout: ${candidate.what}: ${error.subject}: ${error.why}`);
+      failure = error;
     }
-    const found = findRoots({ memory: target.memory, layout }, finders);
-    const ok = found.roots.get('runtime.mheap_')?.state === 'confirmed';
-    trace.push(
-      `layout: ${layout.name}: ${found.mheap ? found.mheap.why : 'mheap_ was not found'}${ok ? '' : ' (refused)'}`,
-    );
-    if (ok || !best) best = { layout, found, ok };
-    if (ok) break;
   }
   if (!best) {
+    if (failure) throw failure;
     throw new InspectError(
       'no-layout',
       `${target.go.version} ${target.go.os}/${target.go.arch}`,
@@ -137,6 +137,24 @@ export function openProcess(target: Target, options: ProcessOptions): GoProcess 
     );
   }
   return makeProcess(target, best, trace);
+}
+
+function tryCandidate(
+  target: Target,
+  { what, make }: Candidate,
+  finders: readonly Finder[],
+  trace: string[],
+): Attempt | undefined {
+  const layout = make();
+  if (!layout) {
+    trace.push(`layout: ${what}: has nothing for ${target.go?.version} ${target.go?.os}/${target.go?.arch}`);
+    return undefined;
+  }
+  const found = findRoots({ memory: target.memory, layout }, finders);
+  const ok = found.roots.get('runtime.mheap_')?.state === 'confirmed';
+  const why = found.mheap ? found.mheap.why : 'mheap_ was not found';
+  trace.push(`layout: ${layout.name}: ${why}${ok ? '' : ' (refused)'}`);
+  return { layout, found, ok };
 }
 
 function findersOf(target: Target, options: ProcessOptions): Finder[] {

@@ -223,7 +223,7 @@ function makeTarget({ inputs, core, memory, binary, own, bias, matches, go, warn
         const address = bias === undefined ? undefined : openDebugInfo()?.findVariable(name)?.address;
         return address === undefined ? undefined : address + (bias ?? 0);
       } catch (error) {
-        if (error instanceof DwarfError) return undefined;
+        if (error instanceof DwarfError || error instanceof InspectError) return undefined;
         throw error;
       }
     },
