@@ -23,15 +23,14 @@ export type Term =
   | { readonly kind: 'suspect'; readonly inverse: boolean }
   | { readonly kind: 'address'; readonly address: number; readonly inverse: boolean };
 
-const aliases: Readonly<Record<string, NumberColumn>> = {
-  class: 'sizeclass',
-  pages: 'npages',
-  size: 'elemsize',
-  alloc: 'allocCount',
-  slots: 'nelems',
-  startaddr: 'base',
-  alloccount: 'allocCount',
-};
+const aliases: ReadonlyMap<string, NumberColumn> = new Map([
+  ['class', 'sizeclass'],
+  ['pages', 'npages'],
+  ['size', 'elemsize'],
+  ['alloc', 'allocCount'],
+  ['slots', 'nelems'],
+  ['startaddr', 'base'],
+]);
 const columns: readonly NumberColumn[] = [
   'addr', 'base', 'limit', 'npages', 'spanclass', 'sizeclass', 'elemsize', 'nelems', 'freeindex', 'allocCount', 'allocated', 'sweepgen', 'used', 'bytes', 'index',
 ]; // biome-ignore format: a list of names
@@ -54,7 +53,8 @@ function parseTerm(word: string): readonly Term[] {
   if (!match) return [parseWord(body, word, inverse)];
   const [, name = '', comparison = '=', value = ''] = match;
   if (name === 'state') return [{ ...parseWord(value, word, inverse !== (comparison === '!=')) }];
-  const column = columns.find((column) => column.toLowerCase() === name.toLowerCase()) ?? aliases[name.toLowerCase()];
+  const column =
+    columns.find((column) => column.toLowerCase() === name.toLowerCase()) ?? aliases.get(name.toLowerCase());
   if (!column)
     throw new InspectError(
       'unsupported',
