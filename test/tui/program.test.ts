@@ -40,8 +40,8 @@ describe('spanscope in a terminal', () => {
     const table = await screen.waitFor(/1 of [\d,]+/);
     const base = /▶ (0x[0-9a-f]+)/.exec(table)?.[1];
     type('\r');
-    const span = await screen.waitFor('freeindex');
-    expect(span).toContain('allocBits');
+    const span = await screen.waitFor('allocBits 0x');
+    expect(span).toContain('freeindex');
     expect(span).toContain(`${base}–0x`);
     type('?');
     const help = await screen.waitFor(' keys');
