@@ -188,7 +188,12 @@ function makeProcess(target: Target, { layout, found, ok }: Attempt, trace: stri
   const warnings = refusals.map(
     ({ name, method, address, why }) => `${name}: ${method} says 0x${address.toString(16)}, which is not it: ${why}`,
   );
-  if (!ok) warnings.unshift(`the layout ${layout.name} does not fit this image: numbers below may be wrong`);
+  if (!ok)
+    warnings.unshift(
+      mheap?.ok === false
+        ? `the layout ${layout.name} does not fit this image: numbers below may be wrong`
+        : `the layout ${layout.name} could not be checked on this image: ${mheap?.why ?? 'mheap_ was not found'}`,
+    );
   else if (!layout.exact)
     warnings.unshift(
       `${target.go?.version ?? 'this release'} was not measured: ${layout.name} is used, because it validates on this image`,

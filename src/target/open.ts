@@ -88,7 +88,8 @@ function binaryNamedBy(
 function refuseNonGo({ path, elf }: OpenedElf, hasImage: boolean): void {
   if (goEvidence(elf).length > 0) return;
   const why = 'is not a Go program: it has no Go build ID, no build info and no pclntab';
-  throw new InspectError('not-go', path, why, hasImage ? 'name the Go binary that the image was taken of' : undefined);
+  const hint = elf.problems[0] ?? (hasImage ? 'name the Go binary that the image was taken of' : undefined);
+  throw new InspectError('not-go', path, why, hint);
 }
 
 function matchIds(

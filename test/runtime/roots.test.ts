@@ -155,6 +155,17 @@ describe('a damaged image', () => {
     expect(process.check).toMatchObject({ ok: true, checked: 40, held: 38 });
     expect(process.spans()?.length).toBe(40);
   });
+  it('without mheap_ says where reading stopped, and calls nothing wrong that it has not seen', () => {
+    const heap = writeHeap({ spans });
+    const { process } = open(heap, {
+      symbols: { [mheap]: nowhere, 'runtime.allgs': nowhere, 'runtime.allp': nowhere },
+    });
+    expect(process.check.ok).toBe(false);
+    expect(process.whyNoSpans).toBe(
+      `allspans can’t be read: 0x${(nowhere + heap.layout.field('mheap', 'allspans')!.offset).toString(16)}: not mapped`,
+    );
+    expect(process.warnings).toEqual([expect.stringContaining('could not be checked on this image')]);
+  });
   it('without a readable mspan still has its rows', () => {
     const { process } = open(writeHeap({ spans: [{ unreadable: true }, { unreadable: true }] }));
     expect(process.spans()?.length).toBe(2);

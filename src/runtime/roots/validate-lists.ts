@@ -1,5 +1,5 @@
 // Proves allgs, allp and allm: their elements link to each other as only g, p and m do (runtime/runtime2.go, proc.go).
-import { contradicts, holds, readSlice, type Scene, untold, type Verdict } from './validate.js';
+import { contradicts, holds, noSlice, readSlice, type Scene, untold, type Verdict } from './validate.js';
 
 const sampledGs = 64;
 const maxMs = 100_000;
@@ -11,7 +11,7 @@ export function validateAllgs({ memory, layout }: Scene, address: number): Verdi
   const self = layout.field('g', 'sched.g');
   if (!self) return untold('the layout has no g.sched.g');
   const slice = readSlice(memory, address);
-  if (!slice || slice.length > maxGs) return contradicts('allgs is no slice');
+  if (!slice || slice.length > maxGs) return noSlice(memory, address, 'allgs');
   if (slice.length === 0) return contradicts('allgs is empty');
   let checked = 0;
   let held = 0;
@@ -33,7 +33,7 @@ export function validateAllp({ memory, layout }: Scene, address: number): Verdic
   const id = layout.field('p', 'id');
   if (!id) return untold('the layout has no p.id');
   const slice = readSlice(memory, address);
-  if (!slice || slice.length > maxPs) return contradicts('allp is no slice');
+  if (!slice || slice.length > maxPs) return noSlice(memory, address, 'allp');
   if (slice.length === 0) return contradicts('allp is empty');
   let checked = 0;
   for (let i = 0; i < slice.length; i += 1) {

@@ -4,7 +4,7 @@ import { makeArenaLookup } from '../arena.js';
 import { popcountFrom } from '../bitmap.js';
 import { mspanOffsets } from '../mspan-offsets.js';
 import { maxSlots, type SliceHeader } from '../span-table.js';
-import { contradicts, holds, readSlice, type Scene, untold, type Verdict } from './validate.js';
+import { contradicts, holds, noSlice, readSlice, type Scene, untold, type Verdict } from './validate.js';
 
 /** More mspans than any process has: 2^27 of them are 20 GB of metadata. */
 const maxSpans = 2 ** 27;
@@ -29,7 +29,13 @@ export function validateMheap(scene: Scene, mheap: number): MheapVerdict {
   const central = checkCentral(scene, mheap);
   if (central.ok === false) return { ...central, ...none };
   const allspans = readAllspans(scene, mheap);
-  if (!allspans) return { ...contradicts('allspans is no slice'), ...none };
+  if (!allspans) {
+    const field = scene.layout.field('mheap', 'allspans');
+    return {
+      ...(field ? noSlice(scene.memory, mheap + field.offset, 'allspans') : untold('the layout has no allspans')),
+      ...none,
+    };
+  }
   if (allspans.length === 0) return { ...contradicts('allspans is empty'), ...none };
   const sample = checkSample(scene, mheap, allspans);
   const detail = `${central.why}; ${sample.held} of ${sample.checked} sampled in-use spans fulfil the span invariants and are found again through arenas`;

@@ -30,3 +30,11 @@ export function readSlice(
   if (length > capacity || (length > 0 && array === 0)) return undefined;
   return { array, length, capacity };
 }
+
+/** Why `readSlice` gave nothing: a header that can't be read proves nothing, one that can be and is none does. */
+export function noSlice(memory: Memory, address: number, what: string): Verdict {
+  const { fault } = memory.bytes(address, 3 * memory.pointerSize);
+  return fault
+    ? untold(`${what} can’t be read: 0x${fault.address.toString(16)}: ${fault.why}`)
+    : contradicts(`${what} is no slice`);
+}
