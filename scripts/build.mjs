@@ -1,4 +1,4 @@
-// Bundles dist/: program.js (command line and engine, CommonJS, with V8's code cache beside it), tui.mjs (the terminal UI, loaded only when it is
+// Bundles dist/: program.js (command line and engine, CommonJS, with V8's code cache beside it), tui.js (the terminal UI likewise, loaded only when it is
 // asked for), and the small files of src/launch/ that start them.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -33,33 +33,35 @@ const noChildProcesses = {
   },
 };
 
+// A function of what a CommonJS module knows; src/launch/load.cjs calls it.
+const wrapped = {
+  format: 'cjs',
+  banner: {
+    js: "(function(exports,require,module,__filename,__dirname){const __moduleUrl=require('node:url').pathToFileURL(__filename).href;",
+  },
+  footer: { js: '})' },
+};
+
 async function bundleProgram() {
   await build({
     ...shared,
+    ...wrapped,
     entryPoints: ['src/program.ts'],
     outfile: join(fresh, 'program.js'),
-    format: 'cjs',
     plugins: [noChildProcesses],
     define: { 'import.meta.url': '__moduleUrl' },
-    // A function of what a CommonJS module knows; src/launch/load.cjs calls it.
-    banner: {
-      js: "(function(exports,require,module,__filename,__dirname){const __moduleUrl=require('node:url').pathToFileURL(__filename).href;",
-    },
-    footer: { js: '})' },
   });
 }
 
 async function bundleTui() {
   await build({
     ...shared,
+    ...wrapped,
     entryPoints: { tui: 'tui/main.tsx' },
     outdir: fresh,
-    outExtension: { '.js': '.mjs' },
-    format: 'esm',
     jsx: 'automatic',
     plugins: [tuiPlugin()],
-    define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
-    banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
+    define: { 'import.meta.url': '__moduleUrl', 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
   });
 }
 

@@ -1,10 +1,11 @@
-// Writes dist/program.js.cache: runs the usual commands once, so that V8 has compiled what they use, and keeps its code.
+// Writes dist/program.js.cache and dist/tui.js.cache: runs the usual commands once, so that V8 has compiled what they use, and keeps its code.
 // Run by the build, in a process of its own.
 const { existsSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 
 const root = join(__dirname, '..');
-const { program, script, cacheFile } = require(join(process.argv[2], 'load.js'));
+const { loadBundle } = require(join(process.argv[2], 'load.js'));
+const { exports: program, script, cacheFile } = loadBundle('program');
 
 async function warm() {
   const sample = ['server', 'core.sparse'].map((name) => join(root, 'fixtures', 'sample', name));
@@ -13,6 +14,9 @@ async function warm() {
     await program.main(['spans', '--limit', '5', '--bits', '--format', 'ndjson', ...sample], undefined);
   }
   writeFileSync(cacheFile, script.createCachedData());
+  // Without a terminal no screen can be drawn here: what loading alone compiles is half of it.
+  const tui = loadBundle('tui');
+  writeFileSync(tui.cacheFile, tui.script.createCachedData());
 }
 
 warm();

@@ -4,9 +4,9 @@ const argv = process.argv.slice(2);
 if (argv[0] === '-V' || argv.includes('--version')) {
   process.stdout.write(`spanscope ${require('../package.json').version}\n`);
 } else {
-  const { program } = require('./load.js');
-  program
-    .main(argv, () => import('./tui.mjs'))
+  const { loadBundle } = require('./load.js');
+  loadBundle('program')
+    .exports.main(argv, async () => loadBundle('tui').exports)
     .then((code) => {
       process.exitCode = code;
     });
