@@ -83,6 +83,7 @@ export function findRoots(scene: Scene, finders: readonly Finder[]): FoundRoots 
   return { roots, refusals, mheap };
 }
 
+/** A doubt for want of anything to compare ends the search: the next finder would cost more and say the same. */
 function findOne(
   name: RootName,
   finders: readonly Finder[],
@@ -90,18 +91,23 @@ function findOne(
   refusals: Refusal[],
 ): Root {
   let doubtful: Root | undefined;
+  const passed: Refusal[] = [];
   for (const { method, find } of finders) {
     const candidate = find(name);
     const address = candidate === undefined ? undefined : tryAddress(candidate);
     if (address === undefined || address === 0) continue;
     const verdict = judge(address);
+    const detail = verdict.why;
     if (verdict.ok === true) {
-      return { name, state: 'confirmed', address, method, confirmedBy: [confirmingMethod[name]], detail: verdict.why };
+      refusals.push(...passed);
+      return { name, state: 'confirmed', address, method, confirmedBy: [confirmingMethod[name]], detail };
     }
-    if (verdict.ok === false) refusals.push({ name, method, address, why: verdict.why });
-    doubtful ??= { name, state: 'unconfirmed', address, method, confirmedBy: [], detail: verdict.why };
-    if (verdict.ok === undefined)
-      return doubtful.address === address ? doubtful : { ...doubtful, address, method, detail: verdict.why };
+    const refusal: Refusal = { name, method, address, why: detail };
+    if (verdict.ok === false) refusals.push(refusal);
+    else if (verdict.unreadable) passed.push(refusal);
+    const best = doubtful !== undefined && (verdict.ok === false || passed.length > 1);
+    if (!best) doubtful = { name, state: 'unconfirmed', address, method, confirmedBy: [], detail };
+    if (verdict.ok === undefined && !verdict.unreadable) break;
   }
   return (
     doubtful ?? {
@@ -116,7 +122,11 @@ function findOne(
 }
 
 function validate(scene: Scene, name: RootName, address: number, roots: ReadonlyMap<RootName, Root>): Verdict {
-  const known = (other: RootName) => roots.get(other)?.address;
+  // What is not proved itself proves and refutes nothing.
+  const known = (other: RootName) => {
+    const root = roots.get(other);
+    return root?.state === 'confirmed' ? root.address : undefined;
+  };
   switch (name) {
     case 'runtime.mheap_':
       return validateMheap(scene, address);

@@ -1,5 +1,5 @@
 // Proves allgs, allp and allm: their elements link to each other as only g, p and m do (runtime/runtime2.go, proc.go).
-import { contradicts, holds, noSlice, readSlice, type Scene, untold, type Verdict } from './validate.js';
+import { contradicts, holds, noSlice, readSlice, type Scene, unreadable, untold, type Verdict } from './validate.js';
 
 const sampledGs = 64;
 const maxMs = 100_000;
@@ -24,7 +24,7 @@ export function validateAllgs({ memory, layout }: Scene, address: number): Verdi
     if (back === g || back === 0) held += 1;
   }
   const why = `g.sched.g leads back for ${held} of ${checked} sampled of ${slice.length}`;
-  if (checked === 0) return untold('no g could be read');
+  if (checked === 0) return unreadable('no g could be read');
   return held === checked ? holds(why) : contradicts(why);
 }
 
@@ -43,7 +43,7 @@ export function validateAllp({ memory, layout }: Scene, address: number): Verdic
     if (value !== i) return contradicts(`allp[${i}].id is ${value}`);
     checked += 1;
   }
-  return checked > 0 ? holds(`allp[i].id == i for ${checked} of ${slice.length}`) : untold('no p could be read');
+  return checked > 0 ? holds(`allp[i].id == i for ${checked} of ${slice.length}`) : unreadable('no p could be read');
 }
 
 /** allm heads a list through m.alllink that ends in nil; m.g0.m == m for each. */
@@ -65,6 +65,6 @@ export function validateAllm({ memory, layout }: Scene, address: number): Verdic
     }
     m = memory.word(m + alllink.offset);
   }
-  if (m === undefined) return untold('the list through m.alllink leaves readable memory');
+  if (m === undefined) return unreadable('the list through m.alllink leaves readable memory');
   return holds(`${seen.size} m through alllink, g0.m leads back for each`);
 }

@@ -4,7 +4,7 @@ import { makeArenaLookup } from '../arena.js';
 import { popcountFrom } from '../bitmap.js';
 import { mspanOffsets } from '../mspan-offsets.js';
 import { maxSlots, type SliceHeader } from '../span-table.js';
-import { contradicts, holds, noSlice, readSlice, type Scene, untold, type Verdict } from './validate.js';
+import { contradicts, holds, noSlice, readSlice, type Scene, unreadable, untold, type Verdict } from './validate.js';
 
 /** More mspans than any process has: 2^27 of them are 20 GB of metadata. */
 const maxSpans = 2 ** 27;
@@ -61,7 +61,7 @@ function checkCentral({ memory, layout }: Scene, mheap: number): Verdict {
   }
   return seen > 1
     ? holds(`central[i].spanclass == i for ${seen} of ${count} classes`)
-    : untold('central is unreadable');
+    : unreadable('central is unreadable');
 }
 
 function checkSample(scene: Scene, mheap: number, allspans: SliceHeader): { checked: number; held: number } {

@@ -1,6 +1,6 @@
 // Checks the pointer-free roots by numbers that must agree with each other: memstats against its own ring of pauses,
 // gcController against work's clocks and its own minimum, gcphase by its range (runtime/mstats.go, mgcpacer.go, mgc.go).
-import { contradicts, holds, type Scene, untold, type Verdict } from './validate.js';
+import { contradicts, holds, type Scene, unreadable, untold, type Verdict } from './validate.js';
 
 const pauseRing = 256;
 
@@ -23,7 +23,7 @@ export function validateMemstats(scene: Scene, address: number, mheap: number | 
   const numgc = get('numgc');
   const last = get('last_gc_unix');
   if (!ring || numgc === undefined || last === undefined)
-    return untold('memstats is unreadable, or the layout lacks pause_end');
+    return unreadable('memstats is unreadable, or the layout lacks pause_end');
   const end = (n: number) => {
     const value = scene.memory.uint64(address + ring.offset + (n % pauseRing) * 8);
     return value === undefined ? undefined : Number(value);
@@ -80,7 +80,7 @@ export function validateGcphase(
   memstats: number | undefined,
 ): Verdict {
   const value = scene.memory.uint32(address);
-  if (value === undefined) return untold('unreadable');
+  if (value === undefined) return unreadable('unreadable');
   if (value > 2) return contradicts(`${value} is no phase`);
   const cycles = work === undefined ? undefined : reader(scene, 'workType', work)('cycles');
   const numgc = memstats === undefined ? undefined : reader(scene, 'mstats', memstats)('numgc');
@@ -97,7 +97,8 @@ export function validateWork(scene: Scene, address: number, memstats: number | u
   const get = reader(scene, 'workType', address);
   const cycles = get('cycles');
   const numgc = memstats === undefined ? undefined : reader(scene, 'mstats', memstats)('numgc');
-  if (cycles === undefined || numgc === undefined) return untold('unreadable');
+  if (cycles === undefined) return unreadable('unreadable');
+  if (numgc === undefined) return untold('memstats is not confirmed, so nothing can be compared');
   if (cycles === 0 && numgc === 0) return untold('no GC cycle has begun yet');
   const distance = cycles - numgc;
   return distance === 0 || distance === 1

@@ -5,6 +5,8 @@ import type { Layout } from '../../layout/types.js';
 export interface Verdict {
   /** True: the structure itself proves the address. False: it contradicts it. Undefined: it can't be told here (`why` says why). */
   readonly ok: boolean | undefined;
+  /** Where it can't be told: because memory is missing, so that another address may do better. */
+  readonly unreadable?: true;
   /** What was seen, in a phrase. */
   readonly why: string;
 }
@@ -17,6 +19,7 @@ export interface Scene {
 export const holds = (why: string): Verdict => ({ ok: true, why });
 export const contradicts = (why: string): Verdict => ({ ok: false, why });
 export const untold = (why: string): Verdict => ({ ok: undefined, why });
+export const unreadable = (why: string): Verdict => ({ ok: undefined, unreadable: true, why });
 
 /** A Go slice header at `address`; undefined where it can't be read or cannot be one. */
 export function readSlice(
@@ -35,6 +38,6 @@ export function readSlice(
 export function noSlice(memory: Memory, address: number, what: string): Verdict {
   const { fault } = memory.bytes(address, 3 * memory.pointerSize);
   return fault
-    ? untold(`${what} can’t be read: 0x${fault.address.toString(16)}: ${fault.why}`)
+    ? unreadable(`${what} can’t be read: 0x${fault.address.toString(16)}: ${fault.why}`)
     : contradicts(`${what} is no slice`);
 }
