@@ -22,14 +22,29 @@ const shared = {
   logLevel: 'warning',
 };
 
-/** Commander starts other programs only for subcommands that are programs of their own: there are none, and loading that costs 10 ms. */
-const noChildProcesses = {
-  name: 'no-child-processes',
+/**
+ * Built-in modules that cost 5 to 10 ms each to load and are not used, or seldom: commander's way to start other programs (there are none), what elfy takes of
+ * assert and util, and zlib, which is loaded when something has to be inflated.
+ */
+const lightBuiltins = {
+  name: 'light-builtins',
   setup(builder) {
-    builder.onResolve({ filter: /^node:child_process$/ }, ({ path, importer }) =>
-      importer.includes('commander') ? { path, namespace: 'left-out' } : undefined,
-    );
-    builder.onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: 'module.exports = {};' }));
+    const replaced = {
+      commander: { 'node:child_process': 'module.exports = {};' },
+      elfy: {
+        assert: "module.exports = { equal(a, b) { if (a !== b) throw new Error('not equal'); } };",
+        util: 'module.exports = { inherits(child, parent) { Object.setPrototypeOf(child.prototype, parent.prototype); } };',
+      },
+      'section-bytes.ts': {
+        'node:zlib':
+          "module.exports = { get inflateSync() { return require('node:zlib').inflateSync; }, get constants() { return require('node:zlib').constants; } };",
+      },
+    };
+    builder.onResolve({ filter: /^(node:child_process|assert|util|node:zlib)$/ }, ({ path, importer }) => {
+      const owner = Object.keys(replaced).find((name) => importer.includes(name) && path in replaced[name]);
+      return owner === undefined ? undefined : { path, namespace: 'light', pluginData: replaced[owner][path] };
+    });
+    builder.onLoad({ filter: /.*/, namespace: 'light' }, ({ pluginData }) => ({ contents: pluginData, loader: 'js' }));
   },
 };
 
@@ -48,7 +63,7 @@ async function bundleProgram() {
     ...wrapped,
     entryPoints: ['src/program.ts'],
     outfile: join(fresh, 'program.js'),
-    plugins: [noChildProcesses],
+    plugins: [lightBuiltins],
     define: { 'import.meta.url': '__moduleUrl' },
   });
 }
