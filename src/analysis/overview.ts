@@ -8,7 +8,7 @@ import type { Target } from '../target/target.js';
 import { findingsOf } from './findings.js';
 import { addressText, bigCount } from './numbers.js';
 import { reconcile } from './reconcile.js';
-import type { LayoutInfo, MissingRange, OverviewResult, RootResult } from './results.js';
+import type { LayoutInfo, MissingRange, OverviewResult, RootResult, SpanTotals } from './results.js';
 import { sumSpans } from './span-totals.js';
 
 export const schemaVersion = 1;
@@ -22,11 +22,9 @@ export function overviewOf(
   table: SpanTable | undefined,
 ): OverviewResult {
   const { go, binary, image } = target;
-  const sums = process && table ? sumSpans(process.layout, table) : undefined;
-  const unreadable =
-    table && table.unreadableEntries > 0
-      ? [`${table.unreadableEntries} entries of allspans can't be read: their spans are not counted`]
-      : [];
+  const summed = process && table ? sumSpans(process.layout, table) : undefined;
+  // Sums over nothing would be zeros, which is something else than unknown.
+  const sums = summed && readAny(summed.totals) ? summed : undefined;
   return {
     schemaVersion,
     go: go ?? null,
@@ -49,8 +47,25 @@ export function overviewOf(
     gc: process ? gcOf(process) : null,
     reconciliation: process && table && sums ? reconcile(process, table, sums) : [],
     findings: process && table ? findingsOf(process, table) : [],
-    warnings: [...target.warnings, ...(process?.warnings ?? []), ...unreadable],
+    warnings: [
+      ...target.warnings,
+      ...(process?.warnings ?? []),
+      ...(process && summed ? unreadWarnings(process, summed.totals) : []),
+    ],
   };
+}
+
+const readAny = ({ total, unreadable, complete }: SpanTotals) => complete || total > unreadable;
+
+/** What the totals do not count. */
+function unreadWarnings({ allspans }: GoProcess, totals: SpanTotals): string[] {
+  const { unreadable, unreadableEntries } = totals;
+  if (totals.complete) return [];
+  const length = allspans?.length ?? totals.total + unreadableEntries;
+  if (!readAny(totals)) return [`none of the ${length} mspans in allspans can be read: nothing is known of the heap`];
+  return [
+    `${unreadable + unreadableEntries} of the ${length} mspans in allspans can't be read and are not counted: the heap is at least what is shown`,
+  ];
 }
 
 export function missingRange({ start, end, why }: { start: number; end: number; why: string }): MissingRange {

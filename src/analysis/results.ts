@@ -56,7 +56,12 @@ export interface SpanTotals {
   readonly inuse: number;
   readonly manual: number;
   readonly free: number;
+  /** mspans of which a part can't be read, and those whose state is none that the release knows. */
   readonly unreadable: number;
+  /** Entries of allspans that can't be read: mspans that `total` does not count. */
+  readonly unreadableEntries: number;
+  /** Whether every mspan was read. If not, the sums below hold what could be read: the process had at least that. */
+  readonly complete: boolean;
   readonly heapInuseBytes: BigCount;
   readonly stackInuseBytes: BigCount;
   readonly heapObjects: BigCount;

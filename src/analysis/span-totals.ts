@@ -86,6 +86,8 @@ export function sumSpans(layout: Layout, table: SpanTable): SpanSums {
   const totals: SpanTotals = {
     total: table.length,
     ...states,
+    unreadableEntries: table.unreadableEntries,
+    complete: states.unreadable + table.unreadableEntries === 0,
     heapInuseBytes: bigCount(inusePages * pageSize),
     stackInuseBytes: bigCount(stackPages * pageSize),
     heapObjects: bigCount(heapObjects),

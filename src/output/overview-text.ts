@@ -52,9 +52,12 @@ function opened({ go, binary, image, layout }: OverviewResult): string[] {
   }
   if (image) {
     const { name, validated } = layout;
-    const proof = validated.ok
-      ? `validated: ${validated.held} of ${validated.checked} sampled spans hold`
-      : `NOT validated: ${validated.why ?? 'does not fit this image'}`;
+    const proof =
+      validated.ok && validated.checked === 0
+        ? `no span to validate it on: ${validated.why ?? 'none is in use'}`
+        : validated.ok
+          ? `validated: ${validated.held} of ${validated.checked} sampled spans hold`
+          : `NOT validated: ${validated.why ?? 'does not fit this image'}`;
     lines.push(row('layout', printable(`${name}; ${proof}`)));
   } else {
     lines.push(row('layout', printable(layout.name)));
@@ -64,27 +67,28 @@ function opened({ go, binary, image, layout }: OverviewResult): string[] {
 
 function heap({ spans }: OverviewResult): string[] {
   if (!spans) return [];
+  const least = spans.complete ? '' : 'at least ';
   return [
     '',
     row(
       'heap in use',
-      `${bytesText(spans.heapInuseBytes)} in ${grouped(spans.inuse)} spans (HeapInuse ${grouped(spans.heapInuseBytes)})`,
+      `${least}${bytesText(spans.heapInuseBytes)} in ${grouped(spans.inuse)} spans (HeapInuse ${grouped(spans.heapInuseBytes)})`,
     ),
     row(
       'allocated',
-      `${bytesText(spans.heapAllocBytes)} in ${grouped(spans.heapObjects)} objects (HeapAlloc ${grouped(spans.heapAllocBytes)})`,
+      `${least}${bytesText(spans.heapAllocBytes)} in ${grouped(spans.heapObjects)} objects (HeapAlloc ${grouped(spans.heapAllocBytes)})`,
     ),
     row(
       'free slots',
-      `${bytesText(spans.freeSlotBytes)} in in-use spans (${percentText(Number(spans.freeSlotBytes), Number(spans.heapInuseBytes))} of them)`,
+      `${least}${bytesText(spans.freeSlotBytes)} in in-use spans (${percentText(Number(spans.freeSlotBytes), Number(spans.heapInuseBytes))} of them)`,
     ),
     row(
       'stacks',
-      `${bytesText(spans.stackInuseBytes)} (StackInuse ${grouped(spans.stackInuseBytes)}); all manual spans ${bytesText(spans.manualBytes)} in ${grouped(spans.manual)}`,
+      `${least}${bytesText(spans.stackInuseBytes)} (StackInuse ${grouped(spans.stackInuseBytes)}); all manual spans ${bytesText(spans.manualBytes)} in ${grouped(spans.manual)}`,
     ),
     row(
       'mspans',
-      `${grouped(spans.total)} in allspans: ${grouped(spans.inuse)} in use, ${grouped(spans.manual)} manual, ${grouped(spans.free)} free${spans.unreadable ? `, ${grouped(spans.unreadable)} unreadable` : ''}`,
+      `${grouped(spans.total)} in allspans: ${grouped(spans.inuse)} in use, ${grouped(spans.manual)} manual, ${grouped(spans.free)} free${spans.unreadable ? `, ${grouped(spans.unreadable)} unreadable` : ''}${spans.unreadableEntries ? `; ${grouped(spans.unreadableEntries)} more entries can't be read` : ''}`,
     ),
   ];
 }
@@ -150,7 +154,7 @@ function roots({ roots, image }: OverviewResult): string[] {
 
 function findings({ findings, spans }: OverviewResult): string[] {
   if (!spans) return [];
-  if (findings.length === 0) return ['', row('findings', 'none')];
+  if (findings.length === 0) return ['', row('findings', spans.complete ? 'none' : 'none in what can be read')];
   return [
     '',
     ...findings.map((finding, i) =>

@@ -2,7 +2,7 @@
 // mheap_ (runtime/mstats.go, consistentHeapStats; runtime/mgcpacer.go; runtime/mheap.go).
 import { cachedSpans } from './mcache.js';
 import { heapSweepgen, numberAt, type RuntimeView } from './mheap.js';
-import type { SpanTable } from './span-table.js';
+import { type SpanTable, spanFlag } from './span-table.js';
 
 /** How many deltas a consistentHeapStats has; its total is the sum of all. */
 const deltas = 3;
@@ -58,16 +58,20 @@ export function heapAllocByCounters(view: RuntimeView, table: SpanTable): number
   const small = [smallBytes(view, 'smallAllocCount'), smallBytes(view, 'smallFreeCount')];
   if (large[0] === undefined || large[1] === undefined || small[0] === undefined || small[1] === undefined)
     return undefined;
-  return large[0] - large[1] + small[0] - small[1] + unflushed(view, table);
+  const cached = unflushed(view, table);
+  return cached === undefined ? undefined : large[0] - large[1] + small[0] - small[1] + cached;
 }
 
-function unflushed(view: RuntimeView, table: SpanTable): number {
+/** Undefined where an mcache or an mspan can't be read. */
+function unflushed(view: RuntimeView, table: SpanTable): number | undefined {
   const before = view.layout.field('mspan', 'allocCountBeforeCache');
   const generation = heapSweepgen(view);
   const cached = cachedSpans(view);
+  if (!cached.complete) return undefined;
   let bytes = 0;
   for (let row = 0; row < table.length; row += 1) {
-    if (!cached.has(table.addr[row]!)) continue;
+    if (!cached.byAddress.has(table.addr[row]!)) continue;
+    if (table.flags[row]! & spanFlag.unreadable) return undefined;
     // Its P is inside mcache.refill: the span has been given back and counted, only the pointer still stands in the mcache.
     if (view.layout.traits.cachedSweepgen && table.sweepgen[row] === generation) continue;
     const elemsize = table.elemsize[row]!;

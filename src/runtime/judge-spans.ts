@@ -13,12 +13,19 @@ export function judgeSpans(view: RuntimeView, table: SpanTable): void {
   const generation = heapSweepgen(view);
   const cached = cachedSpans(view);
   const excused = new Set<number>();
+  // Where the mcaches can't be read, sweepgen h+1 and h+3 say of a span that some P's mcache holds it.
+  const mayBeCached = (row: number) => {
+    if (cached.complete) return false;
+    if (generation === undefined || !view.layout.traits.cachedSweepgen) return true;
+    const ahead = (table.sweepgen[row]! - generation) | 0;
+    return ahead === 1 || ahead === 3;
+  };
   for (const row of table.differing) {
     const sweeping = generation !== undefined && table.sweepgen[row] === (generation - 1) >>> 0;
-    const p = cached.get(table.addr[row]!);
+    const p = cached.byAddress.get(table.addr[row]!);
     const offByOne = table.allocated[row] === table.allocCount[row]! + 1;
-    const allocating = p !== undefined && offByOne && !excused.has(p);
-    if (allocating) excused.add(p);
+    const allocating = offByOne && (p === undefined ? mayBeCached(row) : !excused.has(p));
+    if (allocating && p !== undefined) excused.add(p);
     table.flags[row]! |= sweeping || allocating ? spanFlag.transient : spanFlag.mismatch;
   }
 }

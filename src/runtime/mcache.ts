@@ -6,24 +6,36 @@ import { readSlice } from './roots/validate.js';
 /** Ps that a process can have; more is nonsense. */
 const maxPs = 1 << 16;
 
-/** The mspans (by address) that some P's mcache holds, each with that P's id. Bounded; what can't be read is left out. */
-export function cachedSpans(view: RuntimeView): ReadonlyMap<number, number> {
+export interface CachedSpans {
+  /** The mspans (by address) that some P's mcache holds, each with that P's id. */
+  readonly byAddress: ReadonlyMap<number, number>;
+  /** Whether all of allp and of the mcaches could be read. */
+  readonly complete: boolean;
+}
+
+/** Bounded; what can't be read is left out. */
+export function cachedSpans(view: RuntimeView): CachedSpans {
   const { memory, layout } = view;
-  const cached = new Map<number, number>();
+  const byAddress = new Map<number, number>();
+  let complete = true;
   const allp = view.address('runtime.allp');
   const mcache = layout.field('p', 'mcache');
   const alloc = layout.field('mcache', 'alloc');
   const slice = allp === undefined ? undefined : readSlice(memory, allp);
-  if (!slice || slice.length > maxPs || !mcache || !alloc) return cached;
+  if (!slice || slice.length > maxPs || !mcache || !alloc) {
+    return { byAddress, complete: false };
+  }
   const classes = Math.floor(alloc.size / memory.pointerSize);
   for (let id = 0; id < slice.length; id += 1) {
     const p = memory.word(slice.array + id * memory.pointerSize);
-    const cache = p ? memory.word(p + mcache.offset) : undefined;
+    const cache = p ? memory.word(p + mcache.offset) : p;
+    if (cache === undefined) complete = false;
     if (!cache) continue;
     for (let i = 0; i < classes; i += 1) {
       const span = memory.word(cache + alloc.offset + i * memory.pointerSize);
-      if (span) cached.set(span, id);
+      if (span === undefined) complete = false;
+      else if (span !== 0) byAddress.set(span, id);
     }
   }
-  return cached;
+  return { byAddress, complete };
 }

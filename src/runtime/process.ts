@@ -115,10 +115,13 @@ export function openProcess(target: Target, options: ProcessOptions): GoProcess 
   const trace: string[] = [];
   let best: Attempt | undefined;
   let failure: InspectError | undefined;
+  let misfit: Attempt | undefined;
   for (const candidate of candidates(target, options)) {
     try {
       const attempt = tryCandidate(target, candidate, finders, trace);
       if (attempt && (attempt.ok || !best)) best = attempt;
+      if (attempt?.found.mheap?.ok === false && attempt.layout.exact && attempt.layout.source === 'table')
+        misfit ??= attempt;
       if (attempt?.ok) break;
     } catch (error) {
       // Damaged debug info must not end what another source can still tell.
@@ -136,7 +139,7 @@ export function openProcess(target: Target, options: ProcessOptions): GoProcess 
       'spanscope layout list shows what there is',
     );
   }
-  return makeProcess(target, best, trace);
+  return makeProcess(target, best, trace, misfit);
 }
 
 function tryCandidate(
@@ -177,7 +180,13 @@ const allNames: readonly RootName[] = [
   'runtime.mheap_', 'runtime.firstmoduledata', 'runtime.memstats', 'runtime.work', 'runtime.gcController', 'runtime.gcphase', 'runtime.allgs', 'runtime.allp', 'runtime.allm',
 ]; // biome-ignore format: a list of names
 
-function makeProcess(target: Target, { layout, found, ok }: Attempt, trace: string[]): GoProcess {
+/** `misfit`: the table of this very release, where it was refused: the image is then perhaps of another one. */
+function makeProcess(
+  target: Target,
+  { layout, found, ok }: Attempt,
+  trace: string[],
+  misfit: Attempt | undefined,
+): GoProcess {
   const { roots, refusals, mheap } = found;
   const memory: Memory = target.memory;
   for (const root of roots.values()) {
@@ -198,7 +207,16 @@ function makeProcess(target: Target, { layout, found, ok }: Attempt, trace: stri
     warnings.unshift(
       `${target.go?.version ?? 'this release'} was not measured: ${layout.name} is used, because it validates on this image`,
     );
-  const address = (name: RootName) => roots.get(name)?.address;
+  if (ok && misfit)
+    warnings.unshift(
+      `the layout ${misfit.layout.name} does not fit this image (${misfit.found.mheap?.why}): is it ${target.go?.version}? ${layout.name} fits and is used`,
+    );
+  const refused = new Set(refusals.map(({ name }) => name));
+  // What is doubtful for want of anything to compare is used in a heap that is proved; what was contradicted, or stands beside no heap, never.
+  const address = (name: RootName) => {
+    const root = roots.get(name);
+    return root?.state === 'confirmed' || (ok && !refused.has(name)) ? root?.address : undefined;
+  };
   const mheapAddress = ok ? address('runtime.mheap_') : undefined;
   const allspans = mheapAddress === undefined ? undefined : readAllspans({ memory, layout }, mheapAddress);
   const why = mheap?.why ?? 'mheap_ was not found';
@@ -212,7 +230,12 @@ function makeProcess(target: Target, { layout, found, ok }: Attempt, trace: stri
     allspans,
     warnings,
     trace,
-    check: { checked: mheap?.checked ?? 0, held: mheap?.held ?? 0, ok, ...(ok ? {} : { why }) },
+    check: {
+      checked: mheap?.checked ?? 0,
+      held: mheap?.held ?? 0,
+      ok,
+      ...(ok && mheap?.checked !== 0 ? {} : { why }),
+    },
     whyNoSpans: allspans ? undefined : why,
     spans(onProgress) {
       if (table || !allspans) return table;

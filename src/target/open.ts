@@ -52,6 +52,8 @@ export function openTarget({ files, options }: OpenTargetRequest): Target {
     warnings.push(...elf.problems.map((problem) => `${elf.name}: ${problem}`));
   if (core) warnings.push(...core.problems.map((problem) => `${inputs.core?.path}: ${problem}`));
   const go = goOf(binary, inputs.core, bias ?? 0, memory, options.go);
+  if (go && options.go !== undefined)
+    warnings.push(...overruled(go, goOf(binary, inputs.core, bias ?? 0, memory, undefined)));
   if (go) trace.push(`Go version ${go.version}, from ${go.source}`);
   return makeTarget({ inputs, core, memory, binary, own, bias, matches, go, warnings, trace });
 }
@@ -184,6 +186,12 @@ function goOf(
   const arch = (binary ?? core)?.elf.header.goarch ?? 'unknown';
   const found = findGo(binary?.elf, bias, memory, override);
   return found && { ...found, os: 'linux', arch };
+}
+
+/** What `--go` says is believed; that the target says something else is told. */
+function overruled(go: TargetGo, own: TargetGo | undefined): string[] {
+  const name = ({ version, experiments }: TargetGo) => [version.replace(/\.0$/, ''), ...experiments].join('+');
+  return own && name(own) !== name(go) ? [`--go says ${name(go)}, ${own.source} says ${name(own)}`] : [];
 }
 
 interface Parts {

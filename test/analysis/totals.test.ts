@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { bigCount } from '../../src/analysis/numbers.js';
 import { overviewOf } from '../../src/analysis/overview.js';
 import { spanDetail } from '../../src/analysis/span-detail.js';
+import { overviewText } from '../../src/output/overview-text.js';
 import { openProcess } from '../../src/runtime/process.js';
-import { type HeapSpec, type SpanSpec, writeHeap } from '../support/heap-writer.js';
+import { type HeapSpec, nowhere, type SpanSpec, writeHeap } from '../support/heap-writer.js';
 
 function overview(spec: HeapSpec) {
   const heap = writeHeap(spec);
@@ -42,11 +43,48 @@ describe('sums', () => {
     });
     expect(result.spans).toMatchObject({ total: 33, inuse: 31, unreadable: 2 });
     for (const value of Object.values(result.spans!)) {
-      if (typeof value === 'object') continue;
+      if (typeof value === 'object' || typeof value === 'boolean') continue;
       if (typeof value === 'string') expect(value).toMatch(/^\d+$/);
       else expect(Number.isSafeInteger(value)).toBe(true);
     }
     expect(Number(result.spans!.freeSlotBytes)).toBeLessThan(2 ** 30);
+  });
+});
+
+describe('what can’t be read', () => {
+  it('makes the totals a lower bound, in words too', () => {
+    const { result } = overview({ spans: [...healthy, { unreadable: true }, ...healthy], allspansCutAt: 50 });
+    expect(result.spans).toMatchObject({ total: 50, unreadable: 1, unreadableEntries: 11, complete: false, inuse: 49 });
+    expect(result.warnings).toContain(
+      "12 of the 61 mspans in allspans can't be read and are not counted: the heap is at least what is shown",
+    );
+    const text = overviewText(result);
+    for (const label of ['heap in use', 'allocated', 'free slots', 'stacks'])
+      expect(text).toMatch(new RegExp(`^${label} +at least `, 'm'));
+    expect(text).toMatch(/^findings +none in what can be read$/m);
+    expect(overviewText(overview({ spans: healthy }).result)).not.toContain('at least');
+  });
+
+  it.each([
+    ['the mspans', { spans: [{ unreadable: true as const }, { unreadable: true as const }] }],
+    ['allspans', { spans: [{}, {}], allspansCutAt: 0 }],
+  ])('of all %s leaves no totals: zero would say that the heap is empty', (_, spec) => {
+    const { result } = overview(spec);
+    expect(result.spans).toBeNull();
+    expect(result.reconciliation).toEqual([]);
+    expect(result.warnings).toContain('none of the 2 mspans in allspans can be read: nothing is known of the heap');
+    expect(overviewText(result)).not.toMatch(/heap in use|findings|holds?$/m);
+  });
+
+  it('in the mcaches leaves HeapAlloc’s counter unknown, and a cached span off by one lawful', () => {
+    const spans: SpanSpec[] = [...healthy, { freeindex: 5, allocCount: 4, sweep: 3 }, { freeindex: 5, allocCount: 4 }];
+    const heap = writeHeap({ spans, ps: [[30]] });
+    const target = heap.target({ symbols: { 'runtime.allp': nowhere } });
+    const process = openProcess(target, {})!;
+    const { reconciliation, spans: totals } = overviewOf(target, process, process.spans());
+    expect(reconciliation.map(({ what }) => what)).not.toContain('HeapAlloc');
+    expect(reconciliation.map(({ what }) => what)).toContain('HeapInuse');
+    expect(totals?.suspect).toMatchObject({ transient: 1, mismatch: 1 });
   });
 });
 

@@ -53,6 +53,27 @@ describe('a wrong symbol', () => {
   });
 });
 
+describe('a refused root', () => {
+  const heap = writeHeap({ spans });
+  const gcOf = (symbols: TargetOptions['symbols']) => {
+    const opened = heap.target({ symbols: symbols! });
+    const process = openProcess(opened, {})!;
+    return overviewOf(opened, process, process.spans());
+  };
+
+  it('gives no numbers', () => {
+    const { gc, spans: totals } = gcOf({ 'runtime.memstats': heap.roots[mheap] });
+    expect(totals).not.toBeNull();
+    expect(gc).toMatchObject({ numGC: null, lastGC: null, pauseTotalNs: null, phase: 'off' });
+  });
+
+  it('nor do those that only were not refuted, where mheap_ is not proved', () => {
+    const result = gcOf(Object.fromEntries(rootNames.map((name) => [name, heap.roots[mheap] + 8])));
+    expect(result.mheap).toMatchObject({ address: null, sweepgen: null, pagesInUse: null });
+    expect(Object.values(result.gc!).every((value) => value === null)).toBe(true);
+  });
+});
+
 describe('finders', () => {
   const heap = writeHeap({ spans });
   it('an override comes first, and must validate too', () => {

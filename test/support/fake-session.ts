@@ -190,6 +190,8 @@ const overviewData: OverviewResult = {
     manual: 1204,
     free: 3900,
     unreadable: 0,
+    unreadableEntries: 0,
+    complete: true,
     heapInuseBytes: 1_524_713_390,
     stackInuseBytes: 9_863_168,
     heapObjects: 9_120_004,

@@ -62,30 +62,32 @@ export function overviewLines(overview: OverviewResult, width: number, height: n
   for (const line of subjectLines(overview, width)) lines.push([' ', ...line]);
   const { spans } = overview;
   if (spans !== null) {
+    // Not everything could be read: the process had at least that.
+    const least = spans.complete ? '' : '≥ ';
     const meter = Math.max(20, Math.min(60, width - 54));
     lines.push([
       ' ',
       label('heap in use'),
       ...gauge(spans.heapAllocBytes, spans.heapInuseBytes, meter),
-      `  ${bytesText(spans.heapAllocBytes)} in objects of ${bytesText(spans.heapInuseBytes)}`,
+      `  ${least}${bytesText(spans.heapAllocBytes)} in objects of ${least}${bytesText(spans.heapInuseBytes)}`,
     ]);
     lines.push([
       ' ',
       label('stacks'),
       ...gauge(spans.stackInuseBytes, spans.manualBytes, meter, 'note'),
-      `  ${bytesText(spans.stackInuseBytes)} of ${bytesText(spans.manualBytes)} manual`,
+      `  ${least}${bytesText(spans.stackInuseBytes)} of ${least}${bytesText(spans.manualBytes)} manual`,
     ]);
     choices.push({ line: lines.length, filter: '' });
     lines.push([
       ' ',
       label('spans'),
       `${grouped(spans.total)} in all: ${grouped(spans.inuse)} in use, ${grouped(spans.manual)} manual, ${grouped(spans.free)} free`,
-      ...unreadableSpans(spans.unreadable),
+      ...unreadableSpans(spans.unreadable + spans.unreadableEntries),
     ]);
     lines.push([
       ' ',
       label('objects'),
-      `${grouped(spans.heapObjects)}   free slots ${bytesText(spans.freeSlotBytes)}`,
+      `${least}${grouped(spans.heapObjects)}   free slots ${least}${bytesText(spans.freeSlotBytes)}`,
       ...suspectSpans(spans.suspect),
     ]);
   }
