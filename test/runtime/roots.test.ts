@@ -110,7 +110,11 @@ describe('contradictions', () => {
       mheap,
       { spans: [{ lies: { elemsize: 40 } }, { lies: { elemsize: 7 } }] },
     ],
-    ['spans that arenas do not know', mheap, { spans: [{ lies: { startAddr: 0xc0_0010_0001 } }] }],
+    [
+      'spans that arenas do not know',
+      mheap,
+      { spans: [{ state: 'free' }, { lies: { startAddr: 0xc0_0000_0000, limit: 0xc0_0000_2000 } }] },
+    ],
     ['spans of half a page', mheap, { spans: [{ lies: { startAddr: 0xc0_0000_0100 } }] }],
     ['text out of order', 'runtime.firstmoduledata', { lies: { 'runtime.firstmoduledata': { etext: 5 } } }],
     ['a bss without mheap_', 'runtime.firstmoduledata', { lies: { 'runtime.firstmoduledata': { ebss: 0x4f_9000 } } }],
