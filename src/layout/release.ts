@@ -63,7 +63,7 @@ export function compareReleases(a: Release, b: Release): number {
 
 /** Distance between the lines of two releases, for choosing a neighbour. */
 export function lineDistance(a: Release, b: Release): number {
-  return Math.abs(a.major - b.major) * 1000 + Math.abs(a.minor - b.minor);
+  return Math.abs((a.major - b.major) * 1000 + a.minor - b.minor);
 }
 
 /** The release a change that came with `since` is judged by: candidates and development trees already have what their line brings. */

@@ -4,6 +4,7 @@ import {
   canonicalRelease,
   compareReleases,
   hasChange,
+  lineDistance,
   parseLayoutName,
   parseRelease,
   requireRelease,
@@ -53,6 +54,13 @@ describe('release names', () => {
     expect(hasChange(requireRelease('go1.26rc1'), requireRelease('go1.26'))).toBe(true);
     expect(hasChange(requireRelease('go1.25.9'), requireRelease('go1.26'))).toBe(false);
   });
+});
+
+test('the line nearest to one of another major version is the newest before it, or the oldest after', () => {
+  const far = (a: string, b: string) => lineDistance(requireRelease(a), requireRelease(b));
+  expect(far('go9.9', 'go1.27')).toBeLessThan(far('go9.9', 'go1.16'));
+  expect(far('go2.0', 'go1.27')).toBeLessThan(far('go2.0', 'go1.11'));
+  expect([far('go1.20', 'go1.22'), far('go1.22', 'go1.20')]).toEqual([2, 2]);
 });
 
 describe('names of layouts', () => {

@@ -15,23 +15,27 @@ export function validateAllgs({ memory, layout }: Scene, address: number): Verdi
   if (slice.length === 0) return contradicts('allgs is empty');
   let checked = 0;
   let held = 0;
+  let ran = 0;
   const step = Math.max(1, Math.floor(slice.length / sampledGs));
   for (let i = 0; i < slice.length; i += step) {
     const g = memory.word(slice.array + i * memory.pointerSize);
     const back = g && memory.word(g + self.offset);
     if (back === undefined) continue;
     checked += 1;
+    if (back === g) ran += 1;
     if (back === g || back === 0) held += 1;
   }
   const why = `g.sched.g leads back for ${held} of ${checked} sampled of ${slice.length}`;
   if (checked === 0) return unreadable('no g could be read');
-  return held === checked ? holds(why) : contradicts(why);
+  // The first g of allgs is the main goroutine's, which has run: zeros alone are no g's.
+  return held === checked && ran > 0 ? holds(why) : contradicts(why);
 }
 
-/** allp is a slice of *p with allp[i].id == i. */
+/** allp is a slice of *p with allp[i].id == i; the first of them has an mcache. */
 export function validateAllp({ memory, layout }: Scene, address: number): Verdict {
   const id = layout.field('p', 'id');
-  if (!id) return untold('the layout has no p.id');
+  const mcache = layout.field('p', 'mcache');
+  if (!id || !mcache) return untold('the layout has no p.id');
   const slice = readSlice(memory, address);
   if (!slice || slice.length > maxPs) return noSlice(memory, address, 'allp');
   if (slice.length === 0) return contradicts('allp is empty');
@@ -41,6 +45,7 @@ export function validateAllp({ memory, layout }: Scene, address: number): Verdic
     const value = p ? memory.uint32(p + id.offset) : undefined;
     if (value === undefined) continue;
     if (value !== i) return contradicts(`allp[${i}].id is ${value}`);
+    if (p && i === 0 && memory.word(p + mcache.offset) === 0) return contradicts('allp[0] has no mcache');
     checked += 1;
   }
   return checked > 0 ? holds(`allp[i].id == i for ${checked} of ${slice.length}`) : unreadable('no p could be read');
@@ -53,6 +58,7 @@ export function validateAllm({ memory, layout }: Scene, address: number): Verdic
   const gm = layout.field('g', 'm');
   if (!alllink || !g0 || !gm) return untold('the layout has no m.alllink');
   const seen = new Set<number>();
+  let led = 0;
   let m = memory.word(address);
   if (m === 0) return contradicts('allm is nil');
   while (m !== undefined && m !== 0) {
@@ -62,9 +68,11 @@ export function validateAllm({ memory, layout }: Scene, address: number): Verdic
     if (g) {
       const back = memory.word(g + gm.offset);
       if (back !== undefined && back !== m) return contradicts(`m ${seen.size - 1}: g0.m does not lead back`);
+      if (back === m) led += 1;
     }
     m = memory.word(m + alllink.offset);
   }
   if (m === undefined) return unreadable('the list through m.alllink leaves readable memory');
-  return holds(`${seen.size} m through alllink, g0.m leads back for each`);
+  const why = `${seen.size} m through alllink, g0.m leads back for ${led}`;
+  return led > 0 ? holds(why) : untold(why);
 }

@@ -34,6 +34,8 @@ export function validateMemstats(scene: Scene, address: number, mheap: number | 
       ? contradicts(`numgc is 0, but mheap_.sweepgen is ${sweepgen}`)
       : untold('no GC cycle has ended yet, so nothing can be compared');
   }
+  // Zeros equal each other anywhere.
+  if (numgc > 0 && last === 0) return contradicts(`numgc is ${numgc}, but last_gc_unix is 0`);
   if (end(numgc + pauseRing - 1) === last || end(numgc) === last)
     return holds(`pause_end of cycle ${numgc} is last_gc_unix`);
   return contradicts(`pause_end of cycle ${numgc} is not last_gc_unix`);
