@@ -4,7 +4,6 @@
 import type { Memory } from '../image/memory.js';
 import type { Layout } from '../layout/types.js';
 import { popcountFrom } from './bitmap.js';
-import type { FieldPlace } from './mspan-offsets.js';
 import { type MspanOffsets, mspanOffsets } from './mspan-offsets.js';
 
 /** Row flags, or'ed together. */
@@ -197,6 +196,7 @@ function readChunk(memory: Memory, array: number, first: number, count: number, 
   }
 }
 
+/** Everything that the loop needs stands in local constants: property loads would cost half of its time. */
 function readSpans(
   memory: Memory,
   fields: MspanOffsets,
@@ -206,52 +206,53 @@ function readSpans(
 ): void {
   const { littleEndian } = memory;
   const wide = memory.pointerSize === 8;
-  const {
-    startAddr,
-    npages,
-    limit,
-    elemsize,
-    nelems,
-    freeindex,
-    allocCount,
-    sweepgen,
-    spanclass,
-    state,
-    allocBits,
-    gcmarkBits,
-  } = fields;
-  for (let row = 0; row < table.length; row += 1) {
-    if (onProgress && row % progressEvery === 0) onProgress(row, table.length);
-    const at = memory.view(table.addr[row]!, fields.size);
+  const { length, addr, base, limit, elemsize, allocBits, gcmarkBits, npages } = table;
+  const { nelems, freeindex, allocCount, sweepgen, spanclass, state, flags } = table;
+  const mspanBytes = fields.size;
+  const [atBase, atLimit, atElemsize] = [fields.startAddr.offset, fields.limit.offset, fields.elemsize.offset];
+  const [atAllocBits, atMarkBits, atPages] = [fields.allocBits.offset, fields.gcmarkBits.offset, fields.npages.offset];
+  const [atSweepgen, atClass, atState] = [fields.sweepgen.offset, fields.spanclass.offset, fields.state.offset];
+  const [atNelems, nelemsBytes] = [fields.nelems.offset, fields.nelems.size];
+  const [atFree, freeBytes] = [fields.freeindex.offset, fields.freeindex.size];
+  const [atCount, countBytes] = [fields.allocCount.offset, fields.allocCount.size];
+  for (let row = 0; row < length; row += 1) {
+    if (onProgress && row % progressEvery === 0) onProgress(row, length);
+    const at = memory.view(addr[row]!, mspanBytes);
     if (at < 0) {
-      table.flags[row] = spanFlag.unreadable;
-      table.state[row] = stateUnknown;
+      flags[row] = spanFlag.unreadable;
+      state[row] = stateUnknown;
       continue;
     }
-    const { window } = memory;
-    table.base[row] = readWord(window, at + startAddr.offset, wide, littleEndian);
-    table.limit[row] = readWord(window, at + limit.offset, wide, littleEndian);
-    table.elemsize[row] = readWord(window, at + elemsize.offset, wide, littleEndian);
-    table.allocBits[row] = readWord(window, at + allocBits.offset, wide, littleEndian);
-    table.gcmarkBits[row] = readWord(window, at + gcmarkBits.offset, wide, littleEndian);
-    const pages = readWord(window, at + npages.offset, wide, littleEndian);
-    const slots = readUint(window, at, nelems, littleEndian);
-    const free = readUint(window, at, freeindex, littleEndian);
-    const widest = Math.max(table.base[row]!, table.limit[row]!, table.elemsize[row]!);
-    if (pages > 0xffffffff || slots > 0xffffffff || free > 0xffffffff || widest > Number.MAX_SAFE_INTEGER) {
-      table.flags[row]! |= spanFlag.saturated;
-    }
-    table.npages[row] = Math.min(pages, 0xffffffff);
-    table.nelems[row] = Math.min(slots, 0xffffffff);
-    table.freeindex[row] = Math.min(free, 0xffffffff);
-    table.allocCount[row] = readUint(window, at, allocCount, littleEndian);
-    table.sweepgen[row] = window.getUint32(at + sweepgen.offset, littleEndian);
-    table.spanclass[row] = window.getUint8(at + spanclass.offset);
-    const code = states[window.getUint8(at + state.offset)]!;
-    table.state[row] = code;
-    if (code === stateUnknown) table.flags[row]! |= spanFlag.badState;
+    const window = memory.window;
+    const start = readWord(window, at + atBase, wide, littleEndian);
+    const stop = readWord(window, at + atLimit, wide, littleEndian);
+    const size = readWord(window, at + atElemsize, wide, littleEndian);
+    const pages = readWord(window, at + atPages, wide, littleEndian);
+    const slots = readUint(window, at + atNelems, nelemsBytes, littleEndian);
+    const free = readUint(window, at + atFree, freeBytes, littleEndian);
+    base[row] = start;
+    limit[row] = stop;
+    elemsize[row] = size;
+    allocBits[row] = readWord(window, at + atAllocBits, wide, littleEndian);
+    gcmarkBits[row] = readWord(window, at + atMarkBits, wide, littleEndian);
+    npages[row] = Math.min(pages, maxColumn);
+    nelems[row] = Math.min(slots, maxColumn);
+    freeindex[row] = Math.min(free, maxColumn);
+    allocCount[row] = readUint(window, at + atCount, countBytes, littleEndian);
+    sweepgen[row] = window.getUint32(at + atSweepgen, littleEndian);
+    spanclass[row] = window.getUint8(at + atClass);
+    const code = states[window.getUint8(at + atState)]!;
+    state[row] = code;
+    let flag = code === stateUnknown ? spanFlag.badState : 0;
+    if (pages > maxColumn || slots > maxColumn || free > maxColumn) flag |= spanFlag.saturated;
+    if (start > maxExact || stop > maxExact || size > maxExact) flag |= spanFlag.saturated;
+    flags[row] = flag;
   }
 }
+
+/** The largest value of a column of 32 bits, and the largest that a number holds exactly. */
+const maxColumn = 0xffffffff;
+const maxExact = Number.MAX_SAFE_INTEGER;
 
 function countAllocated(memory: Memory, pageSize: number, table: Building, onProgress?: OnProgress): void {
   for (let row = 0; row < table.length; row += 1) {
@@ -284,8 +285,8 @@ function readWord(window: DataView, at: number, wide: boolean, littleEndian: boo
   return low + window.getUint32(littleEndian ? at + 4 : at, littleEndian) * 4294967296;
 }
 
-function readUint(window: DataView, at: number, { offset, size }: FieldPlace, littleEndian: boolean): number {
-  if (size === 2) return window.getUint16(at + offset, littleEndian);
-  if (size === 1) return window.getUint8(at + offset);
-  return readWord(window, at + offset, size === 8, littleEndian);
+function readUint(window: DataView, at: number, size: number, littleEndian: boolean): number {
+  if (size === 2) return window.getUint16(at, littleEndian);
+  if (size === 1) return window.getUint8(at);
+  return readWord(window, at, size === 8, littleEndian);
 }
