@@ -8,6 +8,7 @@ import { spanDetail } from '../../analysis/span-detail.js';
 import { bitColumns, spanColumns, spanRow } from '../../analysis/span-rows.js';
 import { InspectError } from '../../bytes/errors.js';
 import { grouped, jsonText } from '../../output/format.js';
+import { spanRowJson } from '../../output/span-json.js';
 import { csvCell, spanDetailText, spanHeading, spanLine } from '../../output/spans-text.js';
 import type { GoProcess } from '../../runtime/process.js';
 import type { SpanTable } from '../../runtime/span-table.js';
@@ -65,7 +66,7 @@ function runSpans(invocation: Invocation): number {
   const source = { memory: process.memory, layout: process.layout, table };
   switch (options.format) {
     case 'ndjson':
-      for (const row of shown) out.line(jsonText(spanRow(source, row, withBits)));
+      for (const row of shown) out.line(spanRowJson(spanRow(source, row, withBits)));
       break;
     case 'csv': {
       const header = [...spanColumns, ...(withBits ? bitColumns : []), 'suspect', 'missing'] as const;
@@ -81,7 +82,7 @@ function runSpans(invocation: Invocation): number {
         `{"schemaVersion":${schemaVersion},"total":${table.length},"matching":${rows.length},"shown":${shown.length},"spans":[`,
       );
       shown.forEach((row, i) => {
-        out.write(`${i === 0 ? '\n' : ',\n'}${jsonText(spanRow(source, row, withBits))}`);
+        out.write(`${i === 0 ? '\n' : ',\n'}${spanRowJson(spanRow(source, row, withBits))}`);
       });
       out.line(']}');
       break;
