@@ -165,6 +165,14 @@ describe('lawful and unlawful differences', () => {
     expect(suspects({ spans: [{ freeindex: 30, allocCount: 2, sweep: -1 }] })).toEqual(['transient']);
     expect(suspects({ sweepgen: 0, spans: [{ freeindex: 30, allocCount: 2, sweep: -1 }] })).toEqual(['transient']);
   });
+  it('where mcaches can’t be read, sweepgen tells what was cached', () => {
+    const heap = writeHeap({ spans: [3, 1, 0, -2].map((sweep) => ({ ...offByOne, sweep })) });
+    const { memory, layout, roots, view } = heap;
+    const table = readSpanTable(memory, layout, readAllspans({ memory, layout }, roots['runtime.mheap_'])!);
+    judgeSpans({ ...view, address: (name) => (name === 'runtime.allp' ? undefined : roots[name]) }, table);
+    const { transient, mismatch } = spanFlag;
+    expect([...table.flags.subarray(0, 4)]).toEqual([transient, transient, mismatch, mismatch]);
+  });
   it('without Ps nothing is excused, and nothing breaks', () => {
     expect(suspects({ spans: [offByOne], ps: [] })).toEqual(['mismatch']);
   });

@@ -1,10 +1,19 @@
-// A 32-bit layout with what the span walk needs, until tables have one: Go 1.24's mspan and mheap, placed by Go's rules of alignment on 386
+// A 32-bit layout with what the span walk needs, until tables have one: Go 1.24's mspan, mheap and mcache, placed by Go's rules of alignment on 386
 // (words of 4 bytes, 64-bit integers aligned to 4).
 import { layoutFromTable } from '../../src/layout/load.js';
 import { makeLayout, structLayout } from '../../src/layout/resolve.js';
 import type { Layout } from '../../src/layout/types.js';
 
-const sizes = { uintptr: 4, uint64: 8, uint32: 4, uint16: 2, uint8: 1, '*gcBits': 4, '[]*mspan': 12 } as const;
+const sizes = {
+  uintptr: 4,
+  uint64: 8,
+  uint32: 4,
+  uint16: 2,
+  uint8: 1,
+  '*gcBits': 4,
+  '[]*mspan': 12,
+  '[136]*mspan': 544,
+} as const;
 type Member = readonly [name: string, type: keyof typeof sizes];
 
 const mspan: readonly Member[] = [
@@ -37,10 +46,16 @@ const mheap: readonly Member[] = [
   ['allspans', '[]*mspan'],
   ['pagesInUse', 'uintptr'],
 ];
+const p: readonly Member[] = [
+  ['id', 'uint32'],
+  ['mcache', 'uintptr'],
+];
+const mcache: readonly Member[] = [['alloc', '[136]*mspan']];
 
 export function layout386(): Layout {
   const wide = layoutFromTable({ goVersion: 'go1.24.0', goarch: 'amd64', experiments: [] })!;
-  const structs = new Map([place('mspan', mspan), place('mheap', mheap)].map((struct) => [struct.name, struct]));
+  const placed = Object.entries({ mspan, mheap, p, mcache }).map(([name, members]) => place(name, members));
+  const structs = new Map(placed.map((struct) => [struct.name, struct]));
   return makeLayout(
     {
       name: 'test go1.24.0/386',
