@@ -10,10 +10,10 @@ import {
   allSpans,
   currentScreen,
   isMotion,
-  moved,
   type NewScreen,
   type Prompt,
   type Screen,
+  scrolled,
   start,
 } from './navigation.js';
 import { changeQuery } from './span-query.js';
@@ -26,6 +26,8 @@ export interface Program {
   onQuit(): void;
   /** The terminal's content is not to be trusted: draw all of it anew. */
   onRedraw(): void;
+  /** Back to the shell until its `fg`. */
+  onSuspend(): void;
   onCopy(text: string): void;
 }
 
@@ -96,7 +98,10 @@ export function handleKey(app: AppServices, key: string, size: Size, props: Prog
       goBack(app, screen, size);
       return;
     case 'command':
-      navigation.dispatch({ type: 'prompt', prompt: { kind: 'command', text: '', candidates: [] } });
+      openCommandLine(app);
+      return;
+    case 'suspend':
+      props.onSuspend();
       return;
     case 'help':
       navigation.dispatch({ type: 'help', help: { filter: '', place: start } });
@@ -119,6 +124,10 @@ export function handleKey(app: AppServices, key: string, size: Size, props: Prog
   }
 }
 
+function openCommandLine(app: AppServices): void {
+  app.navigation.dispatch({ type: 'prompt', prompt: { kind: 'command', text: '', candidates: [] } });
+}
+
 /** Esc: stops what is slow; else clears the filter or the search; else goes back. */
 function goBack(app: AppServices, screen: Screen, size: Size): void {
   if (app.session.cancelSlow()) return;
@@ -138,7 +147,11 @@ function helpKey(app: AppServices, key: string, size: Size, props: Program): voi
   const command = commandFor('help', key);
   if (command === undefined || help === undefined) return;
   if (command === 'quit') props.onQuit();
-  else if (command === 'filter')
+  else if (command === 'suspend') props.onSuspend();
+  else if (command === 'command') {
+    navigation.dispatch({ type: 'help', help: undefined });
+    openCommandLine(app);
+  } else if (command === 'filter')
     navigation.dispatch({ type: 'prompt', prompt: { kind: 'help-filter', text: '', candidates: [] } });
   else if (command === 'close')
     navigation.dispatch({
@@ -149,7 +162,7 @@ function helpKey(app: AppServices, key: string, size: Size, props: Program): voi
     const height = size.rows - frameLines - 1;
     navigation.dispatch({
       type: 'help',
-      help: { ...help, place: moved(help.place, command, helpLength(app, help.filter), height) },
+      help: { ...help, place: scrolled(help.place, command, helpLength(app, help.filter), height) },
     });
   }
 }
@@ -168,6 +181,9 @@ function promptKey(app: AppServices, key: string, size: Size, props: Program): v
   switch (command) {
     case 'quit':
       props.onQuit();
+      return;
+    case 'suspend':
+      props.onSuspend();
       return;
     case 'cancel':
       navigation.dispatch({ type: 'prompt', prompt: undefined });

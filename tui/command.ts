@@ -84,14 +84,14 @@ function parseBytes(word: string, args: readonly string[]): ParsedCommand {
   });
 }
 
-const releasePattern = /^(?:go)?1\.\d+|^devel|\//;
+const releasePattern = /^(?:go)?\d+\.\d+|^devel|\//;
 
 function parseLayouts(args: readonly string[]): ParsedCommand {
   const releases = args.filter((arg) => releasePattern.test(arg));
   const structs = args.filter((arg) => !releasePattern.test(arg));
   if (releases.length > 2) return { kind: 'error', text: ':layouts compares two releases, not more' };
   if (structs.length > 1) return { kind: 'error', text: `:layouts takes one struct; ${structs[1]} is one too many` };
-  const named = releases.map((release) => (/^1\./.test(release) ? `go${release}` : release));
+  const named = releases.map((release) => (/^\d/.test(release) ? `go${release}` : release));
   return { kind: 'layouts', a: named[0], b: named[1], struct: structs[0]?.replace(/^runtime\./, '') };
 }
 

@@ -43,6 +43,7 @@ export type Command =
   | 'copy'
   | 'bytes'
   | 'redraw'
+  | 'suspend'
   | 'next-pane'
   | 'previous-pane'
   | 'to-overview'
@@ -168,10 +169,13 @@ export const bindings: readonly Binding[] = [
   { context: 'screen', keys: ['esc', 'h'], command: 'back', help: 'cancel what runs, clear the filter, else go back' },
   { context: 'screen', keys: ['q'], command: 'quit-screen', help: 'back; on the first screen: quit', hint: 'back' },
   { context: 'screen', keys: ['ctrl-c'], command: 'quit', help: 'quit' },
+  { context: 'screen', keys: ['ctrl-z'], command: 'suspend', help: 'to the shell; its fg comes back' },
   { context: 'screen', keys: ['r', 'ctrl-l'], command: 'redraw', help: 'draw the screen anew' },
 
   { context: 'help', keys: ['esc', 'q', '?', 'h'], command: 'close', help: 'close the help', hint: 'close' },
   { context: 'help', keys: ['/'], command: 'filter', help: 'show only lines with this text', hint: 'filter' },
+  { context: 'help', keys: [':'], command: 'command', help: 'command line' },
+  { context: 'help', keys: ['ctrl-z'], command: 'suspend', help: 'to the shell; its fg comes back' },
   { context: 'help', keys: ['ctrl-c'], command: 'quit', help: 'quit' },
 
   { context: 'prompt', keys: ['enter'], command: 'accept', help: 'do it', hint: 'do it' },
@@ -180,6 +184,7 @@ export const bindings: readonly Binding[] = [
   { context: 'prompt', keys: ['backspace'], command: 'erase', help: 'erase a character' },
   { context: 'prompt', keys: ['up'], command: 'recall', help: 'what was typed here last' },
   { context: 'prompt', keys: ['ctrl-u'], command: 'erase-all', help: 'erase all' },
+  { context: 'prompt', keys: ['ctrl-z'], command: 'suspend', help: 'to the shell; its fg comes back' },
   { context: 'prompt', keys: ['ctrl-c'], command: 'quit', help: 'quit' },
 ];
 

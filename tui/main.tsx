@@ -4,7 +4,7 @@ import { createSession } from '../src/session/client.js';
 import type { ErrorReply, OpenRequest } from '../src/session/protocol.js';
 import { App } from './app.js';
 import { createNavigation } from './hooks/use-navigation.js';
-import { enterAlternateScreen } from './terminal/alternate-screen.js';
+import { type Ending, enterAlternateScreen } from './terminal/alternate-screen.js';
 import { copySequence } from './terminal/clipboard.js';
 import { FrameWriter } from './terminal/frame-writer.js';
 import { type Size, sizeOf, watchSize } from './terminal/size.js';
@@ -31,13 +31,14 @@ export async function runTui(request: OpenRequest, options: TuiOptions): Promise
   });
   const size = sizeOf(stdout);
   const writer = new FrameWriter(stdout, size.columns, size.rows);
-  const terminal = enterAlternateScreen(stdin, stdout, (ending) => {
+  const onEnd = (ending: Ending) => {
     writer.close();
     if (ending.kind === 'signal') process.exit(ending.exitCode);
     if (ending.kind === 'closed') process.exit(0);
     complain(`internal error: ${ending.error instanceof Error ? ending.error.message : String(ending.error)}`);
     process.exit(exitInternal);
-  });
+  };
+  const terminal = enterAlternateScreen(stdin, stdout, onEnd, () => writer.repaint());
   const client = createSession();
   const session = new UiSession(client, request);
   session.whenOpen().catch((error: unknown) => {
@@ -59,6 +60,7 @@ export async function runTui(request: OpenRequest, options: TuiOptions): Promise
       onSize={onSize}
       onQuit={() => finish({ exitCode: 0 })}
       onRedraw={() => writer.redraw()}
+      onSuspend={() => terminal.suspend()}
       onCopy={(text) => writer.writeRaw(copySequence(text, process.env.TMUX !== undefined))}
     />,
     // Ink's debug mode hands over whole frames and leaves the terminal to the writer.

@@ -216,6 +216,16 @@ export function isMotion(command: string): command is Motion {
   return motions.has(command);
 }
 
+/** The first row shown after a motion key, where nothing is under a cursor: each key scrolls. */
+export function scrolled(place: Place, motion: Motion, count: number, height: number): Place {
+  const rows = Math.max(1, height);
+  const pages = motion.startsWith('half') ? Math.ceil(rows / 2) : motion.startsWith('page') ? rows : 1;
+  const up = motion === 'up' || motion === 'half-up' || motion === 'page-up';
+  const wanted = motion === 'top' ? 0 : motion === 'bottom' ? count : place.top + (up ? -pages : pages);
+  const top = Math.max(0, Math.min(wanted, count - rows));
+  return { cursor: top, top };
+}
+
 /** The place after a motion key. Whole pages move the view with the cursor, so that the cursor keeps its line. */
 export function moved(place: Place, motion: Motion, count: number, height: number): Place {
   const rows = Math.max(1, height);

@@ -12,16 +12,14 @@ export function bytesText(value: BigCount | null | undefined): string {
   return value === null || value === undefined ? '?' : iecText(value).replace(/\.0+ /, ' ');
 }
 
-/** Share in whole percent; 99 and 1 are not rounded up to 100 and down to 0. `?` if a part is unknown, `–` of nothing. */
+/** Share in whole percent, rounded down as on the command line, but 1 for what is not nothing. `?` if a part is unknown, `–` of nothing. */
 export function percentText(part: BigCount | null | undefined, whole: BigCount | null | undefined): string {
   if (part === null || part === undefined || whole === null || whole === undefined) return '?';
   const a = Number(part);
   const b = Number(whole);
   if (b === 0) return '–';
-  const percent = Math.round((a / b) * 100);
-  if (percent === 0 && a > 0) return '1%';
-  if (percent === 100 && a < b) return '99%';
-  return `${percent}%`;
+  const percent = Math.floor((100 * a) / b);
+  return `${percent === 0 && a > 0 ? 1 : percent}%`;
 }
 
 /** 5 scan, 5n noscan: the size class as the tables show it. */

@@ -69,6 +69,7 @@ export function startTui(client: SessionClient, setup: TuiSetup = {}): TuiUnderT
         quitted = true;
       }}
       onRedraw={() => writer.redraw()}
+      onSuspend={() => undefined}
       onCopy={(text) => copied.push(text)}
     />,
     {

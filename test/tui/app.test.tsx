@@ -41,6 +41,30 @@ describe('the overview', () => {
     for (const line of await screen.lines()) expect(line.length).toBeLessThanOrEqual(80);
   });
 
+  it('shortens a long path rather than what was found about the file', async () => {
+    const path = `/srv/${'deep/'.repeat(30)}server`;
+    const { screen } = start({
+      overview: { binary: { path, goBuildId: 'a/b', gnuBuildId: null, matches: 'go' } },
+    });
+    const text = await screen.waitFor('GOGC');
+    expect(text).toMatch(/binary +….*deep\/server {2}\(go build id matches\)/);
+  });
+
+  it('shows what stands below the last class when the cursor is there', async () => {
+    const { screen, type } = start({}, { columns: 60, rows: 16 });
+    expect(await screen.waitFor('lines more')).not.toContain('findings');
+    type('G');
+    await screen.waitFor('findings');
+    expect((await screen.text()).split('\n').some((line) => line.startsWith('▶'))).toBe(true);
+  });
+
+  it('names its q by what it does', async () => {
+    const { screen, type } = start();
+    expect(await screen.waitFor('GOGC')).toContain('q quit');
+    type(':layouts\r');
+    expect(await screen.waitFor('[structs]')).toContain('q back');
+  });
+
   it('opens the spans of the class under the cursor', async () => {
     const { screen, type, navigation } = start();
     await screen.waitFor('GOGC');
@@ -316,12 +340,25 @@ describe('everywhere', () => {
     await screen.waitFor('GOGC');
   });
 
+  it('scrolls the help line by line, and goes from it to the command line', async () => {
+    const { screen, type } = start({}, { rows: 16 });
+    await screen.waitFor('GOGC');
+    type('?');
+    await screen.waitFor('lines 1–');
+    type('j');
+    await screen.waitFor('lines 2–');
+    type('G');
+    await screen.waitFor(/lines [\d]+–(\d+) of \1/);
+    type('kgj:spans\r');
+    await screen.waitFor('1 of 1,000');
+  });
+
   it('quits by q at the root, by :q and by Ctrl-C', async () => {
     for (const keys of ['q', ':q\r', '\u0003', ':spans\rqq', '?\u0003', ':ab\u0003']) {
       const { screen, type, ui } = start();
       await screen.waitFor('GOGC');
       type(keys);
-      await expect.poll(() => ui.quitted(), { message: JSON.stringify(keys) }).toBe(true);
+      await expect.poll(() => ui.quitted(), { message: JSON.stringify(keys), timeout: 10_000 }).toBe(true);
       ui.stop();
     }
   });
@@ -375,7 +412,7 @@ describe('everywhere', () => {
     await screen.waitFor('npages');
     expect((await screen.lines())[1]).toBe('─'.repeat(100));
     ui.resize(80, 24);
-    const text = await screen.waitFor('state');
+    const text = await screen.waitFor(/state *\n/);
     expect(text).not.toContain('npages');
     ui.resize(50, 10);
     expect((await screen.waitFor('too small')).trim()).toBe('terminal too small (50×10): needs 60×16');
@@ -436,7 +473,7 @@ describe('everywhere', () => {
     expect(written.join('').match(/\u001b\[\d+;1H/g)).toHaveLength(3);
     written.length = 0;
     type('r');
-    await expect.poll(() => written.join('').match(/\u001b\[\d+;1H/g)?.length).toBe(24);
+    await expect.poll(() => written.join('').match(/\u001b\[\d+;1H/g)?.length, { timeout: 10_000 }).toBe(24);
   });
 
   it('goes back with q and keeps the cursor of the table', async () => {

@@ -14,6 +14,7 @@ describe('the command line', () => {
     ['layouts', { kind: 'layouts', a: undefined, b: undefined, struct: undefined }],
     ['layouts runtime.mspan', { kind: 'layouts', a: undefined, b: undefined, struct: 'mspan' }],
     ['layouts 1.21.0 go1.22.0/arm64 mspan', { kind: 'layouts', a: 'go1.21.0', b: 'go1.22.0/arm64', struct: 'mspan' }],
+    ['layouts go1.22.0 go2.0', { kind: 'layouts', a: 'go1.22.0', b: 'go2.0', struct: undefined }],
     ['q', { kind: 'quit' }],
     ['help', { kind: 'help' }],
     ['  ', { kind: 'none' }],

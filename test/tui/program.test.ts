@@ -9,6 +9,8 @@ import { type PtyProgram, runInPty } from '../support/pty.js';
 const cli = join(import.meta.dirname, '../../dist/cli.js');
 const leave = '\u001b[?1049l';
 const showCursor = '\u001b[?25h';
+/** Of a loaded machine; vitest's own patience ends after a second. */
+const patient = { timeout: 10_000 };
 let program: PtyProgram | undefined;
 
 afterEach(async () => {
@@ -37,7 +39,7 @@ describe('spanscope in a terminal', () => {
     expect(first).toMatch(/go1\.\d+/);
     expect(screen.alternate).toBe(true);
     type(':spans\r');
-    const table = await screen.waitFor(/1 of [\d,]+/);
+    const table = await screen.waitFor(/▶ 0x[\s\S]* 1 of [\d,]+/);
     const base = /▶ (0x[0-9a-f]+)/.exec(table)?.[1];
     type('\r');
     const span = await screen.waitFor('allocBits 0x');
@@ -47,9 +49,9 @@ describe('spanscope in a terminal', () => {
     const help = await screen.waitFor(' keys');
     expect(help).toMatch(/help[\s\S]*quit/);
     resize(100, 40);
-    await expect.poll(async () => (await screen.lines())[38]).toBe('─'.repeat(100));
+    await expect.poll(async () => (await screen.lines())[38], patient).toBe('─'.repeat(100));
     resize(80, 24);
-    await expect.poll(async () => (await screen.lines())[22]).toBe('─'.repeat(80));
+    await expect.poll(async () => (await screen.lines())[22], patient).toBe('─'.repeat(80));
     type('q');
     await screen.waitFor('slot 0');
     type('qqq');
@@ -69,6 +71,7 @@ describe('spanscope in a terminal', () => {
     ['SIGTERM', 143],
     ['SIGHUP', 129],
     ['SIGINT', 130],
+    ['SIGQUIT', 131],
   ])('restores the terminal on %s', async (signal, exitCode) => {
     const { screen, kill, ended } = run();
     await screen.waitFor('StackInuse');
@@ -77,9 +80,21 @@ describe('spanscope in a terminal', () => {
     expectRestored(program as PtyProgram);
   });
 
+  it('goes on after Ctrl-Z where no shell can stop it', async () => {
+    const { screen, type, output, ended } = run();
+    await screen.waitFor('StackInuse');
+    type('\u001a');
+    await expect.poll(() => output().split('\u001b[?1049h').length, patient).toBeGreaterThan(2);
+    type(':spans\r');
+    await screen.waitFor(/▶ 0x[\s\S]* 1 of /);
+    type('\u0003');
+    expect((await ended).exitCode).toBe(0);
+    expect(screen.alternate).toBe(false);
+  });
+
   it('restores the terminal when it is killed while it still opens', async () => {
     const { kill, output, ended } = run();
-    await expect.poll(() => output().includes('\u001b[?1049h')).toBe(true);
+    await expect.poll(() => output().includes('\u001b[?1049h'), patient).toBe(true);
     kill('SIGTERM');
     await ended;
     expectRestored(program as PtyProgram);

@@ -28,12 +28,15 @@ function enter() {
   const stdin = new FakeTty();
   const stdout = new FakeTty();
   const endings: Ending[] = [];
+  const events: string[] = [];
   const screen = enterAlternateScreen(
     stdin as unknown as NodeJS.ReadStream,
     stdout as unknown as NodeJS.WriteStream,
     (ending) => endings.push(ending),
+    () => events.push('back'),
+    () => events.push(`stopped ${stdout.written.at(-1) === leaveSequence} ${stdin.modes.at(-1)}`),
   );
-  return { stdin, stdout, endings, screen };
+  return { stdin, stdout, endings, events, screen };
 }
 
 describe('the alternate screen', () => {
@@ -43,6 +46,20 @@ describe('the alternate screen', () => {
     screen.leave();
     expect(stdout.written).toEqual([enterSequence, leaveSequence]);
     expect(stdin.modes).toEqual([false]);
+  });
+
+  it.skipIf(process.platform === 'win32')('goes to the shell and comes back', () => {
+    const { stdin, stdout, events, screen } = enter();
+    screen.suspend();
+    expect(events).toEqual(['stopped true false', 'back']);
+    expect(stdout.written).toEqual([enterSequence, leaveSequence, enterSequence]);
+    expect(stdin.modes).toEqual([false, false, true]);
+    // A job that was stopped from outside.
+    process.listeners('SIGCONT').at(-1)?.('SIGCONT');
+    expect(events.at(-1)).toBe('back');
+    screen.leave();
+    screen.suspend();
+    expect(stdout.written.at(-1)).toBe(leaveSequence);
   });
 
   it.each(['stdout', 'stdin'] as const)('is left when %s is closed', (which) => {

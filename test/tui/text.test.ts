@@ -75,6 +75,7 @@ describe('numbers', () => {
   it('do not round something to nothing or to all', () => {
     expect(percentText(1, 1000)).toBe('1%');
     expect(percentText(999, 1000)).toBe('99%');
+    expect(percentText(966, 1000)).toBe('96%');
     expect(percentText(0, 0)).toBe('–');
     expect(lineText(gauge(1, 1_000_000, 10))).toBe('█░░░░░░░░░');
     expect(lineText(gauge(999_999, 1_000_000, 10))).toBe('█████████░');

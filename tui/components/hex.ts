@@ -5,6 +5,9 @@ import { addressPlus } from '../numbers.js';
 
 export const lineBytes = 16;
 
+/** The engine names the address at fault; here each line has its own. */
+const reasonOf = (fault: string) => fault.replace(/^0x[0-9a-f]+: /, '');
+
 /** The lines of `length` bytes from `result.address`; `selected` is the line with the marker. 80 columns with addresses of 12 digits. */
 export function hexLines(result: BytesResult, length: number, selected: number): Line[] {
   const lines: Line[] = [];
@@ -19,7 +22,8 @@ export function hexLines(result: BytesResult, length: number, selected: number):
       hex.push(at < have ? digits : ' ⨯');
       text += at >= have ? ' ' : code >= 0x20 && code < 0x7f ? String.fromCharCode(code) : '.';
     }
-    const why: Segment = have < offset + count && result.fault !== null ? ['unreadable', ` ⨯ ${result.fault}`] : '';
+    const why: Segment =
+      have < offset + count && result.fault !== null ? ['unreadable', ` ⨯ ${reasonOf(result.fault)}`] : '';
     lines.push([
       line === selected ? '▶' : ' ',
       `${addressPlus(result.address, offset).padEnd(14)} ${hex.join(' ').padEnd(lineBytes * 3 - 1)} `,

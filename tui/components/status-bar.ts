@@ -18,7 +18,7 @@ export function statusLine({ state, session, context, status, width }: StatusInp
   if (state.message !== undefined)
     return [' ', [state.message.bad ? 'bad' : 'good', state.message.bad ? '✗ ' : '✓ '], state.message.text];
   const left: Line = [' ', ...leftPart(session, status)];
-  return leftRight(left, hintsThatFit(context, width - lineWidth(left) - 2), width);
+  return leftRight(left, hintsThatFit(context, state.stack.length === 1, width - lineWidth(left) - 2), width);
 }
 
 function leftPart(session: UiSession, status: readonly string[]): Segment[] {
@@ -41,8 +41,8 @@ function layoutWords(text: string): string {
 }
 
 /** The hints of the present context, most special first, as many as fit; the way to the help has its place in any case. */
-function hintsThatFit(context: Context, room: number): Line {
-  const hints = hintsFor(context);
+function hintsThatFit(context: Context, atRoot: boolean, room: number): Line {
+  const hints = hintsFor(context).map((hint) => (atRoot && hint.key === 'q' ? { ...hint, text: 'quit' } : hint));
   const width = (hint: { readonly key: string; readonly text: string }) => hint.key.length + hint.text.length + 3;
   const help = hints.find((hint) => hint.text === 'help');
   let used = help === undefined ? 0 : width(help);

@@ -10,6 +10,7 @@ import { useCall } from '../hooks/use-session.js';
 import { type Line, lineWidth, padLine, type Segment } from '../line.js';
 import { allSpans, type ScreenOf, start, visibleTop } from '../navigation.js';
 import { bytesText, classText, grouped, percentText } from '../numbers.js';
+import { cutText, textWidth } from '../terminal/text-width.js';
 import type { ScreenProps } from './screen-props.js';
 
 export function OverviewScreen({ screen, width, height }: ScreenProps<ScreenOf<'overview'>>) {
@@ -30,7 +31,9 @@ export function OverviewScreen({ screen, width, height }: ScreenProps<ScreenOf<'
   const cursor = Math.min(screen.place.cursor, choices.length - 1);
   const at = choices[cursor]?.line ?? 0;
   // The body follows the cursor; without one below the fold it starts at its top.
-  const top = cursor <= 0 ? 0 : visibleTop({ cursor: at, top: 0 }, view.lines.length, bodyHeight);
+  // On the last choice what stands below all of them comes into view.
+  const last = cursor === choices.length - 1 ? Math.min(at, view.lines.length - bodyHeight) : 0;
+  const top = cursor <= 0 ? 0 : visibleTop({ cursor: at, top: last }, view.lines.length, bodyHeight);
   const lines = view.lines.map((line, i): Line => (i === at && choices.length > 0 ? ['▶', ...line.slice(1)] : line));
   const body = lines.slice(top, top + bodyHeight);
   const hidden = view.lines.length - bodyHeight;
@@ -53,7 +56,8 @@ interface OverviewView {
   readonly choices: readonly { readonly line: number; readonly filter: string }[];
 }
 
-const label = (text: string): Segment => ['title', ` ${text.padEnd(14)}`];
+const labelWidth = 15;
+const label = (text: string): Segment => ['title', ` ${text.padEnd(labelWidth - 1)}`];
 
 /** The whole screen as lines. Every line begins with a segment of at least one column, which the cursor mark replaces. */
 export function overviewLines(overview: OverviewResult, width: number, height: number): OverviewView {
@@ -120,6 +124,7 @@ function subjectLines({ go, binary, image, layout }: OverviewResult, width: numb
           ? `  (${binary.matches} build id matches)`
           : '';
   const check = layout.validated;
+  const room = width - 1 - labelWidth;
   const validated: Segment =
     layout.source === 'none'
       ? ''
@@ -133,20 +138,28 @@ function subjectLines({ go, binary, image, layout }: OverviewResult, width: numb
       go ? `${go.version}${experiments} ${go.os}/${go.arch}` : '?',
       ['dim', go ? `  from ${go.source}` : ''],
     ],
-    [label('binary'), binary ? `${binary.path ?? '(in the image)'}` : 'none', ['dim', match]],
+    [label('binary'), binary ? pathText(binary.path ?? '(in the image)', room - match.length) : 'none', ['dim', match]],
     image
-      ? [
-          label('image'),
-          image.path.length + 44 > width ? (image.path.split(/[\\/]/).at(-1) ?? '') : image.path,
-          [
-            'dim',
-            `  ${image.kind}, ${bytesText(image.bytes)}, ${grouped(image.segments)} segments${image.missingTotal > 0 ? `, ${grouped(image.missingTotal)} ranges missing` : ''}`,
-          ],
-        ]
+      ? [label('image'), pathText(image.path, room - imageWords(image).length), ['dim', imageWords(image)]]
       : [label('image'), 'none: only what the binary alone tells'],
     [label('layout'), layout.name, validated],
   ];
 }
+
+function imageWords(image: NonNullable<OverviewResult['image']>): string {
+  const missing = image.missingTotal > 0 ? `, ${grouped(image.missingTotal)} ranges missing` : '';
+  return `  ${image.kind}, ${bytesText(image.bytes)}, ${grouped(image.segments)} segments${missing}`;
+}
+
+/** A path in `room` columns where it can be: it loses its beginning first, then the end of its name. */
+function pathText(path: string, room: number): string {
+  if (textWidth(path) <= room) return path;
+  const name = path.split(/[\\/]/).at(-1) ?? path;
+  const tail = [...path].slice(-Math.max(room - 1, 1)).join('');
+  return textWidth(name) < room ? `…${tail}` : cutText(name, Math.max(room, shortestName));
+}
+
+const shortestName = 16;
 
 function unreadableSpans(count: number): Segment[] {
   return count > 0 ? [['unreadable', `, ⨯ ${grouped(count)} unreadable`]] : [];

@@ -10,6 +10,8 @@ export type Ending =
   | { readonly kind: 'error'; readonly error: unknown };
 
 export interface AlternateScreen {
+  /** To the shell, by stopping this job; on its `fg` the screen is entered again. No-op where there are no jobs. */
+  suspend(): void;
   /** Gives the terminal back. May be called any number of times. */
   leave(): void;
 }
@@ -18,16 +20,22 @@ const signals: readonly (readonly [NodeJS.Signals, number])[] = [
   ['SIGINT', 130],
   ['SIGTERM', 143],
   ['SIGHUP', 129],
+  ['SIGQUIT', 131],
 ];
 
+/** Stops the whole foreground job: with `npm start` the shell waits for npm, not for us. */
+const stopJob = () => process.kill(0, 'SIGTSTP');
+
 /**
- * Enters the alternate screen. When something from outside ends the program, the terminal is given back first and then
+ * Enters the alternate screen. `onBack` is told when the screen was entered again and is empty. When something from outside ends the program, the terminal is given back first and then
  * `onEnd` is told why; it decides how the process ends.
  */
 export function enterAlternateScreen(
   stdin: NodeJS.ReadStream,
   stdout: NodeJS.WriteStream,
   onEnd: (ending: Ending) => void,
+  onBack: () => void,
+  stop: () => void = stopJob,
 ): AlternateScreen {
   let active = true;
   const end = (ending: Ending) => {
@@ -41,10 +49,9 @@ export function enterAlternateScreen(
   const onError = (error: unknown) => end({ kind: 'error', error });
   const onClosed = () => end({ kind: 'closed' });
   const onExit = () => leave();
+  const onContinue = () => enterAgain();
 
-  function leave(): void {
-    if (!active) return;
-    active = false;
+  function giveBack(): void {
     try {
       if (stdin.isTTY) stdin.setRawMode(false);
     } catch {
@@ -55,7 +62,33 @@ export function enterAlternateScreen(
     } catch {
       // As above.
     }
+  }
+
+  function enterAgain(): void {
+    if (!active) return;
+    // The shell has set its own mode meanwhile; switching off first makes Node set ours in any case.
+    if (stdin.isTTY) {
+      stdin.setRawMode(false);
+      stdin.setRawMode(true);
+    }
+    stdout.write(enterSequence);
+    onBack();
+  }
+
+  function suspend(): void {
+    if (!active || process.platform === 'win32') return;
+    giveBack();
+    stop();
+    // Here after `fg`, or at once where nobody can stop us (no shell above): either way the screen is ours.
+    enterAgain();
+  }
+
+  function leave(): void {
+    if (!active) return;
+    active = false;
+    giveBack();
     for (const [signal, handler] of onSignal) process.off(signal, handler);
+    process.off('SIGCONT', onContinue);
     process.off('uncaughtException', onError);
     process.off('unhandledRejection', onError);
     process.off('exit', onExit);
@@ -65,6 +98,7 @@ export function enterAlternateScreen(
   }
 
   for (const [signal, handler] of onSignal) process.on(signal, handler);
+  process.on('SIGCONT', onContinue);
   process.on('uncaughtException', onError);
   process.on('unhandledRejection', onError);
   process.on('exit', onExit);
@@ -72,5 +106,5 @@ export function enterAlternateScreen(
   stdin.on('end', onClosed);
   stdin.on('error', onClosed);
   stdout.write(enterSequence);
-  return { leave };
+  return { leave, suspend };
 }

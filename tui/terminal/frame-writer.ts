@@ -35,6 +35,12 @@ export class FrameWriter extends EventEmitter {
     this.stale = true;
   }
 
+  /** The last frame again, on a terminal that has lost it. */
+  repaint(): void {
+    this.stale = true;
+    if (this.open && this.frames > 0) this.draw(this.previous);
+  }
+
   /** Draws nothing from here on. */
   close(): void {
     this.open = false;
