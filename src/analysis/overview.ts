@@ -1,4 +1,5 @@
 // The first screen and `overview`: what was opened, how each root was found, heap totals, what the GC is at, and whether it reconciles.
+import type { Layout } from '../layout/types.js';
 import type { CounterPlace } from '../runtime/heap-stats.js';
 import { gcPhase, heapSweepgen, integerAt, numberAt, type RuntimeView } from '../runtime/mheap.js';
 import type { GoProcess } from '../runtime/process.js';
@@ -15,11 +16,12 @@ export const schemaVersion = 1;
 /** Ranges listed in an overview; the rest is counted in `missingTotal`. */
 const maxMissing = 64;
 
-/** `process` and `table` are absent for a binary alone, or where the runtime could not be found in the image. */
+/** `process` and `table` are absent for a binary alone, or where the runtime could not be found in the image; `layout` is then what would serve. */
 export function overviewOf(
   target: Target,
   process: GoProcess | undefined,
   table: SpanTable | undefined,
+  layout?: Layout,
 ): OverviewResult {
   const { go, binary, image } = target;
   const summed = process && table ? sumSpans(process.layout, table) : undefined;
@@ -40,7 +42,7 @@ export function overviewOf(
         }
       : null,
     roots: rootsOf(process),
-    layout: layoutInfo(process),
+    layout: layoutInfo(process, layout),
     mheap: process ? mheapOf(process) : null,
     spans: sums?.totals ?? null,
     classes: sums?.classes ?? [],
@@ -90,14 +92,12 @@ function rootsOf(process: GoProcess | undefined): Record<string, RootResult> {
   return results;
 }
 
-export function layoutInfo(process: GoProcess | undefined): LayoutInfo {
-  if (!process)
-    return {
-      name: 'none',
-      source: 'none',
-      exact: false,
-      validated: { checked: 0, held: 0, ok: false, why: 'nothing to validate it on' },
-    };
+function layoutInfo(process: GoProcess | undefined, chosen: Layout | undefined): LayoutInfo {
+  if (!process) {
+    const validated = { checked: 0, held: 0, ok: false, why: 'nothing to validate it on' };
+    if (!chosen) return { name: 'none', source: 'none', exact: false, validated };
+    return { name: chosen.name, source: chosen.source, exact: chosen.exact, validated };
+  }
   const { layout, check } = process;
   return { name: layout.name, source: layout.source, exact: layout.exact, validated: check };
 }

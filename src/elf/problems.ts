@@ -1,6 +1,6 @@
 // What was found wrong with a file that is used all the same: phrases for people, bounded, because a damaged file repeats itself.
 
-const MOST = 40;
+const MOST = 8;
 
 export class Problems {
   readonly list: string[] = [];

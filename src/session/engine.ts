@@ -54,8 +54,8 @@ export function createEngine(): Engine {
       return openedResult(state);
     },
     overview: (_, onProgress) => {
-      const { target, process } = opened();
-      return overviewOf(target, process, process?.spans(onProgress));
+      const { target, process, options } = opened();
+      return overviewOf(target, process, process?.spans(onProgress), process ? undefined : layoutOf(target, options));
     },
     spanWindow: ({ query, from, count }, onProgress) => spanWindow(opened(), query, from, count, onProgress),
     spanPosition: ({ query, address }, onProgress) => spanPosition(opened(), query, address, onProgress),

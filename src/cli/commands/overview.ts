@@ -2,6 +2,7 @@
 import { overviewOf } from '../../analysis/overview.js';
 import { jsonText } from '../../output/format.js';
 import { overviewText } from '../../output/overview-text.js';
+import { layoutOf } from '../../runtime/process.js';
 import type { CommandSpec, Invocation } from '../command.js';
 import { openFiles, refuseCsv } from './files.js';
 
@@ -9,7 +10,8 @@ export function runOverview(invocation: Invocation): number {
   refuseCsv('overview', invocation);
   const opened = openFiles('overview', invocation.operands, invocation);
   const table = opened.process?.spans();
-  const result = overviewOf(opened.target, opened.process, table);
+  const layout = opened.process ? undefined : layoutOf(opened.target, invocation.options.open);
+  const result = overviewOf(opened.target, opened.process, table, layout);
   const { format } = invocation.options;
   if (format === 'json' || format === 'ndjson')
     invocation.out.line(jsonText(result, format === 'json' ? 2 : undefined));
