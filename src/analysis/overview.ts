@@ -61,12 +61,12 @@ const readAny = ({ total, unreadable, complete }: SpanTotals) => complete || tot
 
 /** What the totals do not count. */
 function unreadWarnings({ allspans }: GoProcess, totals: SpanTotals): string[] {
-  const { unreadable, unreadableEntries } = totals;
+  const { unreadable, unreadableEntries, doubtful } = totals;
   if (totals.complete) return [];
   const length = allspans?.length ?? totals.total + unreadableEntries;
   if (!readAny(totals)) return [`none of the ${length} mspans in allspans can be read: nothing is known of the heap`];
   return [
-    `${unreadable + unreadableEntries} of the ${length} mspans in allspans can't be read and are not counted: the heap is at least what is shown`,
+    `${unreadable + unreadableEntries + doubtful} of the ${length} mspans in allspans can't be read, or hold what can't be, and are not counted: the heap is at least what is shown`,
   ];
 }
 

@@ -60,7 +60,9 @@ export interface SpanTotals {
   readonly unreadable: number;
   /** Entries of allspans that can't be read: mspans that `total` does not count. */
   readonly unreadableEntries: number;
-  /** Whether every mspan was read. If not, the sums below hold what could be read: the process had at least that. */
+  /** mspans in use whose size or place can't be: overwritten memory, left out of the sums. */
+  readonly doubtful: number;
+  /** Whether every mspan was read and added up. If not, the sums below hold what could be read: the process had at least that. */
   readonly complete: boolean;
   readonly heapInuseBytes: BigCount;
   readonly stackInuseBytes: BigCount;

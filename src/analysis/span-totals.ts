@@ -28,6 +28,7 @@ export function sumSpans(layout: Layout, table: SpanTable): SpanSums {
   const elemsizes = new Float64Array(256);
   const states = { inuse: 0, manual: 0, free: 0, unreadable: 0 };
   const suspect = { mismatch: 0, transient: 0, torn: 0 };
+  let doubtful = 0;
   let manualPages = 0;
   let stackPages = 0;
   let freeSlotBytes = 0;
@@ -40,6 +41,11 @@ export function sumSpans(layout: Layout, table: SpanTable): SpanSums {
         const spanclass = table.spanclass[row]!;
         const elemsize = table.elemsize[row]!;
         states.inuse += 1;
+        // A size or a place of 2^53 bytes or 2^32 pages is overwritten memory: nothing to add up.
+        if (flags & spanFlag.saturated) {
+          doubtful += 1;
+          break;
+        }
         spans[spanclass]! += 1;
         pages[spanclass]! += table.npages[row]!;
         objects[spanclass]! += table.allocCount[row]!;
@@ -54,6 +60,10 @@ export function sumSpans(layout: Layout, table: SpanTable): SpanSums {
       }
       case stateManual:
         states.manual += 1;
+        if (flags & spanFlag.saturated) {
+          doubtful += 1;
+          break;
+        }
         manualPages += table.npages[row]!;
         if (table.elemsize[row]! > 0) stackPages += table.npages[row]!;
         break;
@@ -87,7 +97,8 @@ export function sumSpans(layout: Layout, table: SpanTable): SpanSums {
     total: table.length,
     ...states,
     unreadableEntries: table.unreadableEntries,
-    complete: states.unreadable + table.unreadableEntries === 0,
+    doubtful,
+    complete: states.unreadable + table.unreadableEntries + doubtful === 0,
     heapInuseBytes: bigCount(inusePages * pageSize),
     stackInuseBytes: bigCount(stackPages * pageSize),
     heapObjects: bigCount(heapObjects),

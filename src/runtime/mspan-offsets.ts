@@ -23,14 +23,11 @@ export interface MspanOffsets {
   readonly state: FieldPlace;
   readonly allocBits: FieldPlace;
   readonly gcmarkBits: FieldPlace;
-  readonly allocCache: FieldPlace;
-  /** Only where the release has it (1.19+). */
-  readonly allocCountBeforeCache: FieldPlace | undefined;
 }
 
 const names = [
   'startAddr', 'npages', 'limit', 'elemsize', 'nelems', 'freeindex', 'allocCount', 'sweepgen', 'spanclass', 'state',
-  'allocBits', 'gcmarkBits', 'allocCache',
+  'allocBits', 'gcmarkBits',
 ] as const; // biome-ignore format: a list of names
 
 /** Takes the offsets out of `layout`; throws InspectError `no-layout` naming the first field that it lacks. */
@@ -43,11 +40,9 @@ export function mspanOffsets(layout: Layout): MspanOffsets {
     if (!field) throw new InspectError('no-layout', layout.name, `has no field mspan.${name}`);
     places[name] = place(field);
   }
-  const before = mspan.fields.get('allocCountBeforeCache');
   return {
     ...(places as Record<(typeof names)[number], FieldPlace>),
     size: mspan.size,
-    allocCountBeforeCache: before && place(before),
   };
 }
 

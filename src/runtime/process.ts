@@ -200,7 +200,7 @@ function makeProcess(
   if (!ok)
     warnings.unshift(
       mheap?.ok === false
-        ? `the layout ${layout.name} does not fit this image: numbers below may be wrong`
+        ? `the layout ${layout.name} does not fit this image: nothing is read of the heap with it`
         : `the layout ${layout.name} could not be checked on this image: ${mheap?.why ?? 'mheap_ was not found'}`,
     );
   else if (!layout.exact)

@@ -52,6 +52,8 @@ function readInline(
 ): Uint8Array | undefined {
   const marks = traits.inlineMarks;
   if (!marks || length > marks.marksBytes) return undefined;
-  const end = table.base[row]! + table.npages[row]! * traits.pageSize;
-  return readBitmap(memory, end - marks.reservedBytes + marks.marksOffset, length);
+  const start = table.base[row]! + table.npages[row]! * traits.pageSize - marks.reservedBytes;
+  // The byte behind the marks is the span's class again (spanInlineMarkBits.class): where it is not, these are no marks.
+  if (memory.uint8(start + marks.marksOffset + marks.marksBytes) !== table.spanclass[row]) return undefined;
+  return readBitmap(memory, start + marks.marksOffset, length);
 }

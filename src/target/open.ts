@@ -37,7 +37,8 @@ export function openTarget({ files, options }: OpenTargetRequest): Target {
   const inputs = classify(files, options.regions, cache);
   const core = inputs.core && readCore(inputs.core.elf);
   const inImage = inputs.core && core ? buildIdsInCore(inputs.core, core) : undefined;
-  const binary = inputs.binary ?? (inputs.core && core ? binaryNamedBy(core, inImage, cache, trace) : undefined);
+  const binary =
+    inputs.binary ?? (inputs.core && core ? binaryNamedBy(core, inImage, cache, trace, warnings) : undefined);
   const image = inputs.core !== undefined || inputs.regions.length > 0;
   if (binary) refuseNonGo(binary, image);
   const own = binary && readBuildIds(binary.elf);
@@ -69,6 +70,7 @@ function binaryNamedBy(
   inImage: BuildIds | undefined,
   cache: PageCache,
   trace: string[],
+  warnings: string[],
 ): OpenedElf | undefined {
   const path = mainMapping(core)?.path;
   if (path === undefined || !existsSync(path)) return undefined;
@@ -79,6 +81,9 @@ function binaryNamedBy(
     trace.push(`binary: ${path}, named by the core: ${same ? 'build IDs are equal' : 'another build, not used'}`);
     if (same) return opened;
     opened.source.close();
+    warnings.push(
+      `${path}, which the image names, is another build now and not used: name the binary that was running`,
+    );
   } catch (error) {
     if (!(error instanceof InspectError)) throw error;
     trace.push(`binary: ${path}, named by the core: ${error.why}`);

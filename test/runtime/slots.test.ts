@@ -46,6 +46,11 @@ describe('marks come from', () => {
     expect(map({ ...spec, sweep: 0 }, { ...heap, gcphase: 1 })).toMatchObject({ markSource: 'inline' });
   });
 
+  it('nothing where what should be marks in the span does not end with the span’s class', () => {
+    const spec: SpanSpec = { ...bits, inlineMarks: '0010000010', inlineClass: 0, sweep: -2 };
+    expect(map(spec, { go: 'go1.27.0' })).toMatchObject({ slots: '??????????', markSource: 'inline' });
+  });
+
   it('gcmarkBits where Green Tea is off, not there yet, or does not serve the size', () => {
     const spec: SpanSpec = { ...bits, inlineMarks: '1111111111', sweep: -2 };
     for (const heap of [{ go: 'go1.27.0', experiments: ['nogreenteagc'] }, { go: 'go1.25.0' }, { go: 'go1.24.0' }])

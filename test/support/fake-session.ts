@@ -191,6 +191,7 @@ const overviewData: OverviewResult = {
     free: 3900,
     unreadable: 0,
     unreadableEntries: 0,
+    doubtful: 0,
     complete: true,
     heapInuseBytes: 1_524_713_390,
     stackInuseBytes: 9_863_168,

@@ -31,6 +31,8 @@ export interface SpanSpec {
   readonly gcmarkBits?: BitsSpec;
   /** Marks that stand in the span. */
   readonly inlineMarks?: string;
+  /** The class byte behind the marks, where it is to lie. */
+  readonly inlineClass?: number;
   /** By default allocCount: what a cached span had when its P took it. */
   readonly allocCountBeforeCache?: number;
   /** The whole mspan, or what begins at these fields, can't be read. */
@@ -239,6 +241,8 @@ function writeSpans(image: HeapImage, specs: readonly SpanSpec[], heapSweepgen: 
       const at = base + npages * pageSize - inlineMarks.reservedBytes;
       image.place(at, inlineMarks.reservedBytes);
       setBits(image, at + inlineMarks.marksOffset, spec.inlineMarks);
+      // spanInlineMarkBits.class, behind the marks.
+      image.write(at + inlineMarks.marksOffset + inlineMarks.marksBytes, 1, spec.inlineClass ?? spanclass);
     }
     image.setAll('mspan', addr, spec.lies ?? {});
     if (spec.unreadable === true) image.hole(addr, addr + size);

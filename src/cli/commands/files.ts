@@ -49,6 +49,9 @@ export function needProcess(name: string, { target, process }: Opened): GoProces
 export function needSpans(name: string, opened: Opened): { process: GoProcess; table: SpanTable } {
   const process = needProcess(name, opened);
   const table = process.spans();
-  if (!table) throw new InspectError('root-not-found', 'mheap_', process.whyNoSpans ?? 'its spans can’t be read');
+  if (!table) {
+    const hint = opened.target.binary ? undefined : 'name the Go binary that was running beside the image';
+    throw new InspectError('root-not-found', 'mheap_', process.whyNoSpans ?? 'its spans can’t be read', hint);
+  }
   return { process, table };
 }
