@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { gauge } from '../../tui/components/gauge.js';
-import { hexLines } from '../../tui/components/hex.js';
+import { afterFault, hexLines } from '../../tui/components/hex.js';
 import { leftRight, lineText, lineWidth, padLine, paintLine, wrapText } from '../../tui/line.js';
 import { addressFrom, addressPlus, bytesText, grouped, percentText } from '../../tui/numbers.js';
 import { searchFrom } from '../../tui/search.js';
@@ -100,6 +100,15 @@ describe('a hex dump', () => {
     expect(second).toContain('41 41  ⨯  ⨯');
     expect(second).toContain('⨯ not in the image');
     expect(second).not.toContain('00');
+  });
+  it('shows what is readable again behind a hole', () => {
+    const hole = { address: '0x1fe0', hex: '', fault: '0x1fe0: not mapped' };
+    expect(afterFault(hole, 48)).toEqual({ address: '0x2000', length: 16 });
+    expect(afterFault(hole, 32)).toBeUndefined();
+    const rest = { address: '0x2000', hex: '42'.repeat(8), fault: '0x2008: file ends here' };
+    const lines = hexLines(hole, 48, 0, rest).map(lineText);
+    expect(lines[1]).toMatch(/0x1ff0 .*⨯ not mapped$/);
+    expect(lines[2]).toMatch(/0x2000 +42 42 .*⨯ BBBBBBBB +⨯ file ends here$/);
   });
 });
 

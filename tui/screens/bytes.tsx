@@ -1,6 +1,6 @@
 // Raw bytes of the image: sixteen a line, hex and ASCII. Only the lines on the screen are asked for.
 import { Frame, frameLines } from '../components/frame.js';
-import { hexLines, lineBytes } from '../components/hex.js';
+import { afterFault, hexLines, lineBytes } from '../components/hex.js';
 import { notReadyBody } from '../components/not-ready.js';
 import { useApp } from '../hooks/use-app.js';
 import { useCommands, useListMotion } from '../hooks/use-keymap.js';
@@ -18,6 +18,10 @@ export function BytesScreen({ screen, width, height }: ScreenProps<ScreenOf<'byt
   const from = addressPlus(screen.address, top * lineBytes);
   const length = Math.min(screen.length - top * lineBytes, rowsHeight * lineBytes);
   const { value, error } = useCall('bytes', { address: from, length });
+  // A read ends at its first fault. What stands on the screen behind that is no more than a page away.
+  const more = value && afterFault(value, length);
+  const behind = useCall('bytes', more).value;
+  const rest = behind !== undefined && behind.address === more?.address ? behind : undefined;
   const motion = useListMotion(screen.id, rows, rowsHeight);
   useCommands((command) => {
     if (motion(command) || command !== 'copy') return;
@@ -28,7 +32,7 @@ export function BytesScreen({ screen, width, height }: ScreenProps<ScreenOf<'byt
   const body =
     value === undefined
       ? notReadyBody(error, width, 'reading…')
-      : [head, ...hexLines(value, length, screen.place.cursor - top)];
+      : [head, ...hexLines(value, length, screen.place.cursor - top, rest)];
   const status = [`${grouped(screen.place.cursor + 1)} of ${grouped(rows)} lines`];
   return (
     <Frame

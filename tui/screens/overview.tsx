@@ -116,17 +116,15 @@ export function overviewLines(overview: OverviewResult, width: number, height: n
 
 function subjectLines({ go, binary, image, layout }: OverviewResult, width: number): Line[] {
   const match =
-    binary === null
+    binary === null || image === null
       ? ''
       : binary.matches === 'not checked'
         ? '  (build id not checked)'
-        : image
-          ? `  (${binary.matches} build id matches)`
-          : '';
+        : `  (${binary.matches} build id matches)`;
   const check = layout.validated;
   const room = width - 1 - labelWidth;
   const validated: Segment =
-    layout.source === 'none'
+    layout.source === 'none' || image === null
       ? ''
       : check.ok
         ? ['good', `  ✓ holds for ${grouped(check.held)} of ${grouped(check.checked)} sampled spans`]
