@@ -58,6 +58,19 @@ describe('the overview', () => {
     expect((await screen.text()).split('\n').some((line) => line.startsWith('▶'))).toBe(true);
   });
 
+  it('says last what damage means, and calls no table empty that can not be read', async () => {
+    const warnings = [1, 2, 3, 4, 5, 6].map((n) => `segment ${n} is cut`);
+    const { screen, type } = start({
+      spans: 0,
+      overview: { spans: null, classes: [], warnings: [...warnings, 'none of the 9 mspans can be read'] },
+    });
+    const text = await screen.waitFor('none of the 9 mspans');
+    expect(text).toContain('segment 1 is cut');
+    expect(text).toContain('… 4 more');
+    type(':spans\r');
+    expect(await screen.waitFor('⨯ no mspan can be read')).not.toContain('has no spans');
+  });
+
   it('names its q by what it does', async () => {
     const { screen, type } = start();
     expect(await screen.waitFor('GOGC')).toContain('q quit');

@@ -126,9 +126,11 @@ function subjectLines({ go, binary, image, layout }: OverviewResult, width: numb
   const validated: Segment =
     layout.source === 'none' || image === null
       ? ''
-      : check.ok
-        ? ['good', `  ✓ holds for ${grouped(check.held)} of ${grouped(check.checked)} sampled spans`]
-        : ['bad', `  ✗ ${check.why ?? `holds for ${grouped(check.held)} of ${grouped(check.checked)} spans`}`];
+      : check.ok && check.checked === 0
+        ? ['warn', '  no span to validate it on']
+        : check.ok
+          ? ['good', `  ✓ holds for ${grouped(check.held)} of ${grouped(check.checked)} sampled spans`]
+          : ['bad', `  ✗ ${check.why ?? `holds for ${grouped(check.held)} of ${grouped(check.checked)} spans`}`];
   const experiments = go && go.experiments.length > 0 ? ` + ${go.experiments.join(',')}` : '';
   return [
     [
@@ -234,7 +236,16 @@ function findingLines({ findings, spans }: OverviewResult): Line[] {
 }
 
 function warningLines({ warnings }: OverviewResult): Line[] {
-  return warnings.slice(0, 4).map((warning, i): Line => [' ', label(i === 0 ? 'warnings' : ''), ['warn', warning]]);
+  // A damaged file is complained of piece by piece; what that means for the whole is said last.
+  const shown =
+    warnings.length <= 4
+      ? warnings
+      : [
+          ...warnings.slice(0, 1),
+          `… ${grouped(warnings.length - 3)} more, as «spanscope overview» lists them`,
+          ...warnings.slice(-2),
+        ];
+  return shown.map((warning, i): Line => [' ', label(i === 0 ? 'warnings' : ''), ['warn', warning]]);
 }
 
 function rootLines({ roots }: OverviewResult): Line[] {

@@ -52,11 +52,13 @@ export function SpansScreen({ screen, width, height }: ScreenProps<SpansState>) 
       ? []
       : [`${grouped(count === 0 ? 0 : cursor + 1)} of ${grouped(count)}`, ...sortWords(screen.query)];
   if (screen.query.filter !== '') status.push(`/${screen.query.filter}`);
+  const totals = session.peek('overview', {})?.spans;
+  if (totals && totals.unreadableEntries > 0) status.push(`⨯ ${grouped(totals.unreadableEntries)} unreadable`);
   if (cache.error !== undefined || count === 0) {
     const body =
       cache.error !== undefined
         ? notReadyBody(errorReply(cache.error), width)
-        : emptyBody(screen, cache.matching, width);
+        : emptyBody(screen, cache.matching, width, totals === null);
     return <Frame width={width} height={height} context="spans" body={body} status={status} />;
   }
   const columns = spanColumns(tableWidth);
@@ -93,8 +95,13 @@ function sortWords({ sort }: SpanQuery): string[] {
   return sort.column === 'index' && !sort.descending ? [] : [`sort ${sort.column}${sort.descending ? '↓' : '↑'}`];
 }
 
-function emptyBody(screen: SpansState, matching: number | undefined, width: number): Line[] {
+function emptyBody(screen: SpansState, matching: number | undefined, width: number, unreadable: boolean): Line[] {
   if (matching === undefined) return notReadyBody(undefined, width, 'reading the span table…');
+  if (unreadable)
+    return [
+      [],
+      ['   ', ['unreadable', '⨯ no mspan can be read'], ': the overview says what is missing (', ['key', '1'], ')'],
+    ];
   if (screen.query.filter !== '')
     return [[], [`   no span fits  /${screen.query.filter}   `, ['key', 'Esc'], ' clears the filter']];
   return [[], ['   the table has no spans']];
