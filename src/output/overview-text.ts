@@ -94,7 +94,7 @@ function heap({ spans }: OverviewResult): string[] {
 }
 
 function gc({ gc, mheap }: OverviewResult): string[] {
-  if (!gc) return [];
+  if (!gc || Object.values(gc).every((value) => value === null)) return [];
   const text = (value: unknown) => (value === null || value === undefined ? '?' : String(value));
   const amount = (value: unknown) => (typeof value === 'number' || typeof value === 'string' ? bytesText(value) : '?');
   const percent = gc.gcPercent;
@@ -166,8 +166,8 @@ function findings({ findings, spans }: OverviewResult): string[] {
   ];
 }
 
-/** Address space that was only reserved says nothing about the heap: counted, not listed. */
-const reserved = (why: string) => why.startsWith('reserved');
+/** Address space that was only reserved, and the kernel's own page (vsyscall), say nothing about the heap: counted, not listed. */
+const reserved = (why: string) => why.startsWith('reserved') || why === 'above 2^53';
 
 function missing({ image }: OverviewResult): string[] {
   if (!image || image.missingTotal === 0) return [];
@@ -182,7 +182,7 @@ function missing({ image }: OverviewResult): string[] {
     lines.push(
       row(
         lines.length === 0 ? 'missing' : '',
-        `${lines.length === 0 ? 'nothing but ' : 'and '}${aside} ranges that were only reserved`,
+        `${lines.length === 0 ? 'nothing but ' : 'and '}${aside} ranges that were only reserved or are the kernel's`,
       ),
     );
   return ['', ...lines];

@@ -45,13 +45,23 @@ export function needProcess(name: string, { target, process }: Opened): GoProces
   return process;
 }
 
+function hintFor({ target: { binary } }: Opened): string | undefined {
+  if (!binary) return 'name the Go binary that was running beside the image';
+  if (binary.info.hasSymbols || binary.info.hasDwarf) return undefined;
+  return 'the binary has neither symbols nor DWARF: name an unstripped twin of it, or --root mheap_=ADDRESS';
+}
+
 /** The span table, or an error that says why there is none. */
 export function needSpans(name: string, opened: Opened): { process: GoProcess; table: SpanTable } {
   const process = needProcess(name, opened);
   const table = process.spans();
   if (!table) {
-    const hint = opened.target.binary ? undefined : 'name the Go binary that was running beside the image';
-    throw new InspectError('root-not-found', 'mheap_', process.whyNoSpans ?? 'its spans can’t be read', hint);
+    throw new InspectError(
+      'root-not-found',
+      'mheap_',
+      process.whyNoSpans ?? 'its spans can’t be read',
+      hintFor(opened),
+    );
   }
   return { process, table };
 }
