@@ -1,8 +1,8 @@
 // The filter language of `spans --where` and of `/` in the terminal: terms side by side, all must hold.
 //
-//   class=5  elemsize>=1024  used<70  state=inuse  noscan  !manual  suspect  0xc000012000
+//   class=5,6n  elemsize>=1024  used<70  state=inuse  noscan  !manual  suspect  0xc000012000
 //
-// `class` is the size class; `5n` the noscan one; `used` is the share of slots in per cent; an address stands for the span that holds it.
+// `class` is the size class; `5n` the noscan one; a comma gives alternatives; `used` is the share of slots in per cent, of spans that have some; an address stands for the span that holds it.
 import { InspectError } from '../bytes/errors.js';
 
 export type Comparison = '=' | '!=' | '<' | '<=' | '>' | '>=';
@@ -19,6 +19,7 @@ export type Term =
       readonly inverse: boolean;
     }
   | { readonly kind: 'state'; readonly state: 'free' | 'inuse' | 'manual'; readonly inverse: boolean }
+  | { readonly kind: 'any'; readonly terms: readonly Term[]; readonly inverse: boolean }
   | { readonly kind: 'noscan'; readonly inverse: boolean }
   | { readonly kind: 'suspect'; readonly inverse: boolean }
   | { readonly kind: 'address'; readonly address: number; readonly inverse: boolean };
@@ -40,19 +41,33 @@ export function parseFilter(text: string): readonly Term[] {
   return text
     .trim()
     .replace(/\s*(!=|<=|>=|=|<|>)\s*/g, '$1')
-    .split(/\s+|,|&&/)
+    .split(/\s+|&&/)
     .filter((word) => word !== '')
-    .flatMap(parseTerm);
+    .map(parseAlternatives);
 }
 
-function parseTerm(word: string): readonly Term[] {
+/** `state=inuse,manual`, `class=5,6n`, `inuse,manual`: one of these. `!=` and `!` say: none of these. */
+function parseAlternatives(word: string): Term {
   const inverse = word.startsWith('!') || word.startsWith('-');
   const body = inverse ? word.slice(1) : word;
-  if (/^0x[0-9a-f]+$/i.test(body)) return [{ kind: 'address', address: Number(body), inverse }];
+  const [, head = '', list = ''] = /^([a-z]+(?:!=|=))?(.*)$/i.exec(body) ?? [];
+  const values = list.split(',').filter((value) => value !== '');
+  if (values.length < 2) return parseTerm(body.replace(/,+$/, ''), word, inverse);
+  const unequal = head.endsWith('!=');
+  const name = unequal ? `${head.slice(0, -2)}=` : head;
+  return {
+    kind: 'any',
+    terms: values.map((value) => parseTerm(`${name}${value}`, word, false)),
+    inverse: inverse !== unequal,
+  };
+}
+
+function parseTerm(body: string, word: string, inverse: boolean): Term {
+  if (/^0x[0-9a-f]+$/i.test(body)) return { kind: 'address', address: Number(body), inverse };
   const match = /^([a-z]+)(!=|<=|>=|=|<|>)(.+)$/i.exec(body);
-  if (!match) return [parseWord(body, word, inverse)];
+  if (!match) return parseWord(body, word, inverse);
   const [, name = '', comparison = '=', value = ''] = match;
-  if (name === 'state') return [{ ...parseWord(value, word, inverse !== (comparison === '!=')) }];
+  if (name === 'state') return parseWord(value, word, inverse !== (comparison === '!='));
   const column =
     columns.find((column) => column.toLowerCase() === name.toLowerCase()) ?? aliases.get(name.toLowerCase());
   if (!column)
@@ -62,10 +77,10 @@ function parseTerm(word: string): readonly Term[] {
       `there is no column ${name}`,
       `columns: ${columns.join(' ')}`,
     );
-  if (column === 'sizeclass' && /^\d{1,3}n$/i.test(value)) return [noscanClass(word, comparison, value, inverse)];
+  if (column === 'sizeclass' && /^\d{1,3}n$/i.test(value)) return noscanClass(word, comparison, value, inverse);
   const number = parseNumber(value);
   if (number === undefined) throw new InspectError('unsupported', `filter ${word}`, `${value} is no number`);
-  return [{ kind: 'number', column, comparison: comparison as Comparison, value: number, inverse }];
+  return { kind: 'number', column, comparison: comparison as Comparison, value: number, inverse };
 }
 
 /** `class=5n`: the span class of that size class without pointers (spanClass = sizeclass<<1 | noscan). */

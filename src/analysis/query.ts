@@ -15,7 +15,11 @@ export function columnReader(table: SpanTable, column: SortColumn, pageSize: num
     case 'sizeclass':
       return (row) => table.spanclass[row]! >> 1;
     case 'used':
-      return (row) => (table.nelems[row]! === 0 ? 0 : (100 * table.allocCount[row]!) / table.nelems[row]!);
+      // Only slots can be used: of a span without any nothing is true, neither used<70 nor used>=70.
+      return (row) =>
+        table.state[row] !== stateInuse || table.nelems[row] === 0
+          ? Number.NaN
+          : (100 * table.allocCount[row]!) / table.nelems[row]!;
     case 'bytes':
       return (row) => table.npages[row]! * pageSize;
     default: {
@@ -30,7 +34,7 @@ function compare(comparison: Comparison, left: number, right: number): boolean {
     case '=':
       return left === right;
     case '!=':
-      return left !== right;
+      return left !== right && !Number.isNaN(left);
     case '<':
       return left < right;
     case '<=':
@@ -59,6 +63,10 @@ function positive(table: SpanTable, term: Term, pageSize: number): Test {
     }
     case 'state':
       return (row) => table.state[row] === stateCodes[term.state];
+    case 'any': {
+      const tests = term.terms.map((one) => testOf(table, one, pageSize));
+      return (row) => tests.some((test) => test(row));
+    }
     case 'noscan':
       return (row) => (table.spanclass[row]! & 1) === 1;
     case 'suspect':
@@ -100,7 +108,10 @@ export function sortRows(
   if (column === 'index') return descending ? rows.reverse() : rows;
   const read = columnReader(table, column, pageSize);
   const keys = new Float64Array(table.length);
-  for (const row of rows) keys[row] = read(row);
+  for (const row of rows) {
+    const key = read(row);
+    keys[row] = Number.isNaN(key) ? -1 : key;
+  }
   return rows.sort(descending ? (a, b) => keys[b]! - keys[a]! || a - b : (a, b) => keys[a]! - keys[b]! || a - b);
 }
 

@@ -6,7 +6,7 @@ import { parseFilter } from '../../src/analysis/query-text.js';
 import { InspectError } from '../../src/bytes/errors.js';
 import { judgeSpans } from '../../src/runtime/judge-spans.js';
 import { readAllspans } from '../../src/runtime/roots/validate-mheap.js';
-import { readSpanTable, type SpanTable } from '../../src/runtime/span-table.js';
+import { readSpanTable, type SpanTable, stateInuse } from '../../src/runtime/span-table.js';
 import { type HeapSpec, type SpanSpec, writeHeap } from '../support/heap-writer.js';
 
 const pageSize = 8192;
@@ -62,6 +62,8 @@ describe('a filter', () => {
     ['pages=4', [3, 6]],
     ['npages>4', [2]],
     ['used<10% inuse', [0, 1, 5]],
+    ['used<10', [0, 1, 5]],
+    ['used!=100', [0, 1, 5]],
     ['used=100', [2, 6]],
     ['alloc=2', [1]],
     ['ALLOCCOUNT=2', [1]],
@@ -69,7 +71,13 @@ describe('a filter', () => {
     ['slots=1', [2, 6]],
     ['sweepgen<20', [6]],
     ['index>4', [5, 6]],
-    ['inuse,noscan', [0, 2, 5, 6]],
+    ['inuse,manual', [0, 1, 2, 3, 5, 6]],
+    ['state=free,manual', [3, 4]],
+    ['state!=free,manual', [0, 1, 2, 5, 6]],
+    ['!free,manual', [0, 1, 2, 5, 6]],
+    ['class=5,0 inuse', [0, 1, 2]],
+    ['class=5n,0 inuse', [0, 2]],
+    ['inuse, noscan', [0, 2, 5, 6]],
     ['inuse&&noscan', [0, 2, 5, 6]],
     [hex(table.addr[3]!), [3]],
     [hex(table.base[2]! + 40959), [2]],
@@ -150,7 +158,7 @@ const numbers = [
   'bytes',
   'index',
 ] as const;
-const comparisons = { '=': (a: number, b: number) => a === b, '!=': (a: number, b: number) => a !== b, '<': (a: number, b: number) => a < b, '<=': (a: number, b: number) => a <= b, '>': (a: number, b: number) => a > b, '>=': (a: number, b: number) => a >= b } as const; // biome-ignore format: short
+const comparisons = { '=': (a: number, b: number) => a === b, '!=': (a: number, b: number) => a !== b && !Number.isNaN(a), '<': (a: number, b: number) => a < b, '<=': (a: number, b: number) => a <= b, '>': (a: number, b: number) => a > b, '>=': (a: number, b: number) => a >= b } as const; // biome-ignore format: short
 
 /** The column's value, taken from the plain columns. */
 function naive(of: SpanTable, column: (typeof numbers)[number], row: number): number {
@@ -162,7 +170,8 @@ function naive(of: SpanTable, column: (typeof numbers)[number], row: number): nu
     case 'sizeclass':
       return Math.floor(of.spanclass[row]! / 2);
     case 'used':
-      return of.nelems[row] ? (of.allocCount[row]! / of.nelems[row]) * 100 : 0;
+      // Nothing is true of the used share of what has no slots.
+      return of.state[row] === stateInuse && of.nelems[row] ? (of.allocCount[row]! / of.nelems[row]) * 100 : Number.NaN;
     default:
       return of[column][row]!;
   }
@@ -198,7 +207,8 @@ describe('against a naive implementation', () => {
           expect([...filtered]).toEqual(expected);
           const sorted = [...sortRows(any, filtered, column, descending, pageSize)];
           const sign = descending ? -1 : 1;
-          const ordered = [...expected].sort((a, b) => sign * (naive(any, column, a) - naive(any, column, b)) || a - b);
+          const key = (row: number) => (Number.isNaN(naive(any, column, row)) ? -1 : naive(any, column, row));
+          const ordered = [...expected].sort((a, b) => sign * (key(a) - key(b)) || a - b);
           expect(sorted).toEqual(ordered);
         },
       ),
@@ -234,7 +244,8 @@ it('sorts by every column that is offered', () => {
   const columns: SortColumn[] = [...numbers, 'addr', 'base', 'limit', 'state', 'allocated', 'sweepgen'];
   for (const column of columns) {
     const read = columnReader(table, column, pageSize);
-    const values = [...sortRows(table, filterRows(table, [], pageSize), column, false, pageSize)].map(read);
+    const sorted = sortRows(table, filterRows(table, parseFilter('inuse'), pageSize), column, false, pageSize);
+    const values = [...sorted].map(read);
     expect(values).toEqual([...values].sort((a, b) => a - b));
     expect(values.every(Number.isFinite)).toBe(true);
   }

@@ -28,6 +28,7 @@ function rowChooser(raw: RawOptions): (process: GoProcess, table: SpanTable) => 
   const wanted = text(raw, 'state')?.split(',');
   for (const state of wanted ?? [])
     if (!states.includes(state)) throw new UsageError(`--state ${state}`, `is none of ${states.join(', ')}`);
+  if (wanted) words.push(`state=${wanted.join(',')}`);
   const sizeclass = text(raw, 'class');
   if (sizeclass !== undefined) {
     if (!/^\d{1,3}n?$/.test(sizeclass)) throw new UsageError(`--class ${sizeclass}`, 'is no size class, like 5 or 5n');
@@ -44,13 +45,7 @@ function rowChooser(raw: RawOptions): (process: GoProcess, table: SpanTable) => 
   if (!sort) throw new UsageError(`--sort ${column}`, `is none of ${sortable.join(', ')}`);
   return ({ layout }, table) => {
     const { pageSize } = layout.traits;
-    let rows = filterRows(table, terms, pageSize);
-    if (wanted) {
-      const keep = wanted.map((state) => parseFilter(state)[0]!);
-      const union = new Set(keep.flatMap((term) => [...filterRows(table, [term], pageSize)]));
-      rows = rows.filter((row) => union.has(row));
-    }
-    return sortRows(table, rows, sort, raw.reverse === true, pageSize);
+    return sortRows(table, filterRows(table, terms, pageSize), sort, raw.reverse === true, pageSize);
   };
 }
 
