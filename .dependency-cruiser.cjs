@@ -1,5 +1,18 @@
 // The layers of ARCHITECTURE.md: a layer imports only from layers before it.
-const layers = ['bytes', 'elf', 'dwarf-parser', 'image', 'gosym', 'layout', 'target', 'runtime', 'analysis', 'output', 'session', 'cli'];
+const layers = [
+  'bytes',
+  'elf',
+  'dwarf-parser',
+  'image',
+  'gosym',
+  'layout',
+  'target',
+  'runtime',
+  'analysis',
+  'output',
+  'session',
+  'cli',
+];
 
 const layerRules = layers.map((layer, i) => ({
   name: `${layer}-imports-only-from-above`,
@@ -42,7 +55,12 @@ module.exports = {
       from: { path: '^src/' },
       to: { path: 'node_modules/(react|ink)/' },
     },
-    { name: 'no-dev-tools', severity: 'error', from: { path: '^(src|tui)/' }, to: { path: 'node_modules/(vitest|typescript)/' } },
+    {
+      name: 'no-dev-tools',
+      severity: 'error',
+      from: { path: '^(src|tui)/' },
+      to: { path: 'node_modules/(vitest|typescript)/' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
