@@ -1,7 +1,17 @@
 // Bundles dist/: program.js (command line and engine, CommonJS, with V8's code cache beside it), tui.js (the terminal UI likewise, loaded only when it is
 // asked for), and the small files of src/launch/ that start them.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -57,8 +67,31 @@ const wrapped = {
   footer: { js: '})' },
 };
 
+/** The packages whose code went into a bundle, by esbuild's list of inputs. */
+const bundledPackages = new Set();
+
+async function bundle(options) {
+  const { metafile } = await build({ ...options, metafile: true });
+  for (const input of Object.keys(metafile.inputs)) {
+    const name = /node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules)/.exec(input)?.[1];
+    if (name) bundledPackages.add(name);
+  }
+}
+
+/** The notices that the licences of the bundled packages ask for. */
+function thirdPartyNotices() {
+  const texts = [...bundledPackages].sort().map((name) => {
+    const folder = join(root, 'node_modules', name);
+    const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+    const text = file ? readFileSync(join(folder, file), 'utf8').trim() : `Licence: ${license}`;
+    return `${name} ${version}\n\n${text}\n`;
+  });
+  return `Code of these packages is part of the bundles in this folder.\n\n${texts.join(`\n${'-'.repeat(80)}\n\n`)}`;
+}
+
 async function bundleProgram() {
-  await build({
+  await bundle({
     ...shared,
     ...wrapped,
     entryPoints: ['src/program.ts'],
@@ -69,7 +102,7 @@ async function bundleProgram() {
 }
 
 async function bundleTui() {
-  await build({
+  await bundle({
     ...shared,
     ...wrapped,
     entryPoints: { tui: 'tui/main.tsx' },
@@ -89,6 +122,7 @@ try {
   chmodSync(join(fresh, 'cli.js'), 0o755);
   await bundleProgram();
   await bundleTui();
+  writeFileSync(join(fresh, 'THIRD-PARTY-LICENSES.txt'), thirdPartyNotices());
   const old = `${fresh}-old`;
   if (existsSync(dist)) renameSync(dist, old);
   renameSync(fresh, dist);

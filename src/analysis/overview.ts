@@ -41,7 +41,7 @@ export function overviewOf(
           missingTotal: image.missing.length,
         }
       : null,
-    roots: rootsOf(process),
+    roots: rootsOf(target, process),
     layout: layoutInfo(process, layout),
     mheap: process ? mheapOf(process) : null,
     spans: sums?.totals ?? null,
@@ -74,7 +74,21 @@ export function missingRange({ start, end, why }: { start: number; end: number; 
   return { start: addressText(start), end: addressText(end), why };
 }
 
-function rootsOf(process: GoProcess | undefined): Record<string, RootResult> {
+/** Without an image: what the symbol table says, at link-time addresses that nothing can be held against. */
+function rootsOfBinary({ symbols }: Target): Record<string, RootResult> {
+  const addresses = symbols(rootNames);
+  const detail = 'link-time address: there is no image to check it on';
+  return Object.fromEntries(
+    rootNames.map((name): [string, RootResult] => {
+      const address = addresses.get(name);
+      if (address === undefined) return [name, { state: 'absent', detail: 'the binary has no symbol of that name' }];
+      return [name, { address: addressText(address), method: 'symtab', confirmedBy: [], state: 'unconfirmed', detail }];
+    }),
+  );
+}
+
+function rootsOf(target: Target, process: GoProcess | undefined): Record<string, RootResult> {
+  if (!target.image) return rootsOfBinary(target);
   const results: Record<string, RootResult> = {};
   for (const name of rootNames) {
     const root = process?.roots.get(name);
@@ -96,10 +110,14 @@ function layoutInfo(process: GoProcess | undefined, chosen: Layout | undefined):
   if (!process) {
     const validated = { checked: 0, held: 0, ok: false, why: 'nothing to validate it on' };
     if (!chosen) return { name: 'none', source: 'none', exact: false, validated };
-    return { name: chosen.name, source: chosen.source, exact: chosen.exact, validated };
+    return { ...named(chosen), validated };
   }
   const { layout, check } = process;
-  return { name: layout.name, source: layout.source, exact: layout.exact, validated: check };
+  return { ...named(layout), validated: check };
+}
+
+function named({ name, source, exact, note }: Layout): Omit<LayoutInfo, 'validated'> {
+  return { name, source, exact, ...(note === undefined ? {} : { note }) };
 }
 
 function mheapOf(process: GoProcess): Record<string, unknown> {

@@ -47,6 +47,8 @@ export interface LayoutInfo {
   readonly name: string;
   readonly source: Provenance | 'none';
   readonly exact: boolean;
+  /** Where the release itself was not measured: what stands in, and why that is believed. */
+  readonly note?: string;
   /** How many in-use spans were checked against the invariants, how many held. */
   readonly validated: { readonly checked: number; readonly held: number; readonly ok: boolean; readonly why?: string };
 }

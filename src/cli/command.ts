@@ -34,6 +34,8 @@ export interface CommandSpec {
   readonly summary: string;
   readonly options: readonly OptionSpec[];
   readonly examples: readonly string[];
+  /** False where it opens no file: options about files are then not offered. */
+  readonly opensFiles?: boolean;
   /** Runs it; the exit code. */
   readonly run: (invocation: Invocation) => number | Promise<number>;
 }
@@ -67,6 +69,10 @@ const silent = {
   getErrHasColors: () => false,
 };
 
+function optionsOf({ options, opensFiles }: CommandSpec): readonly OptionSpec[] {
+  return [...options, ...globalOptions.filter(({ files }) => opensFiles !== false || !files)];
+}
+
 function commanderFor(spec: CommandSpec): Command {
   const command = new Command(`spanscope ${spec.name}`.trim());
   command
@@ -74,7 +80,7 @@ function commanderFor(spec: CommandSpec): Command {
     .description(spec.summary)
     .argument('[operands...]')
     .helpOption('-h, --help', 'this help');
-  for (const { flags, help, repeatable } of [...spec.options, ...globalOptions]) {
+  for (const { flags, help, repeatable } of optionsOf(spec)) {
     if (repeatable)
       command.option(flags, help, (value: string, previous: string[] | undefined) => [...(previous ?? []), value]);
     else command.option(flags, help);

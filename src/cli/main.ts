@@ -19,6 +19,7 @@ function choose(argv: readonly string[]): Chosen {
   const [first, second] = positions;
   if (first === undefined) return { spec: interactive, words: argv };
   const word = argv[first]!;
+  if (word === 'help') return choose([...argv.filter((_, i) => i !== first), '--help']);
   const pair = second === undefined ? undefined : commands.find(({ name }) => name === `${word} ${argv[second]}`);
   if (pair) return { spec: pair, words: argv.filter((_, i) => i !== first && i !== second) };
   const spec = commands.find(({ name }) => name === word);
@@ -30,7 +31,7 @@ function overallHelp(): string {
   const width = Math.max(...commands.map(({ name }) => name.length)) + 2;
   const rows = commands.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`);
   return [
-    'spanscope: inspect the heap metadata of a Go program in its binary and a core, a raw memory image or a process',
+    'spanscope: inspect the heap metadata of a Go program in its binary and a core or a raw memory image',
     '',
     'Usage: spanscope [COMMAND] FILE… [options]',
     '  FILE: the Go binary, an ELF core, a raw image as FILE@ADDRESS; in any order',
@@ -66,7 +67,7 @@ async function run(argv: readonly string[], loadTui: LoadTui): Promise<number> {
   const out = new Output();
   const { spec, words } = choose(argv);
   if (spec === interactive && (words.includes('--help') || words.includes('-h'))) {
-    refuseUnknownCommand(operandPositions(argv, valueOptions(commands)).map((i) => argv[i] ?? ''));
+    refuseUnknownCommand(operandPositions(words, valueOptions(commands)).map((i) => words[i] ?? ''));
     out.write(overallHelp());
     out.flush();
     return 0;

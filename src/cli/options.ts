@@ -24,21 +24,28 @@ export interface OptionSpec {
   readonly help: string;
   /** May be given several times. */
   readonly repeatable?: boolean;
+  /** Only for commands that open files. */
+  readonly files?: boolean;
 }
 
 export const globalOptions: readonly OptionSpec[] = [
   { flags: '--json', help: 'one JSON document' },
   { flags: '--format <format>', help: 'table, json, ndjson or csv (rows only)' },
   { flags: '--limit <n>', help: 'rows shown; 0 = all (default: all; 50 in tables)' },
-  { flags: '--regions <file>', help: 'raw regions: lines of ADDRESS FILE [OFFSET LENGTH]' },
-  { flags: '--pid <pid>', help: 'a live process (as pid:N)' },
-  { flags: '--go <version>', help: 'the Go version, instead of what is detected' },
-  { flags: '--layout <source>', help: '`dwarf`: take offsets from the binary’s DWARF' },
-  { flags: '--root <name=address>', help: 'where a runtime variable stands, e.g. mheap_=0x5a3f20', repeatable: true },
-  { flags: '--bias <address>', help: 'load bias of a position-independent binary' },
+  { flags: '--regions <file>', help: 'raw regions: lines of ADDRESS FILE [OFFSET LENGTH]', files: true },
+  { flags: '--pid <pid>', help: 'a live process (as pid:N)', files: true },
+  { flags: '--go <version>', help: 'the Go version, instead of what is detected', files: true },
+  { flags: '--layout <source>', help: '`dwarf`: take offsets from the binary’s DWARF', files: true },
+  {
+    flags: '--root <name=address>',
+    help: 'where a runtime variable stands, e.g. mheap_=0x5a3f20',
+    repeatable: true,
+    files: true,
+  },
+  { flags: '--bias <address>', help: 'load bias of a position-independent binary', files: true },
   { flags: '--without <line>', help: 'as if the tables of that release line were not there', repeatable: true },
-  { flags: '--force', help: 'go on although binary and image do not belong together' },
-  { flags: '--trace', help: 'say on stderr how each thing was found, and how long it took' },
+  { flags: '--force', help: 'go on although binary and image do not belong together', files: true },
+  { flags: '--trace', help: 'say on stderr how each thing was found, and how long it took', files: true },
   { flags: '--debug', help: 'stack traces of unexpected errors' },
   { flags: '--quiet', help: 'no progress, no warnings on stderr' },
   { flags: '--no-color', help: 'no colour (also: NO_COLOR)' },

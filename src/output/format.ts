@@ -21,7 +21,9 @@ export function bytesText(value: number | string): string {
 
 /** `part` of `whole` in per cent, no digits after the point below 100: `63%`; `–` of nothing. */
 export function percentText(part: number, whole: number): string {
-  return whole === 0 ? '–' : `${Math.floor((100 * part) / whole)}%`;
+  if (whole === 0) return '–';
+  const percent = Math.floor((100 * part) / whole);
+  return percent === 0 && part > 0 ? '<1%' : `${percent}%`;
 }
 
 /** What can move a terminal's cursor, end a line or turn the direction of text. */

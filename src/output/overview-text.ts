@@ -59,6 +59,7 @@ function opened({ go, binary, image, layout }: OverviewResult): string[] {
           ? `validated: ${validated.held} of ${validated.checked} sampled spans hold`
           : `NOT validated: ${validated.why ?? 'does not fit this image'}`;
     lines.push(row('layout', printable(`${name}; ${proof}`)));
+    if (layout.note) lines.push(row('', printable(layout.note)));
   } else {
     lines.push(row('layout', printable(layout.name)));
   }
@@ -137,8 +138,7 @@ function reconciliation({ reconciliation }: OverviewResult): string[] {
   return lines;
 }
 
-function roots({ roots, image }: OverviewResult): string[] {
-  if (!image) return [];
+function roots({ roots }: OverviewResult): string[] {
   const describe = (root: RootResult) =>
     root.state === 'absent'
       ? 'not found'

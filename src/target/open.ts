@@ -263,12 +263,13 @@ function binaryInfo({ path, elf }: OpenedElf, ids: BuildIds | undefined): Target
 function imageOf({ core: file, regions }: Inputs, core: CoreInfo | undefined, memory: Memory): TargetImage | undefined {
   const missing = missingRanges(memory.segments);
   const segments = memory.segments.length;
-  if (file) return { kind: coreKind(core), path: file.path, bytes: file.source.size, segments, missing };
+  const program = core && mainMapping(core)?.path;
+  if (file) return { kind: coreKind(core), path: file.path, bytes: file.source.size, segments, missing, program };
   const [first] = regions;
   if (!first) return undefined;
   const bytes = memory.segments.reduce((sum, { start, end, origin }) => sum + (origin === 'raw' ? end - start : 0), 0);
   const path = regions.length === 1 ? first.path : `${first.path} and ${regions.length - 1} more`;
-  return { kind: 'raw image', path, bytes, segments, missing };
+  return { kind: 'raw image', path, bytes, segments, missing, program: undefined };
 }
 
 /** A kernel core carries the signal that ended the process; gcore's and Delve's threads have none. */

@@ -36,6 +36,8 @@ export interface TargetImage {
   readonly bytes: number;
   readonly segments: number;
   readonly missing: readonly MissingPart[];
+  /** The program that the image says it was taken of, by its path then and there. */
+  readonly program: string | undefined;
 }
 
 export interface Target {

@@ -146,7 +146,14 @@ export function writeHeap(spec: HeapSpec = {}): WrittenHeap {
     view,
     target: ({ symbols = {}, dwarf = {} } = {}) => ({
       memory,
-      image: { kind: 'test', path: 'heap', bytes: 1, segments: memory.segments.length, missing: [] },
+      image: {
+        kind: 'test',
+        path: 'heap',
+        bytes: 1,
+        segments: memory.segments.length,
+        missing: [],
+        program: undefined,
+      },
       binary: undefined,
       matches: 'not checked',
       go: { version: go, experiments, os: 'linux', arch, source: 'test' },

@@ -62,5 +62,9 @@ export const demo: CommandSpec = {
   summary: 'opens the sample image',
   options: [],
   examples: ['spanscope demo'],
-  run: (invocation) => runInteractive({ ...invocation, operands: [] }),
+  run(invocation) {
+    const [extra] = invocation.operands;
+    if (extra !== undefined) throw new UsageError('demo', `takes no file, but ${extra} was given`);
+    return runInteractive(invocation);
+  },
 };

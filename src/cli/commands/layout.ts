@@ -34,6 +34,7 @@ const without = ({ options }: Invocation) => (options.open.without ? { without: 
 /** `layout` alone, or with a word that is none of its commands. */
 export const layout: CommandSpec = {
   name: 'layout',
+  opensFiles: false,
   operands: 'list|show|diff|verify',
   summary: 'field offsets per Go version and arch: layout list, show, diff, verify',
   options: [],
@@ -51,6 +52,7 @@ export const layout: CommandSpec = {
 
 export const layoutList: CommandSpec = {
   name: 'layout list',
+  opensFiles: false,
   operands: '',
   summary: 'the releases and arches that layout tables cover',
   options: [],
@@ -63,6 +65,7 @@ export const layoutList: CommandSpec = {
 
 export const layoutShow: CommandSpec = {
   name: 'layout show',
+  opensFiles: false,
   operands: 'VERSION/ARCH [STRUCT[+OFFSET|.FIELD]]',
   summary: 'struct sizes and field offsets of one release',
   options: [],
@@ -83,6 +86,7 @@ export const layoutShow: CommandSpec = {
 
 export const layoutDiff: CommandSpec = {
   name: 'layout diff',
+  opensFiles: false,
   operands: 'A B [STRUCT]',
   summary: 'what moved between two releases',
   options: [],

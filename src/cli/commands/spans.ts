@@ -74,7 +74,7 @@ function runSpans(invocation: Invocation): number {
     }
     case 'json': {
       out.write(
-        `{"schemaVersion":${schemaVersion},"total":${table.length},"matching":${rows.length},"shown":${shown.length},"spans":[`,
+        `{"schemaVersion":${schemaVersion},"total":${table.length},"unreadableEntries":${table.unreadableEntries},"matching":${rows.length},"shown":${shown.length},"spans":[`,
       );
       shown.forEach((row, i) => {
         out.write(`${i === 0 ? '\n' : ',\n'}${spanRowJson(spanRow(source, row, withBits))}`);
