@@ -1,5 +1,5 @@
-// An ELF file's debug sections as the DWARF reader wants them: by bare name, plain ones through small windows, compressed ones (and those of object files,
-// which need relocation) whole at first use. Knows nothing of DWARF itself.
+// An ELF file's debug sections as the DWARF reader wants them: by bare name, of plain ones the bytes asked for, compressed ones (and those of object files,
+// which need relocation) whole at first use. Knows nothing of DWARF itself, which has its own windows.
 import { InspectError } from '../bytes/errors.js';
 import { readBytes } from '../bytes/read.js';
 import { ET } from './constants.js';
@@ -8,8 +8,6 @@ import { applyAbsoluteRelocations } from './relocations.js';
 import { type SectionStorage, sectionStorage } from './section-bytes.js';
 import type { SectionHeader } from './types.js';
 
-/** Small reads are served from a window of this size, so that a walk over DIEs is not a system call each. */
-const WINDOW_BYTES = 64 * 1024;
 /** What all inflated sections of one file may take together. */
 const DEFAULT_INFLATED_BYTES = 256 * 2 ** 20;
 
@@ -18,8 +16,6 @@ interface OpenSection {
   readonly storage: SectionStorage;
   /** Whole contents, once they had to be made. */
   whole: Uint8Array | undefined;
-  window: Uint8Array;
-  windowStart: number;
 }
 
 /**
@@ -65,16 +61,7 @@ export class ElfDebugSections {
     }
     const end = Math.min(storage.size, offset + length);
     if (end <= offset) return new Uint8Array(0);
-    if (end - offset > WINDOW_BYTES / 4) return this.#readRange(storage.offset + offset, end - offset);
-    if (offset < open.windowStart || end > open.windowStart + open.window.length) {
-      open.windowStart = offset;
-      open.window = this.#readRange(storage.offset + offset, Math.min(WINDOW_BYTES, storage.size - offset));
-    }
-    return open.window.subarray(offset - open.windowStart, end - open.windowStart);
-  }
-
-  #readRange(offset: number, length: number): Uint8Array {
-    const bytes = readBytes(this.#elf.source, offset, length);
+    const bytes = readBytes(this.#elf.source, storage.offset + offset, end - offset);
     this.#bytesRead += bytes.length;
     return bytes;
   }
@@ -97,13 +84,7 @@ export class ElfDebugSections {
   #section(name: string): OpenSection | undefined {
     if (this.#open.has(name)) return this.#open.get(name);
     const section = this.#elf.section(`.debug_${name}`) ?? this.#elf.section(`.zdebug_${name}`);
-    const open = section && {
-      section,
-      storage: sectionStorage(this.#elf, section),
-      whole: undefined,
-      window: new Uint8Array(0),
-      windowStart: 0,
-    };
+    const open = section && { section, storage: sectionStorage(this.#elf, section), whole: undefined };
     this.#open.set(name, open);
     return open;
   }
