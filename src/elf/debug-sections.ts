@@ -1,5 +1,6 @@
 // An ELF file's debug sections as the DWARF reader wants them: by bare name, of plain ones the bytes asked for, compressed ones (and those of object files,
 // which need relocation) whole at first use. Knows nothing of DWARF itself, which has its own windows.
+import type { ByteSource } from '../bytes/byte-source.js';
 import { InspectError } from '../bytes/errors.js';
 import { readBytes } from '../bytes/read.js';
 import { ET } from './constants.js';
@@ -25,12 +26,18 @@ interface OpenSection {
 export class ElfDebugSections {
   readonly littleEndian: boolean;
   readonly #elf: ElfFile;
+  readonly #source: ByteSource;
   readonly #open = new Map<string, OpenSection | undefined>();
   #budget: number;
   #bytesRead = 0;
 
-  constructor(elf: ElfFile, inflatedBytes = DEFAULT_INFLATED_BYTES) {
+  /**
+   * `source` has the same bytes as `elf.source`. Give the file itself where that is seen through a cache: the reader's windows are smaller than a cache's blocks, and a
+   * walk over unit headers would read all that lies between them.
+   */
+  constructor(elf: ElfFile, source: ByteSource = elf.source, inflatedBytes = DEFAULT_INFLATED_BYTES) {
     this.#elf = elf;
+    this.#source = source;
     this.littleEndian = elf.littleEndian;
     this.#budget = inflatedBytes;
   }
@@ -61,7 +68,7 @@ export class ElfDebugSections {
     }
     const end = Math.min(storage.size, offset + length);
     if (end <= offset) return new Uint8Array(0);
-    const bytes = readBytes(this.#elf.source, storage.offset + offset, end - offset);
+    const bytes = readBytes(this.#source, storage.offset + offset, end - offset);
     this.#bytesRead += bytes.length;
     return bytes;
   }

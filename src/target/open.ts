@@ -216,7 +216,10 @@ function makeTarget({ inputs, core, memory, binary, own, bias, matches, go, warn
   let dwarf: Dwarf | undefined | null = null;
   const openDebugInfo = (): Dwarf | undefined => {
     if (dwarf !== null) return dwarf;
-    dwarf = binary && hasDebugInfo(binary.elf) ? openDwarf(new ElfDebugSections(binary.elf)) : undefined;
+    dwarf =
+      binary && hasDebugInfo(binary.elf)
+        ? openDwarf(new ElfDebugSections(binary.elf, binary.source.source))
+        : undefined;
     return dwarf;
   };
   return {

@@ -341,7 +341,7 @@ describe('compressed sections', () => {
     expect(codeOf(() => lie(2 ** 40).sectionBytes(lie(2 ** 40).sections[1]!))).toBe('too-large');
     expect(codeOf(() => lie(2 ** 27).sectionBytes(lie(2 ** 27).sections[1]!))).toBe('malformed');
     expect(codeOf(() => lie(10).sectionBytes(lie(10).sections[1]!))).toBe('malformed');
-    expect(codeOf(() => new ElfDebugSections(lie(data.length), 100).read('info', 0, 1))).toBe('too-large');
+    expect(codeOf(() => new ElfDebugSections(lie(data.length), undefined, 100).read('info', 0, 1))).toBe('too-large');
     const unknown = one('.debug_info', join([chdr(64, 9, 100), data]));
     expect(codeOf(() => unknown.sectionBytes(unknown.sections[1]!))).toBe('unsupported');
   });
