@@ -125,6 +125,37 @@ export interface OverviewResult {
   readonly warnings: readonly string[];
 }
 
+/** A global struct of the runtime: fields by their own names, atomics as their value, arrays as arrays. */
+export interface GcStruct {
+  readonly address: AddressText;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** `gc`: null is what can't be read. */
+export interface GcResult {
+  readonly schemaVersion: number;
+  readonly gcController: GcStruct;
+  readonly memstats: GcStruct;
+  readonly derived: {
+    readonly heapGoal: BigCount | null;
+    readonly trigger: BigCount | null;
+    /** Whether this release stores goal and trigger, or computes them (1.19+), as is done here from its other fields. */
+    readonly heapGoalIs: 'stored' | 'computed';
+    readonly heapLive: BigCount | null;
+    readonly heapMarked: BigCount | null;
+    /** Sums over the spans; at least that where `complete` is false. */
+    readonly heapAlloc: BigCount | null;
+    readonly heapObjects: BigCount | null;
+    readonly heapInuse: BigCount | null;
+    readonly stackInuse: BigCount | null;
+    readonly complete: boolean;
+    readonly numGC: BigCount | null;
+    /** When the last cycle ended: ns since 1970. */
+    readonly lastGC: BigCount | null;
+    readonly phase: string | null;
+  };
+}
+
 export interface Finding {
   readonly id: string;
   readonly severity: 'low' | 'medium' | 'high';

@@ -43,6 +43,7 @@ interface TraitsFile {
   readonly mcentral: Since<Traits['mcentral']>;
   readonly cachedSweepgen: Since<boolean>;
   readonly heapGoal: Since<Traits['heapGoal']>;
+  readonly limitHeadroomPercent: Since<number>;
   readonly heapBitsInSpan: { readonly switch: Switch; readonly maxElemsize: Readonly<Record<string, number>> };
   readonly inlineMarks: { readonly switch: Switch; readonly byPointerSize: Readonly<Record<string, InlineMarks>> };
   readonly arenas: readonly ArenaRule[];
@@ -78,6 +79,7 @@ export function loadTraits(folder: string): TraitsTable {
         mcentral: pick(file.mcentral),
         cachedSweepgen: pick(file.cachedSweepgen),
         heapGoal: pick(file.heapGoal),
+        limitHeadroomPercent: pick(file.limitHeadroomPercent),
         arena: arenaOf(file, key, release) ?? fail(path, 'arenas', `has no rule for ${key.goos}/${key.goarch}`),
         addressTypes: file.addressTypes,
         addressFields: file.addressFields,
@@ -116,6 +118,7 @@ function checkFile(value: Readonly<Record<string, unknown>>, path: string): Trai
     'mcentral',
     'cachedSweepgen',
     'heapGoal',
+    'limitHeadroomPercent',
     'arenas',
     'addressTypes',
   ]) {

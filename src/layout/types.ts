@@ -74,6 +74,8 @@ export interface Traits {
   readonly cachedSweepgen: boolean;
   /** Whether the heap goal is a stored field or computed (1.19+). */
   readonly heapGoal: 'stored' | 'computed';
+  /** How much of a memory limit's heap goal is kept free, in per cent, besides a fixed minimum (mgcpacer.go, memoryLimitHeapGoalHeadroomPercent; 1.21+). */
+  readonly limitHeadroomPercent: number;
   /** The geometry of heap arenas for this arch. */
   readonly arena: ArenaGeometry;
   /** Integer types whose values are addresses (`guintptr`), and uintptr fields that hold addresses, by struct: shown as addresses. */

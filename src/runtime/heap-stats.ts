@@ -1,7 +1,7 @@
 // The runtime's own counters of the heap, to hold our sums against: memstats.heapStats (three deltas that add up), gcController and
 // mheap_ (runtime/mstats.go, consistentHeapStats; runtime/mgcpacer.go; runtime/mheap.go).
 import { cachedSpans } from './mcache.js';
-import { heapSweepgen, numberAt, type RuntimeView } from './mheap.js';
+import { heapSweepgen, integerAt, numberAt, type RuntimeView } from './mheap.js';
 import { type SpanTable, spanFlag } from './span-table.js';
 
 /** How many deltas a consistentHeapStats has; its total is the sum of all. */
@@ -99,6 +99,15 @@ export function firstCounter(
   for (const [root, struct, path] of places) {
     const value = numberAt(view, root, struct, path);
     if (value !== undefined) return { value, counter: `${root.slice('runtime.'.length)}.${path}` };
+  }
+  return undefined;
+}
+
+/** The exact value at the first of several places that this release has. */
+export function firstExact(view: RuntimeView, places: readonly CounterPlace[]): bigint | undefined {
+  for (const place of places) {
+    const value = integerAt(view, ...place);
+    if (value !== undefined) return BigInt(value);
   }
   return undefined;
 }

@@ -1,5 +1,6 @@
 // Every command, in the order in which help lists them.
 import type { CommandSpec } from '../command.js';
+import { gc } from './gc.js';
 import { demo } from './interactive.js';
 import { layout, layoutDiff, layoutList, layoutShow, layoutVerify } from './layout.js';
 import { overview } from './overview.js';
@@ -11,6 +12,7 @@ export const commands: readonly CommandSpec[] = [
   overview,
   spans,
   span,
+  gc,
   layout,
   layoutList,
   layoutShow,

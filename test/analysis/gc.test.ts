@@ -1,0 +1,71 @@
+// gc: goal, trigger, cycles and clocks of real images against what the programs printed of runtime.MemStats just before.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { gcOf } from '../../src/analysis/gc.js';
+import type { GcResult } from '../../src/analysis/results.js';
+import { openProcess, openTarget } from '../../src/index.js';
+import { gcText } from '../../src/output/gc-text.js';
+
+const images = ['go1.16-amd64', 'go1.21-amd64-pie', 'go1.23-arm64', 'go1.25-amd64-nodwarf', 'go1.27-amd64-mark'];
+
+function gcOfImage(name: string): GcResult {
+  const folder = mkdtempSync(join(tmpdir(), 'spanscope-gc-'));
+  try {
+    const files = ['server', 'core.sparse'].map((file) => {
+      const path = join(folder, file);
+      writeFileSync(path, gunzipSync(readFileSync(join('fixtures/images', name, `${file}.gz`))));
+      return path;
+    });
+    const target = openTarget({ files, options: {} });
+    const process = openProcess(target, {});
+    if (!process) throw new Error('no Go runtime');
+    const result = gcOf(process, process.spans());
+    target.close();
+    return result;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Numbers above 2^53 keep their digits. */
+function printed(name: string, field: string): string {
+  const text = readFileSync(join('fixtures/images', name, 'stdout.json'), 'utf8');
+  return new RegExp(`"${field}":(\\d+)`).exec(text)?.[1] ?? `no ${field} printed`;
+}
+
+describe.each(images)('gc of %s', (name) => {
+  const { gcController, memstats, derived } = gcOfImage(name);
+
+  it('has the goal, the cycles and the clock that the program printed', () => {
+    // The image in the middle of a mark was taken later: it went on after its report.
+    const later = name.endsWith('-mark');
+    if (!later) {
+      expect(String(derived.heapGoal)).toBe(printed(name, 'NextGC'));
+      expect(String(derived.numGC)).toBe(printed(name, 'NumGC'));
+      expect(String(derived.lastGC)).toBe(printed(name, 'LastGC'));
+    }
+    expect(derived.phase).toBe(later ? 'mark' : 'off');
+  });
+
+  it('has a trigger between what was marked and the goal', () => {
+    expect(Number(derived.trigger)).toBeGreaterThan(Number(derived.heapMarked));
+    expect(Number(derived.trigger)).toBeLessThanOrEqual(Number(derived.heapGoal));
+  });
+
+  it('shows the fields by the names of that release', () => {
+    const old = name.startsWith('go1.16');
+    expect(Object.hasOwn(gcController.fields, 'heapLive')).toBe(!old);
+    expect(Object.hasOwn(memstats.fields, 'heap_live')).toBe(old);
+    expect(memstats.fields.numgc).toBe(derived.numGC);
+    expect(memstats.fields.pause_ns).toHaveLength(256);
+  });
+
+  it('is said in words', () => {
+    const text = gcText({ ...{ schemaVersion: 1 }, gcController, memstats, derived });
+    expect(text).toMatch(new RegExp(`^phase +${derived.phase}$`, 'm'));
+    expect(text).toContain('pause_end');
+  });
+});
