@@ -1,4 +1,5 @@
 // Starts the terminal UI over a session and ends it: the only module that touches the process, its streams and the alternate screen.
+import { isatty } from 'node:tty';
 import { render } from 'ink';
 import { createSession } from '../src/session/client.js';
 import type { ErrorReply, OpenRequest } from '../src/session/protocol.js';
@@ -33,6 +34,12 @@ export async function runTui(request: OpenRequest, options: TuiOptions): Promise
   const writer = new FrameWriter(stdout, size.columns, size.rows);
   const onEnd = (ending: Ending) => {
     writer.close();
+    // Where the terminal itself is gone, Node aborts (with a core) on its way out, for it can't set the terminal's mode back: end as the hang-up would.
+    if (!isatty(1)) {
+      // Ink listens too; without any listener the signal does what it does by itself.
+      process.removeAllListeners('SIGHUP');
+      process.kill(process.pid, 'SIGHUP');
+    }
     if (ending.kind === 'signal') process.exit(ending.exitCode);
     if (ending.kind === 'closed') process.exit(0);
     complain(`internal error: ${ending.error instanceof Error ? ending.error.message : String(ending.error)}`);

@@ -9,6 +9,8 @@ export interface PtyProgram {
   type(keys: string): void;
   resize(columns: number, rows: number): void;
   kill(signal: string): void;
+  /** Closes the terminal under the program, as a window that is shut does. */
+  hangUp(): void;
   readonly pid: number;
   /** Resolves when the program has ended. */
   readonly ended: Promise<{ exitCode: number; signal: number | undefined }>;
@@ -49,6 +51,8 @@ export function runInPty(file: string, args: readonly string[], options: PtyOpti
       child.resize(nextColumns, nextRows);
     },
     kill: (signal) => child.kill(signal),
+    // node-pty has it, its types have not.
+    hangUp: () => (child as unknown as { destroy(): void }).destroy(),
     pid: child.pid,
     ended,
   };

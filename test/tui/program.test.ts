@@ -1,7 +1,7 @@
 // The whole program in a pseudo-terminal: what a user at a terminal gets, and what the terminal looks like afterwards.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type PtyProgram, runInPty } from '../support/pty.js';
@@ -78,6 +78,37 @@ describe('spanscope in a terminal', () => {
     kill(signal);
     expect((await ended).exitCode).toBe(exitCode);
     expectRestored(program as PtyProgram);
+  });
+
+  it('ends with its terminal, without aborting', async () => {
+    const { screen, hangUp, pid } = run();
+    await screen.waitFor('StackInuse');
+    hangUp();
+    const gone = () => {
+      try {
+        process.kill(pid, 0);
+        return false;
+      } catch {
+        return true;
+      }
+    };
+    await expect.poll(gone, patient).toBe(true);
+    const { signal } = await (program as PtyProgram).ended;
+    expect(signal).toBe(constants.signals.SIGHUP);
+  });
+
+  it('restores the terminal on an uncaught exception, and says what it was', async () => {
+    const preload = join(mkdtempSync(join(tmpdir(), 'spanscope-')), 'boom.cjs');
+    writeFileSync(
+      preload,
+      "if (require('node:worker_threads').isMainThread) process.on('SIGUSR2', () => setImmediate(() => { throw new Error('boom'); }));",
+    );
+    const { screen, kill, output, ended } = run([], { env: { NODE_OPTIONS: `--require=${preload}` } });
+    await screen.waitFor('StackInuse');
+    kill('SIGUSR2');
+    expect((await ended).exitCode).toBe(3);
+    expectRestored(program as PtyProgram);
+    expect(output().slice(output().indexOf(leave))).toContain('internal error: boom');
   });
 
   it('goes on after Ctrl-Z where no shell can stop it', async () => {
