@@ -1,12 +1,13 @@
 // The first screen and `overview`: what was opened, how each root was found, heap totals, what the GC is at, and whether it reconciles.
 import type { Layout } from '../layout/types.js';
-import type { CounterPlace } from '../runtime/heap-stats.js';
-import { gcPhase, heapSweepgen, integerAt, numberAt, type RuntimeView } from '../runtime/mheap.js';
+import { memstatsField } from '../runtime/heap-stats.js';
+import { heapSweepgen, numberAt, type RuntimeView } from '../runtime/mheap.js';
 import type { GoProcess } from '../runtime/process.js';
 import { rootNames } from '../runtime/roots/find.js';
 import type { SpanTable } from '../runtime/span-table.js';
 import type { Target } from '../target/target.js';
 import { findingsOf } from './findings.js';
+import { exactAt, gcNumbers } from './gc-numbers.js';
 import { addressText, bigCount } from './numbers.js';
 import { reconcile } from './reconcile.js';
 import type { LayoutInfo, MissingRange, OverviewResult, RootResult, SpanTotals } from './results.js';
@@ -134,31 +135,11 @@ function mheapOf(process: GoProcess): Record<string, unknown> {
   };
 }
 
-const phases = ['off', 'mark', 'mark termination'] as const;
-
 function gcOf(view: RuntimeView): Record<string, unknown> {
-  const phase = gcPhase(view);
-  const pick = (...places: readonly CounterPlace[]) => {
-    for (const place of places) {
-      const value = integerAt(view, ...place);
-      if (value !== undefined) return bigCount(value);
-    }
-    return null;
-  };
   const percent = numberAt(view, 'runtime.gcController', 'gcControllerState', 'gcPercent');
   return {
-    phase: phase === undefined ? null : phases[phase],
-    numGC: pick(['runtime.memstats', 'mstats', 'numgc']),
-    lastGC: pick(['runtime.memstats', 'mstats', 'last_gc_unix']),
-    pauseTotalNs: pick(['runtime.memstats', 'mstats', 'pause_total_ns']),
+    ...gcNumbers(view),
+    pauseTotalNs: exactAt(view, memstatsField('pause_total_ns')),
     gcPercent: percent === undefined ? null : percent | 0,
-    heapLive: pick(
-      ['runtime.gcController', 'gcControllerState', 'heapLive'],
-      ['runtime.memstats', 'mstats', 'heap_live'],
-    ),
-    heapMarked: pick(
-      ['runtime.gcController', 'gcControllerState', 'heapMarked'],
-      ['runtime.memstats', 'mstats', 'heap_marked'],
-    ),
   };
 }

@@ -1,10 +1,7 @@
 // What the pacer aims at: the heap goal and the trigger, stored up to 1.18, computed since (runtime/mgcpacer.go, heapGoalInternal,
 // memoryLimitHeapGoal, trigger). Everything in bigint: the runtime computes in uint64, and GOGC=off and a limit that is off stand at its end.
-import { type CounterPlace, firstExact } from './heap-stats.js';
+import { controllerField, firstExact, memstatsField } from './heap-stats.js';
 import { integerAt, type RuntimeView } from './mheap.js';
-
-const controller = (path: string): CounterPlace => ['runtime.gcController', 'gcControllerState', path];
-const stat = (path: string): CounterPlace => ['runtime.memstats', 'mstats', path];
 
 const none = 2n ** 64n - 1n;
 const minRunway = 64n << 10n;
@@ -27,8 +24,8 @@ export interface PacerTargets {
 export function pacerTargets(view: RuntimeView): PacerTargets {
   if (view.layout.traits.heapGoal === 'stored') {
     return {
-      heapGoal: firstExact(view, [controller('heapGoal'), stat('next_gc')]),
-      trigger: firstExact(view, [controller('trigger'), stat('gc_trigger')]),
+      heapGoal: firstExact(view, [controllerField('heapGoal'), memstatsField('next_gc')]),
+      trigger: firstExact(view, [controllerField('trigger'), memstatsField('gc_trigger')]),
       how: 'stored',
     };
   }
@@ -46,7 +43,7 @@ type Inputs = Readonly<Record<(typeof inputNames)[number], bigint>>;
 function readInputs(view: RuntimeView): Inputs | undefined {
   const values: [string, bigint][] = [];
   for (const name of inputNames) {
-    const value = integerAt(view, ...controller(name));
+    const value = integerAt(view, ...controllerField(name));
     if (value === undefined) return undefined;
     values.push([name, BigInt(value)]);
   }

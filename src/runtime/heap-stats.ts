@@ -103,6 +103,10 @@ export function firstCounter(
   return undefined;
 }
 
+/** A field of gcController, and one of memstats, as a place. */
+export const controllerField = (path: string): CounterPlace => ['runtime.gcController', 'gcControllerState', path];
+export const memstatsField = (path: string): CounterPlace => ['runtime.memstats', 'mstats', path];
+
 /** The exact value at the first of several places that this release has. */
 export function firstExact(view: RuntimeView, places: readonly CounterPlace[]): bigint | undefined {
   for (const place of places) {
