@@ -31,6 +31,10 @@ export function gcOf(process: GoProcess, table: SpanTable | undefined): GcResult
       stackInuse: sums?.stackInuseBytes ?? null,
       complete: sums?.complete ?? false,
     },
+    history: [],
+    environment: {},
+    environmentRead: false,
+    visibleAs: {},
   };
 }
 

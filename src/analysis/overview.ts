@@ -10,7 +10,7 @@ import { findingsOf } from './findings.js';
 import { exactAt, gcNumbers } from './gc-numbers.js';
 import { addressText, bigCount } from './numbers.js';
 import { reconcile } from './reconcile.js';
-import type { LayoutInfo, MissingRange, OverviewResult, RootResult, SpanTotals } from './results.js';
+import type { LayoutInfo, MissingRange, OverviewResult, ProvenanceResult, RootResult, SpanTotals } from './results.js';
 import { sumSpans } from './span-totals.js';
 
 export const schemaVersion = 1;
@@ -55,6 +55,16 @@ export function overviewOf(
       ...(process?.warnings ?? []),
       ...(process && summed ? unreadWarnings(process, summed.totals) : []),
     ],
+  };
+}
+
+/** What `--trace` tells, for a screen. */
+export function provenanceOf(target: Target, process: GoProcess | undefined, layout?: Layout): ProvenanceResult {
+  return {
+    lines: [...target.trace, ...(process?.trace ?? [])],
+    roots: rootsOf(target, process),
+    layout: layoutInfo(process, layout),
+    warnings: [...target.warnings, ...(process?.warnings ?? [])],
   };
 }
 

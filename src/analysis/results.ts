@@ -154,6 +154,129 @@ export interface GcResult {
     readonly lastGC: BigCount | null;
     readonly phase: string | null;
   };
+  /** The last cycles, newest first, as memstats.pause_end and pause_ns keep them (at most 256). */
+  readonly history: readonly GcCycle[];
+  /** GOGC, GOMEMLIMIT, GODEBUG, GOMAXPROCS as the environment block of the image set them; absent: not set, or (`environmentRead` false) not known. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly environmentRead: boolean;
+  /** By `gcController.heapLive`, `memstats.last_gc_unix`, …: where the program itself could have seen the number (MemStats field or runtime/metrics name). */
+  readonly visibleAs: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface GcCycle {
+  /** The cycle's number (memstats.numgc when it ended). */
+  readonly cycle: number;
+  /** End of the cycle: ns since 1970. */
+  readonly end: BigCount;
+  /** Stop-the-world time of the cycle in ns. */
+  readonly pauseNs: BigCount;
+  /** From the end of the cycle before to this one's end, in ns; null for the oldest known. */
+  readonly sincePrevious: BigCount | null;
+}
+
+/** `find ADDR`: what an address is. `what` is the one-line answer; the parts are null where they do not apply. */
+export interface FindResult {
+  readonly schemaVersion: number;
+  readonly address: AddressText;
+  readonly kind:
+    | 'slot'
+    | 'span'
+    | 'mspan'
+    | 'stack'
+    | 'runtime'
+    | 'global'
+    | 'function'
+    | 'text'
+    | 'mapping'
+    | 'unmapped';
+  readonly what: string;
+  /** The piece of the address space that holds it. */
+  readonly mapping: {
+    readonly start: AddressText;
+    readonly end: AddressText;
+    /** `rwx` with `-`, `?` where the image does not say. */
+    readonly flags: string;
+    readonly origin: string;
+    readonly detail: string;
+  } | null;
+  /** The mspan whose pages hold it, or whose struct it points into. */
+  readonly span: SpanRow | null;
+  readonly slot: {
+    readonly index: number;
+    readonly address: AddressText;
+    readonly size: BigCount;
+    readonly offset: number;
+    /** As in SpanDetail.slots. */
+    readonly state: string;
+  } | null;
+  readonly stack: {
+    readonly goid: BigCount;
+    readonly g: AddressText;
+    readonly lo: AddressText;
+    readonly hi: AddressText;
+    readonly status: string;
+  } | null;
+  /** A struct of the runtime that stands there: `mspan`, `g`, `m`, `p`, `mcache`, `heapArena`, a root's type; with the field the address points at. */
+  readonly object: { readonly type: string; readonly address: AddressText; readonly field: string | null } | null;
+  /** A symbol or root at or before it, with the distance in bytes. */
+  readonly symbol: { readonly name: string; readonly offset: number; readonly method: RootMethod } | null;
+  /** The module's section by moduledata: `text`, `rodata`, `data`, `bss`, `noptrdata`, `noptrbss`, `types`. */
+  readonly section: string | null;
+}
+
+/** `memory ADDR [LEN]`: bytes, and each pointer-sized word with what it points at. */
+export interface MemoryResult {
+  readonly schemaVersion: number;
+  readonly address: AddressText;
+  readonly length: number;
+  /** Readable pieces, ascending; what lies between is missing. */
+  readonly pieces: readonly { readonly address: AddressText; readonly hex: string }[];
+  readonly missing: readonly MissingRange[];
+  readonly words: readonly {
+    readonly address: AddressText;
+    readonly value: AddressText | null;
+    /** `FindResult.what` of the value where it points into anything known; else null. */
+    readonly points: string | null;
+  }[];
+}
+
+/** A run of pages drawn as one cell of the heap map. */
+export interface HeapCell {
+  /** Pages of in-use, manual and free spans, and pages of the cell that no span covers. */
+  readonly inuse: number;
+  readonly manual: number;
+  readonly free: number;
+  readonly none: number;
+  /** Bytes of allocated slots in the in-use pages. */
+  readonly allocated: number;
+  /** The span class with most pages in it; -1 where nothing is in use. */
+  readonly spanclass: number;
+  /** Rows (indices in allspans) at which the first span that touches it stands; -1: none. */
+  readonly row: number;
+}
+
+/** `heapMap`: the heap's pages from the lowest span to the highest, arenas without any span left out. */
+export interface HeapMapResult {
+  readonly pageSize: number;
+  readonly pagesPerCell: number;
+  readonly regions: readonly {
+    readonly start: AddressText;
+    readonly end: AddressText;
+    /** False where the image holds none of its bytes. */
+    readonly inImage: boolean;
+    readonly cells: readonly HeapCell[];
+  }[];
+  /** Cells in all, of which `regions` holds the window that was asked for. */
+  readonly totalCells: number;
+}
+
+/** How it was found: the story of `--trace` for a screen. */
+export interface ProvenanceResult {
+  readonly lines: readonly string[];
+  readonly roots: Readonly<Record<string, RootResult>>;
+  readonly layout: LayoutInfo;
+  /** Every warning of target and process. */
+  readonly warnings: readonly string[];
 }
 
 export interface Finding {

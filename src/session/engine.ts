@@ -1,7 +1,9 @@
 // The engine behind the messages: holds one opened target and answers questions about it. Knows nothing of threads or terminals.
 
+import { findingsOf } from '../analysis/findings.js';
+import { gcOf } from '../analysis/gc.js';
 import { addressText } from '../analysis/numbers.js';
-import { overviewOf } from '../analysis/overview.js';
+import { overviewOf, provenanceOf } from '../analysis/overview.js';
 import { filterRows, findRow, sortRows } from '../analysis/query.js';
 import { parseFilter } from '../analysis/query-text.js';
 import type { SpanWindow } from '../analysis/results.js';
@@ -74,6 +76,21 @@ export function createEngine(): Engine {
         fault: fault ? `${addressText(fault.address)}: ${fault.why}` : null,
       };
     },
+    gc: (_, onProgress) => {
+      const process = needProcess(opened());
+      return gcOf(process, process.spans(onProgress));
+    },
+    findings: (_, onProgress) => {
+      const { process, table } = needTable(opened(), onProgress);
+      return { findings: findingsOf(process, table) };
+    },
+    find: ({ address }) => notYet('find', address),
+    memory: ({ address }) => notYet('memory', address),
+    heapMap: () => notYet('heapMap', 'the heap'),
+    provenance: () => {
+      const { target, process, options } = opened();
+      return provenanceOf(target, process, process ? undefined : layoutOf(target, options));
+    },
     layoutList: () => listLayouts(),
     layoutShow: ({ name }) => (name === '' ? showOf(layoutInUse(opened())) : showLayout(name)),
     layoutDiff: ({ a, b }) => diffLayouts(a, b),
@@ -83,6 +100,10 @@ export function createEngine(): Engine {
     call: (name, params, onProgress) => handlers[name](params, onProgress),
     close: () => state?.target.close(),
   };
+}
+
+function notYet(call: string, subject: string): never {
+  throw new InspectError('unsupported', subject, `${call} is not known`);
 }
 
 function openState({ files, options }: OpenRequest): State {
@@ -118,6 +139,11 @@ function verifyOpened({ target }: State) {
       'has no DWARF to verify the table against',
     );
   return verifyLayout(dwarf, binary);
+}
+
+function needProcess({ process }: State): GoProcess {
+  if (!process) throw new InspectError('root-not-found', 'mheap_', 'no Go runtime was found in the image');
+  return process;
 }
 
 function needTable({ process, target }: State, onProgress: OnProgress): { process: GoProcess; table: SpanTable } {

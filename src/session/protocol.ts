@@ -1,5 +1,17 @@
 // The typed messages between a front end and the engine in its worker thread. Requests carry an id; each gets exactly one reply.
-import type { BytesResult, OverviewResult, SpanDetail, SpanRow, SpanWindow } from '../analysis/results.js';
+import type {
+  BytesResult,
+  Finding,
+  FindResult,
+  GcResult,
+  HeapMapResult,
+  MemoryResult,
+  OverviewResult,
+  ProvenanceResult,
+  SpanDetail,
+  SpanRow,
+  SpanWindow,
+} from '../analysis/results.js';
 import type { LayoutDiffResult, LayoutListResult, LayoutShowResult, LayoutVerifyResult } from '../layout/results.js';
 
 /** What the command line names: files in any order, and overrides. */
@@ -57,6 +69,17 @@ export interface Calls {
   };
   span: { params: { readonly address: string }; result: SpanDetail };
   bytes: { params: { readonly address: string; readonly length: number }; result: BytesResult };
+  gc: { params: Record<string, never>; result: GcResult };
+  findings: { params: Record<string, never>; result: { readonly findings: readonly Finding[] } };
+  find: { params: { readonly address: string }; result: FindResult };
+  memory: { params: { readonly address: string; readonly length: number }; result: MemoryResult };
+  /** `from` and `count` in cells. */
+  heapMap: {
+    params: { readonly pagesPerCell: number; readonly from: number; readonly count: number };
+    result: HeapMapResult;
+  };
+  /** How version, layout and roots were found. */
+  provenance: { params: Record<string, never>; result: ProvenanceResult };
   layoutList: { params: Record<string, never>; result: LayoutListResult };
   /** `name` as in `go1.22.5/amd64`; empty: the layout in use. */
   layoutShow: { params: { readonly name: string }; result: LayoutShowResult };

@@ -64,6 +64,14 @@ export function createFakeSession(options: FakeOptions = {}): FakeSession {
     const at = query.sort.descending ? matching(query) - 1 - position : position;
     return at * step(query);
   };
+  const noData = (call: CallName) => () => {
+    throw new SessionError({
+      code: 'unsupported',
+      subject: call,
+      why: 'the fake session has no such data',
+      hint: undefined,
+    });
+  };
   const answers: { [K in CallName]: (params: Calls[K]['params']) => Calls[K]['result'] } = {
     openTarget: () => ({
       title: 'core.1234',
@@ -73,6 +81,13 @@ export function createFakeSession(options: FakeOptions = {}): FakeSession {
       warnings: [],
     }),
     overview: () => ({ ...overviewData, ...options.overview }),
+    gc: noData('gc'),
+    findings: noData('findings'),
+    find: noData('find'),
+    memory: noData('memory'),
+    heapMap: noData('heapMap'),
+    provenance: noData('provenance'),
+
     spanWindow: ({ query, from, count }) => {
       if (query.filter.startsWith('nonsense'))
         throw new SessionError({
