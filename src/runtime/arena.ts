@@ -6,6 +6,8 @@ import type { Layout } from '../layout/types.js';
 export interface ArenaLookup {
   /** The *mspan that the heapArena of `address` holds for its page; undefined where there is none or it can't be read. Not verified. */
   spanAddressOf(address: number): number | undefined;
+  /** The *heapArena of `address`; undefined where there is none or it can't be read. */
+  arenaAddressOf(address: number): number | undefined;
 }
 
 /** `mheap` is the address of mheap_. Undefined where the layout lacks arenas (before 1.11). */
@@ -21,19 +23,23 @@ export function makeArenaLookup(memory: Memory, layout: Layout, mheap: number): 
   const pagesPerArena = heapArenaBytes / pageSize;
   const l2Tables = new Map<number, number>();
 
+  const arenaAddressOf = (address: number): number | undefined => {
+    const index = Math.floor((address + addressOffset) / heapArenaBytes);
+    const l1 = Math.floor(index / l2Size);
+    if (l1 < 0 || l1 >= l1Size) return undefined;
+    let table = l2Tables.get(l1);
+    if (table === undefined) {
+      table = memory.word(mheap + arenas.offset + l1 * pointerSize);
+      if (!table) return undefined;
+      l2Tables.set(l1, table);
+    }
+    return memory.word(table + (index % l2Size) * pointerSize) || undefined;
+  };
   return {
+    arenaAddressOf,
     spanAddressOf(address) {
-      const index = Math.floor((address + addressOffset) / heapArenaBytes);
-      const l1 = Math.floor(index / l2Size);
-      if (l1 < 0 || l1 >= l1Size) return undefined;
-      let table = l2Tables.get(l1);
-      if (table === undefined) {
-        table = memory.word(mheap + arenas.offset + l1 * pointerSize);
-        if (!table) return undefined;
-        l2Tables.set(l1, table);
-      }
-      const arena = memory.word(table + (index % l2Size) * pointerSize);
-      if (!arena) return undefined;
+      const arena = arenaAddressOf(address);
+      if (arena === undefined) return undefined;
       const page = Math.floor(address / pageSize) % pagesPerArena;
       return memory.word(arena + spans.offset + page * pointerSize) || undefined;
     },

@@ -1,7 +1,10 @@
 // The engine behind the messages: holds one opened target and answers questions about it. Knows nothing of threads or terminals.
 
+import { createFinder, type Finder } from '../analysis/find.js';
 import { findingsOf } from '../analysis/findings.js';
 import { gcOf } from '../analysis/gc.js';
+import { heapMapOf } from '../analysis/heap-map.js';
+import { memoryOf } from '../analysis/memory.js';
 import { addressText } from '../analysis/numbers.js';
 import { overviewOf, provenanceOf } from '../analysis/overview.js';
 import { filterRows, findRow, sortRows } from '../analysis/query.js';
@@ -40,6 +43,7 @@ interface State {
   readonly process: GoProcess | undefined;
   readonly options: OpenOptions;
   readonly queries: Map<string, Uint32Array>;
+  finder?: Finder;
 }
 
 export function createEngine(): Engine {
@@ -84,9 +88,15 @@ export function createEngine(): Engine {
       const { process, table } = needTable(opened(), onProgress);
       return { findings: findingsOf(process, table) };
     },
-    find: ({ address }) => notYet('find', address),
-    memory: ({ address }) => notYet('memory', address),
-    heapMap: () => notYet('heapMap', 'the heap'),
+    find: ({ address }, onProgress) => finderOf(opened(), onProgress).find(parseAddress(address)),
+    memory: ({ address, length }, onProgress) => {
+      const current = opened();
+      return memoryOf(current.target.memory, finderOf(current, onProgress), parseAddress(address), length);
+    },
+    heapMap: (query, onProgress) => {
+      const { process, table } = needTable(opened(), onProgress);
+      return heapMapOf(process.memory, process.layout, table, query);
+    },
     provenance: () => {
       const { target, process, options } = opened();
       return provenanceOf(target, process, process ? undefined : layoutOf(target, options));
@@ -102,8 +112,10 @@ export function createEngine(): Engine {
   };
 }
 
-function notYet(call: string, subject: string): never {
-  throw new InspectError('unsupported', subject, `${call} is not known`);
+/** Kept: it reads goroutines and symbols once. */
+function finderOf(state: State, onProgress: OnProgress): Finder {
+  state.finder ??= createFinder(state.target, state.process, state.process?.spans(onProgress));
+  return state.finder;
 }
 
 function openState({ files, options }: OpenRequest): State {

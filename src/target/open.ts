@@ -7,6 +7,7 @@ import { type BuildIds, readBuildIds } from '../elf/build-ids.js';
 import { ET } from '../elf/constants.js';
 import { type CoreInfo, readCore } from '../elf/core.js';
 import { ElfDebugSections, hasDebugInfo } from '../elf/debug-sections.js';
+import { type SymbolIndex, symbolIndex } from '../elf/symbol-index.js';
 import { hasSymbolTable, lookupSymbols } from '../elf/symbols.js';
 import { loadBias } from '../image/bias.js';
 import { openBinaryImage, type PlacedBinary } from '../image/binary-image.js';
@@ -214,6 +215,7 @@ interface Parts {
 
 function makeTarget({ inputs, core, memory, binary, own, bias, matches, go, warnings, trace }: Parts): Target {
   let dwarf: Dwarf | undefined | null = null;
+  let index: SymbolIndex | undefined;
   const openDebugInfo = (): Dwarf | undefined => {
     if (dwarf !== null) return dwarf;
     dwarf =
@@ -233,6 +235,12 @@ function makeTarget({ inputs, core, memory, binary, own, bias, matches, go, warn
     symbols(names) {
       if (!binary || bias === undefined) return new Map();
       return new Map([...lookupSymbols(binary.elf, names)].map(([name, { value }]) => [name, value + bias]));
+    },
+    symbolAt(address) {
+      if (!binary || bias === undefined) return undefined;
+      index ??= symbolIndex(binary.elf);
+      const found = index.at(address - bias);
+      return found && { ...found, value: found.value + bias };
     },
     dwarf: openDebugInfo,
     dwarfVariable(name) {

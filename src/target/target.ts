@@ -1,5 +1,6 @@
 // One opened thing: a binary, an image, or both, with arch, Go version and whatever leads to symbols. Knows nothing of the heap.
 import type { Dwarf } from '../dwarf-parser/index.js';
+import type { NearSymbol } from '../elf/symbol-index.js';
 import type { Memory } from '../image/memory.js';
 
 /** What `overview` says of the binary. */
@@ -53,6 +54,8 @@ export interface Target {
   readonly trace: readonly string[];
   /** Addresses in the image (load bias added) of the symbols that the binary's symbol table has. */
   symbols(names: readonly string[]): ReadonlyMap<string, number>;
+  /** The binary's symbol at or before an address in the image, with its address there; undefined where there is none or the load bias is not known. */
+  symbolAt(address: number): NearSymbol | undefined;
   /** The binary's debug info, opened at the first call; undefined where it has none. */
   dwarf(): Dwarf | undefined;
   /** Address in the image of a variable that the debug info knows. */

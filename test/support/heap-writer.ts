@@ -166,6 +166,7 @@ export function writeHeap(spec: HeapSpec = {}): WrittenHeap {
             return address === undefined ? [] : [[name, address]];
           }),
         ),
+      symbolAt: () => undefined,
       dwarf: () => undefined,
       dwarfVariable: (name) => dwarf[name as RootName],
       close: () => undefined,

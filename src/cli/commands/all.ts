@@ -1,5 +1,6 @@
 // Every command, in the order in which help lists them.
 import type { CommandSpec } from '../command.js';
+import { find, memory } from './find.js';
 import { gc } from './gc.js';
 import { demo } from './interactive.js';
 import { layout, layoutDiff, layoutList, layoutShow, layoutVerify } from './layout.js';
@@ -13,6 +14,8 @@ export const commands: readonly CommandSpec[] = [
   spans,
   span,
   gc,
+  find,
+  memory,
   layout,
   layoutList,
   layoutShow,

@@ -1,0 +1,110 @@
+// `find` and `memory` for people.
+import type { FindResult, MemoryResult } from '../analysis/results.js';
+import { grouped, printable } from './format.js';
+
+const row = (label: string, text: string) => `${label.padEnd(10)}${text}`;
+
+export function findText(result: FindResult): string {
+  const { address, what, kind, mapping, span, slot, stack, object, symbol, section } = result;
+  const lines = [`${address}  ${what}`, row('kind', kind)];
+  if (slot)
+    lines.push(
+      row(
+        'slot',
+        `${slot.index} at ${slot.address}, ${grouped(slot.size)} B, +0x${slot.offset.toString(16)}, ${slot.state}`,
+      ),
+    );
+  if (span) {
+    const pages = `${grouped(span.npages ?? '?')} ${span.npages === 1 ? 'page' : 'pages'}`;
+    lines.push(row('span', `${span.base} (mspan ${span.addr}), ${span.state}, ${pages}`));
+    if (span.state === 'inuse')
+      lines.push(
+        row(
+          '',
+          `class ${span.sizeclass}${span.noscan ? 'n' : ''}, ${grouped(span.allocCount ?? '?')} of ${grouped(span.nelems ?? '?')} slots`,
+        ),
+      );
+  }
+  if (stack) {
+    lines.push(row('stack', `${stack.lo}–${stack.hi}`));
+    lines.push(row('', `g ${stack.g}${stack.goid === 0 ? '' : `, goroutine ${stack.goid}`}, ${stack.status}`));
+  }
+  if (object)
+    lines.push(row('object', `${object.type} at ${object.address}${object.field ? `, field ${object.field}` : ''}`));
+  if (symbol) lines.push(row('symbol', `${symbol.name}+0x${symbol.offset.toString(16)}, by ${symbol.method}`));
+  if (section) lines.push(row('section', section));
+  if (mapping)
+    lines.push(
+      row('mapping', `${mapping.start}–${mapping.end} ${mapping.flags}`),
+      row('', `${mapping.origin}: ${mapping.detail}`),
+    );
+  return `${lines.map((line) => printable(line)).join('\n')}\n`;
+}
+
+const lineBytes = 16;
+const groupBytes = 4;
+
+/** Sixteen bytes a line, and below it each word of them that leads somewhere. */
+export function memoryText({ address, length, pieces, missing, words }: MemoryResult, pointerSize: number): string {
+  const bytes = bytesByAddress(pieces);
+  const holes = missing.map((hole) => ({ ...hole, from: Number(hole.start), to: Number(hole.end) }));
+  const pointing = new Map(
+    words.flatMap((word) => (word.points === null ? [] : [[Number(word.address), word] as const])),
+  );
+  const start = Number(address);
+  const end = start + length;
+  const lines: string[] = [];
+  let told = -1;
+  for (let at = Math.floor(start / lineBytes) * lineBytes; at < end; at += lineBytes) {
+    const cells = Array.from({ length: lineBytes }, (_, i) =>
+      at + i < start || at + i >= end ? undefined : bytes(at + i),
+    );
+    const hole = holes.findIndex(({ from, to }) => from < at + lineBytes && to > at);
+    const inside =
+      hole >= 0 && holes[hole]!.from <= Math.max(at, start) && holes[hole]!.to >= Math.min(at + lineBytes, end);
+    if (!inside) lines.push(`${hexAddress(at)}  ${hexCells(cells, at, start, end)}  ${asciiCells(cells)}`);
+    if (hole >= 0 && hole !== told) {
+      told = hole;
+      lines.push(`  missing ${holes[hole]!.start}–${holes[hole]!.end}: ${holes[hole]!.why}`);
+    }
+    for (let word = at; word < at + lineBytes; word += pointerSize) {
+      const found = pointing.get(word);
+      if (found) lines.push(`  +${(word - at).toString().padEnd(2)} ${found.value} → ${found.points}`);
+    }
+  }
+  return `${lines.map((line) => printable(line)).join('\n')}\n`;
+}
+
+const hexAddress = (address: number) => `0x${address.toString(16)}`.padEnd(14);
+
+function bytesByAddress(pieces: MemoryResult['pieces']): (address: number) => number | undefined {
+  const known = pieces.map(({ address, hex }) => ({
+    start: Number(address),
+    end: Number(address) + hex.length / 2,
+    hex,
+  }));
+  return (address) => {
+    const piece = known.find(({ start, end }) => address >= start && address < end);
+    if (!piece) return undefined;
+    const at = (address - piece.start) * 2;
+    return Number.parseInt(piece.hex.slice(at, at + 2), 16);
+  };
+}
+
+/** Blank outside of what was asked for, `??` where it can't be read. */
+function hexCells(cells: readonly (number | undefined)[], at: number, start: number, end: number): string {
+  const texts = cells.map((byte, i) => {
+    if (at + i < start || at + i >= end) return '  ';
+    return byte === undefined ? '??' : byte.toString(16).padStart(2, '0');
+  });
+  const groups: string[] = [];
+  for (let i = 0; i < lineBytes; i += groupBytes) groups.push(texts.slice(i, i + groupBytes).join(''));
+  return groups.join(' ');
+}
+
+function asciiCells(cells: readonly (number | undefined)[]): string {
+  return cells
+    .map((byte) => (byte === undefined ? ' ' : byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.'))
+    .join('')
+    .trimEnd();
+}
