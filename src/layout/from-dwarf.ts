@@ -25,7 +25,7 @@ export interface DwarfBinary {
 
 const limits = { structs: 5000, fields: 200_000, typedefs: 32 } as const;
 
-/** A Layout over the binary's own DWARF. Throws InspectError `no-dwarf` where it has no unit `runtime`; asking it may throw `malformed`. */
+/** A Layout over the binary's own DWARF. Throws InspectError `no-dwarf` where no unit holds the runtime; asking it may throw `malformed`. */
 export function layoutFromDwarf(dwarf: Dwarf, binary: DwarfBinary, folder: string = layoutsFolder()): Layout {
   const types = new GoTypes(dwarf, binary);
   const goos = binary.goos ?? 'linux';
@@ -95,7 +95,7 @@ function sorted<T>(map: ReadonlyMap<string, T>): ReadonlyMap<string, T> {
   return new Map([...map].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Go types by their layout names, out of the units named `runtime`. */
+/** Go types by their layout names, out of the units that hold the runtime's. */
 class GoTypes {
   readonly #file: string;
   readonly #dwarf: Dwarf;
@@ -212,12 +212,16 @@ class GoTypes {
   }
 }
 
-/** The units to look in: those named `runtime`, and where they hold no types (1.11) the first one, in which the linker put them all. */
-function typeUnits(dwarf: Dwarf): readonly DwarfUnit[] {
+/**
+ * The units to look in: those named `runtime`, and where they hold no types the first one, in which the linker put them all (1.11). Up to 1.9 there is
+ * one unit for all packages, named `go`.
+ */
+export function typeUnits(dwarf: Dwarf): readonly DwarfUnit[] {
   const runtime = dwarf.unitsNamed('runtime');
   const [first] = dwarf.units();
-  const typed = runtime.some((unit) => dwarf.typeNamed(unit, 'runtime.mspan') !== undefined);
-  return typed || first === undefined || runtime.length === 0 ? runtime : [...runtime, first];
+  const typed = (unit: DwarfUnit) => dwarf.typeNamed(unit, 'runtime.mspan') !== undefined;
+  if (first === undefined || runtime.some(typed)) return runtime;
+  return runtime.length > 0 || typed(first) ? [...runtime, first] : [];
 }
 
 /** Slices and strings are structs in DWARF; here their spelling says what they are. */

@@ -8,7 +8,7 @@ import { type Dwarf, openDwarf } from '../dwarf-parser/index.js';
 import { ElfDebugSections, hasDebugInfo } from '../elf/debug-sections.js';
 import { ElfFile } from '../elf/elf-file.js';
 import { readBuildInfo } from '../gosym/build-info.js';
-import { measure } from './from-dwarf.js';
+import { measure, typeUnits } from './from-dwarf.js';
 import { loadTable } from './load.js';
 import { fromTableFile, type Measured } from './measured.js';
 import { canonicalRelease, parseRelease } from './release.js';
@@ -50,9 +50,7 @@ export function measureFile(path: string): Measured {
 
 /** Binaries have build information since 1.13; before, the compiler's name in DWARF is all (`Go cmd/compile go1.11.13`). */
 function compilerOf(dwarf: Dwarf): string | undefined {
-  const producers = dwarf
-    .unitsNamed('runtime')
-    .map(({ producer }) => /^Go cmd\/compile (go[\w.]{1,20})/.exec(producer)?.[1]);
+  const producers = typeUnits(dwarf).map(({ producer }) => /^Go cmd\/compile (go[\w.]{1,20})/.exec(producer)?.[1]);
   return producers.find((version) => version !== undefined);
 }
 
