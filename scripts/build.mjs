@@ -117,7 +117,7 @@ const started = Date.now();
 try {
   chmodSync(fresh, 0o755);
   writeFileSync(join(fresh, 'package.json'), '{"type":"commonjs"}\n');
-  for (const name of ['load', 'cli', 'engine-worker'])
+  for (const name of ['load', 'cli', 'engine-worker', 'watchdog'])
     copyFileSync(join(root, 'src/launch', `${name}.cjs`), join(fresh, `${name}.js`));
   chmodSync(join(fresh, 'cli.js'), 0o755);
   await bundleProgram();

@@ -93,6 +93,15 @@ export class PageCache {
     return slot;
   }
 
+  /** Empties `slot`: whoever remembers it finds another generation. */
+  empty(slot: number): void {
+    this.#owner[slot]?.forget(this.#block[slot]!);
+    this.#owner[slot] = undefined;
+    this.generation[slot] = this.generation[slot]! + 1;
+    this.filled[slot] = 0;
+    this.used[slot] = 0;
+  }
+
   #freeSlot(): number {
     if (this.#slots < this.#capacity) {
       if (this.#slots % BLOCKS_PER_SLAB === 0) this.#addSlab();
@@ -146,6 +155,32 @@ export class CachedSource implements ByteSource {
 
   forget(block: number): void {
     this.#slots.delete(block);
+  }
+
+  /**
+   * Reads [offset, offset + length) again, into the blocks that are held; what is not held is read when it is next asked for. For sources that change: the rest of
+   * a block stays as it was. A block whose bytes can't be read any more is forgotten.
+   */
+  readAgain(offset: number, length: number): void {
+    const { cache } = this;
+    const { blockBytes } = cache;
+    for (let block = Math.floor(offset / blockBytes); block * blockBytes < offset + length; block += 1) {
+      const slot = this.#slots.get(block);
+      if (slot === undefined) continue;
+      const start = block * blockBytes;
+      const from = Math.max(offset, start);
+      const end = Math.min(offset + length, start + cache.filled[slot]!);
+      const at = cache.slotOffset(slot) + from - start;
+      const wanted = Math.max(0, end - from);
+      const got = this.source.read(from, cache.slab(slot).subarray(at, at + wanted));
+      cache.countRead(got);
+      if (got < wanted || wanted === 0) cache.empty(slot);
+    }
+  }
+
+  /** Forgets every block. */
+  drop(): void {
+    for (const slot of [...this.#slots.values()]) this.cache.empty(slot);
   }
 
   read(offset: number, target: Uint8Array): number {

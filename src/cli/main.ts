@@ -31,10 +31,10 @@ function overallHelp(): string {
   const width = Math.max(...commands.map(({ name }) => name.length)) + 2;
   const rows = commands.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`);
   return [
-    'spanscope: inspect the heap metadata of a Go program in its binary and a core or a raw memory image',
+    'spanscope: inspect the heap metadata of a Go program in its binary and a core, a raw memory image or a live process',
     '',
     'Usage: spanscope [COMMAND] FILE… [options]',
-    '  FILE: the Go binary, an ELF core, a raw image as FILE@ADDRESS; in any order',
+    '  FILE: the Go binary, an ELF core, a raw image as FILE@ADDRESS, a live process as pid:N; in any order',
     '  Without a command: the terminal UI (where stdout is no terminal, the overview). Without anything: the sample image.',
     '',
     'Commands:',
@@ -44,6 +44,7 @@ function overallHelp(): string {
     'Examples:',
     '  $ spanscope ./server core.1234',
     '  $ spanscope overview ./server core.1234 --json',
+    '  $ spanscope pid:1234',
     '  $ spanscope spans ./server core.1234 --state inuse --sort elemsize --reverse',
     '',
   ].join('\n');

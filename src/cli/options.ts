@@ -34,6 +34,11 @@ export const globalOptions: readonly OptionSpec[] = [
   { flags: '--limit <n>', help: 'rows shown; 0 = all (default: all; 50 in tables)' },
   { flags: '--regions <file>', help: 'raw regions: lines of ADDRESS FILE [OFFSET LENGTH]', files: true },
   { flags: '--pid <pid>', help: 'a live process (as pid:N)', files: true },
+  {
+    flags: '--stop',
+    help: 'hold a live process still while it is read; it goes on also if spanscope is killed',
+    files: true,
+  },
   { flags: '--go <version>', help: 'the Go version, instead of what is detected', files: true },
   { flags: '--layout <source>', help: '`dwarf`: take offsets from the binary’s DWARF', files: true },
   {
@@ -120,6 +125,7 @@ function openOptions(raw: RawOptions): OpenOptions {
     ...(layout === undefined ? {} : { layout }),
     ...(bias === undefined ? {} : { bias: addressValue('--bias', bias) }),
     ...(raw.force === true ? { force: true } : {}),
+    ...(raw.stop === true ? { stop: true } : {}),
     ...(without.length > 0 ? { without } : {}),
   };
 }

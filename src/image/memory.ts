@@ -20,8 +20,8 @@ export interface Segment {
   readonly end: number;
   /** r, w, x as in `readelf -l`; undefined where the image does not say (raw images). */
   readonly flags: number | undefined;
-  /** Where the bytes come from: `core`, `binary`, `raw`, `zero`, `missing`. */
-  readonly origin: 'core' | 'binary' | 'raw' | 'zero' | 'missing';
+  /** Where the bytes come from: `core`, `process`, `binary`, `raw`, `zero`, `missing`. */
+  readonly origin: 'core' | 'process' | 'binary' | 'raw' | 'zero' | 'missing';
   /** The file's name, or why the piece is missing. */
   readonly detail: string;
 }
@@ -53,4 +53,12 @@ export interface Memory extends DataModel {
   /** Why `address` cannot be read; undefined if it can. */
   faultAt(address: number): Fault | undefined;
   close(): void;
+}
+
+/** The memory of something that may go on running while it is read. Each block is read once and kept, until one of these says otherwise. */
+export interface LiveMemory extends Memory {
+  /** What is mapped may have changed: looks at it again, and forgets every byte read so far. */
+  refresh(): void;
+  /** Reads these bytes again; the blocks around them stay as they are. */
+  readAgain(address: number, length: number): void;
 }

@@ -28,6 +28,8 @@ export interface OpenOptions {
   readonly roots?: Readonly<Record<string, number>>;
   readonly bias?: number;
   readonly force?: boolean;
+  /** A live process is held still while it is read. */
+  readonly stop?: boolean;
   readonly sysroot?: string;
   readonly without?: readonly string[];
 }

@@ -21,6 +21,8 @@ export interface Inputs {
   readonly binary: OpenedElf | undefined;
   readonly core: OpenedElf | undefined;
   readonly regions: readonly RawRegion[];
+  /** A live process, by its id. */
+  readonly pid: number | undefined;
 }
 
 /** Opens an ELF file through the cache. Throws InspectError where it can't be read or is no ELF file. */
@@ -46,11 +48,18 @@ export function openElf(path: string, cache: PageCache): OpenedElf {
 export function classify(files: readonly string[], regionList: string | undefined, cache: PageCache): Inputs {
   let binary: OpenedElf | undefined;
   let core: OpenedElf | undefined;
+  let pid: number | undefined;
   const regions: RawRegion[] = regionList === undefined ? [] : [...readRegionList(regionList)];
   try {
     for (const file of files) {
-      if (/^pid:\d+$/.test(file) && !existsSync(file))
-        throw new InspectError('unsupported', file, 'live processes can’t be read yet', 'take a core: gcore PID');
+      if (file.startsWith('pid:') && !existsSync(file)) {
+        if (!/^pid:[1-9]\d{0,14}$/.test(file))
+          throw new InspectError('not-found', file, 'is no process id, like pid:1234');
+        if (pid !== undefined)
+          throw new InspectError('unsupported', file, `is a second process beside pid:${pid}`, 'one image at a time');
+        pid = Number(file.slice(4));
+        continue;
+      }
       const raw = existsSync(file) ? undefined : parseRawArgument(file);
       if (raw) {
         regions.push(raw);
@@ -76,10 +85,17 @@ export function classify(files: readonly string[], regionList: string | undefine
     }
     if (core && regions.length > 0)
       throw new InspectError('unsupported', core.path, 'a core and raw regions can’t be read together');
+    if (pid !== undefined && (core || regions.length > 0))
+      throw new InspectError(
+        'unsupported',
+        `pid:${pid}`,
+        'a live process is an image by itself',
+        'one image at a time',
+      );
   } catch (error) {
     binary?.source.close();
     core?.source.close();
     throw error;
   }
-  return { binary, core, regions };
+  return { binary, core, regions, pid };
 }

@@ -4,21 +4,21 @@ import { InspectError } from '../bytes/errors.js';
 import { PageCache } from '../bytes/page-cache.js';
 import { type Dwarf, DwarfError, openDwarf } from '../dwarf-parser/index.js';
 import { type BuildIds, readBuildIds } from '../elf/build-ids.js';
-import { ET } from '../elf/constants.js';
 import { type CoreInfo, readCore } from '../elf/core.js';
 import { ElfDebugSections, hasDebugInfo } from '../elf/debug-sections.js';
 import { type SymbolIndex, symbolIndex } from '../elf/symbol-index.js';
-import { hasSymbolTable, lookupSymbols } from '../elf/symbols.js';
+import { lookupSymbols } from '../elf/symbols.js';
 import { loadBias } from '../image/bias.js';
 import { openBinaryImage, type PlacedBinary } from '../image/binary-image.js';
 import { openCoreImage } from '../image/core-image.js';
 import type { Memory } from '../image/memory.js';
 import { imageBuildIds, mainMapping } from '../image/memory-source.js';
-import { missingRanges } from '../image/missing-ranges.js';
 import { openRawImage } from '../image/raw-image.js';
 import { classify, type Inputs, type OpenedElf, openElf } from './classify.js';
+import { binaryInfo, imageOf, liveImage } from './describe.js';
 import { findGo, goEvidence } from './go-of.js';
-import type { Target, TargetBinaryInfo, TargetGo, TargetImage } from './target.js';
+import { type LiveProcess, openLive } from './live.js';
+import type { Target, TargetGo } from './target.js';
 
 export interface OpenTargetRequest {
   readonly files: readonly string[];
@@ -27,6 +27,8 @@ export interface OpenTargetRequest {
     readonly go?: string;
     readonly bias?: number;
     readonly force?: boolean;
+    /** A live process is held still until `target.live.release()` or the target's close. */
+    readonly stop?: boolean;
   };
 }
 
@@ -36,28 +38,56 @@ export function openTarget({ files, options }: OpenTargetRequest): Target {
   const trace: string[] = [];
   const warnings: string[] = [];
   const inputs = classify(files, options.regions, cache);
-  const core = inputs.core && readCore(inputs.core.elf);
-  const inImage = inputs.core && core ? buildIdsInCore(inputs.core, core) : undefined;
+  if (inputs.pid === undefined) return openParts(inputs, undefined, cache, trace, warnings, options);
+  let live: LiveProcess | undefined;
+  try {
+    live = openLive(inputs.pid, cache, options.stop === true);
+    return openParts(inputs, live, cache, trace, warnings, options);
+  } catch (error) {
+    inputs.binary?.source.close();
+    live?.close();
+    throw error;
+  }
+}
+
+function openParts(
+  inputs: Inputs,
+  live: LiveProcess | undefined,
+  cache: PageCache,
+  trace: string[],
+  warnings: string[],
+  options: OpenTargetRequest['options'],
+): Target {
+  const core = live?.info ?? (inputs.core && readCore(inputs.core.elf));
+  // What the build IDs of a binary are held against: for a process the program that it says it runs.
+  const imageFile = live ? { ...live.exe, path: `pid:${live.pid}` } : inputs.core;
+  const inImage = live
+    ? imageBuildIds(live.memory, live.info)
+    : inputs.core && core
+      ? buildIdsInCore(inputs.core, core)
+      : undefined;
   const binary =
-    inputs.binary ?? (inputs.core && core ? binaryNamedBy(core, inImage, cache, trace, warnings) : undefined);
-  const image = inputs.core !== undefined || inputs.regions.length > 0;
-  if (binary) refuseNonGo(binary, image);
+    inputs.binary ??
+    live?.exe ??
+    (inputs.core && core ? binaryNamedBy(core, inImage, cache, trace, warnings) : undefined);
+  const image = imageFile !== undefined || inputs.regions.length > 0;
+  if (binary)
+    refuseNonGo(live && !inputs.binary ? { ...binary, path: `pid:${live.pid} (${binary.path})` } : binary, image);
   const own = binary && readBuildIds(binary.elf);
   const matches =
-    binary && inputs.core
-      ? matchIds(binary, inputs.core, own, inImage, options.force === true, warnings)
-      : 'not checked';
+    binary && imageFile ? matchIds(binary, imageFile, own, inImage, options.force === true, warnings) : 'not checked';
   const bias = binary ? biasOf(binary, core, options.bias, image, warnings, trace) : undefined;
   const placed = binary && bias !== undefined ? { elf: binary.elf, source: binary.source, bias } : undefined;
-  const memory = memoryOf(inputs, core, binary, placed, cache);
+  const memory = live?.memory ?? memoryOf(inputs, core, binary, placed, cache);
   for (const { elf } of [binary, inputs.core].filter((file) => file !== undefined))
     warnings.push(...elf.problems.map((problem) => `${elf.name}: ${problem}`));
+  if (live) warnings.push(...live.warnings);
   if (core) warnings.push(...core.problems.map((problem) => `${inputs.core?.path}: ${problem}`));
   const go = goOf(binary, inputs.core, bias ?? 0, memory, options.go);
   if (go && options.go !== undefined)
     warnings.push(...overruled(go, goOf(binary, inputs.core, bias ?? 0, memory, undefined)));
   if (go) trace.push(`Go version ${go.version}, from ${go.source}`);
-  return makeTarget({ inputs, core, memory, binary, own, bias, matches, go, warnings, trace });
+  return makeTarget({ inputs, live, core, memory, binary, own, bias, matches, go, warnings, trace });
 }
 
 /** The build IDs that the core itself holds, read without the binary laid under it. */
@@ -202,6 +232,7 @@ function overruled(go: TargetGo, own: TargetGo | undefined): string[] {
 
 interface Parts {
   readonly inputs: Inputs;
+  readonly live: LiveProcess | undefined;
   readonly core: CoreInfo | undefined;
   readonly memory: Memory;
   readonly binary: OpenedElf | undefined;
@@ -213,7 +244,8 @@ interface Parts {
   readonly trace: string[];
 }
 
-function makeTarget({ inputs, core, memory, binary, own, bias, matches, go, warnings, trace }: Parts): Target {
+function makeTarget(parts: Parts): Target {
+  const { inputs, live, core, memory, binary, own, bias, matches, go, warnings, trace } = parts;
   let dwarf: Dwarf | undefined | null = null;
   let index: SymbolIndex | undefined;
   const openDebugInfo = (): Dwarf | undefined => {
@@ -226,7 +258,8 @@ function makeTarget({ inputs, core, memory, binary, own, bias, matches, go, warn
   };
   return {
     memory,
-    image: imageOf(inputs, core, memory),
+    image: live ? liveImage(live) : imageOf(inputs, core, memory),
+    live,
     binary: binary && { info: binaryInfo(binary, own) },
     matches,
     go,
@@ -253,40 +286,10 @@ function makeTarget({ inputs, core, memory, binary, own, bias, matches, go, warn
       }
     },
     close() {
+      live?.close();
       memory.close();
       binary?.source.close();
       inputs.core?.source.close();
     },
   };
-}
-
-function binaryInfo({ path, elf }: OpenedElf, ids: BuildIds | undefined): TargetBinaryInfo {
-  const hasDwarf = hasDebugInfo(elf);
-  const hasSymbols = hasSymbolTable(elf);
-  const kind = [
-    elf.header.type === ET.DYN ? 'PIE' : 'EXEC',
-    hasSymbols ? 'symbols' : 'no symbols',
-    hasDwarf ? 'DWARF' : 'no DWARF',
-  ].join(', ');
-  return { path, goBuildId: ids?.go ?? null, gnuBuildId: ids?.gnu ?? null, kind, hasDwarf, hasSymbols };
-}
-
-function imageOf({ core: file, regions }: Inputs, core: CoreInfo | undefined, memory: Memory): TargetImage | undefined {
-  const missing = missingRanges(memory.segments);
-  const segments = memory.segments.length;
-  const program = core && mainMapping(core)?.path;
-  if (file) return { kind: coreKind(core), path: file.path, bytes: file.source.size, segments, missing, program };
-  const [first] = regions;
-  if (!first) return undefined;
-  const bytes = memory.segments.reduce((sum, { start, end, origin }) => sum + (origin === 'raw' ? end - start : 0), 0);
-  const path = regions.length === 1 ? first.path : `${first.path} and ${regions.length - 1} more`;
-  return { kind: 'raw image', path, bytes, segments, missing, program: undefined };
-}
-
-/** A kernel core carries the signal that ended the process; gcore's and Delve's threads have none. */
-function coreKind(core: CoreInfo | undefined): string {
-  if (!core || core.threads.length === 0) return 'ELF core without threads';
-  const threads = `${core.threads.length} ${core.threads.length === 1 ? 'thread' : 'threads'}`;
-  const signal = core.threads[0]?.signal ?? 0;
-  return signal > 0 ? `ELF core, signal ${signal}, ${threads}` : `ELF core of a live process, ${threads}`;
 }

@@ -2,6 +2,7 @@
 import type { Dwarf } from '../dwarf-parser/index.js';
 import type { NearSymbol } from '../elf/symbol-index.js';
 import type { Memory } from '../image/memory.js';
+import type { LiveProcess } from './live.js';
 
 /** What `overview` says of the binary. */
 export interface TargetBinaryInfo {
@@ -30,7 +31,7 @@ export interface MissingPart {
 }
 
 export interface TargetImage {
-  /** `kernel core`, `gcore`, `core`, `raw image`. */
+  /** `kernel core`, `gcore`, `core`, `raw image`, `live process`. */
   readonly kind: string;
   readonly path: string;
   /** Apparent size of the image's files in bytes. */
@@ -45,6 +46,8 @@ export interface Target {
   /** The image's memory with the binary's read-only parts beneath it; for a binary alone, the binary's own bytes. */
   readonly memory: Memory;
   readonly image: TargetImage | undefined;
+  /** The process, where the image is one that lives. */
+  readonly live: LiveProcess | undefined;
   readonly binary: { readonly info: TargetBinaryInfo } | undefined;
   /** How it is known that both belong together. */
   readonly matches: 'go' | 'gnu' | 'not checked';

@@ -154,6 +154,7 @@ export function writeHeap(spec: HeapSpec = {}): WrittenHeap {
         missing: [],
         program: undefined,
       },
+      live: undefined,
       binary: undefined,
       matches: 'not checked',
       go: { version: go, experiments, os: 'linux', arch, source: 'test' },

@@ -81,8 +81,8 @@ describe('raw regions', () => {
 });
 
 describe('refusals', () => {
-  it('live processes, for now', () => {
-    expect(refusal(['pid:1'])).toMatchObject({ code: 'unsupported', subject: 'pid:1' });
+  it('no process id', () => {
+    expect(refusal(['pid:0'])).toMatchObject({ code: 'not-found', subject: 'pid:0' });
   });
   it('another word size or byte order, also by force', () => {
     const big = folder.file('big', goLike({ littleEndian: false }));
