@@ -11,6 +11,9 @@ const heapInusePlaces: readonly CounterPlace[] = [
   ['runtime.memstats', 'mstats', 'heap_inuse'],
 ];
 
+/** Where there are no heapStats (up to 1.15): kept as stacks come and go. */
+const stackInusePlaces: readonly CounterPlace[] = [['runtime.memstats', 'mstats', 'stacks_inuse']];
+
 export function reconcile(view: RuntimeView, table: SpanTable, sums: SpanSums): Reconciliation[] {
   const { pageSize } = view.layout.traits;
   const rows: Reconciliation[] = [];
@@ -32,13 +35,12 @@ export function reconcile(view: RuntimeView, table: SpanTable, sums: SpanSums): 
   const pages = firstCounter(view, [['runtime.mheap_', 'mheap', 'pagesInUse']]);
   add('pages in use', sums.inusePages, pages);
   add('HeapInuse', sums.inusePages * pageSize, firstCounter(view, heapInusePlaces) ?? stat('inHeap'));
-  const alloc = heapAllocByCounters(view, table);
   add(
     'HeapAlloc',
     sums.heapAllocBytes,
-    alloc === undefined ? undefined : { value: alloc, counter: 'memstats.heapStats, with what the mcaches hold' },
+    heapAllocByCounters(view, table),
     'a thread stopped inside the allocator or the sweeper may leave a few objects between the two',
   );
-  add('StackInuse', sums.stackPages * pageSize, stat('inStacks'));
+  add('StackInuse', sums.stackPages * pageSize, stat('inStacks') ?? firstCounter(view, stackInusePlaces));
   return rows;
 }

@@ -42,6 +42,7 @@ interface TraitsFile {
   readonly sizeClasses: Since<readonly number[]>;
   readonly mcentral: Since<Traits['mcentral']>;
   readonly cachedSweepgen: Since<boolean>;
+  readonly allpArrayLength: Since<number>;
   readonly heapGoal: Since<Traits['heapGoal']>;
   readonly limitHeadroomPercent: Since<number>;
   readonly heapBitsInSpan: { readonly switch: Switch; readonly maxElemsize: Readonly<Record<string, number>> };
@@ -78,6 +79,7 @@ export function loadTraits(folder: string): TraitsTable {
         inlineMarks,
         mcentral: pick(file.mcentral),
         cachedSweepgen: pick(file.cachedSweepgen),
+        allpArrayLength: pick(file.allpArrayLength),
         heapGoal: pick(file.heapGoal),
         limitHeadroomPercent: pick(file.limitHeadroomPercent),
         arena: arenaOf(file, key, release) ?? fail(path, 'arenas', `has no rule for ${key.goos}/${key.goarch}`),
@@ -117,6 +119,7 @@ function checkFile(value: Readonly<Record<string, unknown>>, path: string): Trai
     'sizeClasses',
     'mcentral',
     'cachedSweepgen',
+    'allpArrayLength',
     'heapGoal',
     'limitHeadroomPercent',
     'arenas',

@@ -72,6 +72,8 @@ export interface Traits {
   readonly mcentral: 'lists' | 'spanSets';
   /** Cached spans have sweepgen h+1 and h+3 (1.12+). */
   readonly cachedSweepgen: boolean;
+  /** Entries of runtime.allp where that is an array (1.9); 0 where it is a slice. */
+  readonly allpArrayLength: number;
   /** Whether the heap goal is a stored field or computed (1.19+). */
   readonly heapGoal: 'stored' | 'computed';
   /** How much of a memory limit's heap goal is kept free, in per cent, besides a fixed minimum (mgcpacer.go, memoryLimitHeapGoalHeadroomPercent; 1.21+). */

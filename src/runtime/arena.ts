@@ -1,6 +1,8 @@
-// Address → mspan by mheap_.arenas, as the runtime's spanOf does (runtime/mheap.go, arenaIndex and spanOf; 1.11+).
+// Address → mspan as the runtime's spanOf does: by mheap_.arenas (runtime/mheap.go, arenaIndex and spanOf; 1.11+), before that by the one
+// table mheap_.spans over the one arena (mHeap_Lookup).
 import type { Memory } from '../image/memory.js';
 import type { Layout } from '../layout/types.js';
+import { readSlice } from './roots/validate.js';
 
 /** Looks up spans by address. Reads a few words a call; holds the pointers of L2 tables it has met. */
 export interface ArenaLookup {
@@ -10,8 +12,28 @@ export interface ArenaLookup {
   arenaAddressOf(address: number): number | undefined;
 }
 
-/** `mheap` is the address of mheap_. Undefined where the layout lacks arenas (before 1.11). */
+/** `mheap` is the address of mheap_. Undefined where the layout has neither arenas nor a table of spans, or that can't be read. */
 export function makeArenaLookup(memory: Memory, layout: Layout, mheap: number): ArenaLookup | undefined {
+  return layout.field('mheap', 'arenas') ? sparseArenas(memory, layout, mheap) : oneArena(memory, layout, mheap);
+}
+
+/** Up to 1.10: entry i of mheap_.spans is of the page at arena_start + i pages. */
+function oneArena(memory: Memory, layout: Layout, mheap: number): ArenaLookup | undefined {
+  const spans = layout.field('mheap', 'spans');
+  const first = layout.field('mheap', 'arena_start');
+  const table = spans && readSlice(memory, mheap + spans.offset);
+  const start = first && memory.word(mheap + first.offset);
+  if (!table || !start) return undefined;
+  return {
+    spanAddressOf(address) {
+      const page = Math.floor((address - start) / layout.traits.pageSize);
+      if (page < 0 || page >= table.length) return undefined;
+      return memory.word(table.array + page * memory.pointerSize) || undefined;
+    },
+  };
+}
+
+function sparseArenas(memory: Memory, layout: Layout, mheap: number): ArenaLookup | undefined {
   const arenas = layout.field('mheap', 'arenas');
   const spans = layout.field('heapArena', 'spans');
   if (!arenas || !spans) return undefined;

@@ -1,5 +1,6 @@
 // The runtime's own counters of the heap, to hold our sums against: memstats.heapStats (three deltas that add up), gcController and
 // mheap_ (runtime/mstats.go, consistentHeapStats; runtime/mgcpacer.go; runtime/mheap.go).
+import { heapCountersOfCentral } from './central-counters.js';
 import { cachedSpans } from './mcache.js';
 import { heapSweepgen, integerAt, numberAt, type RuntimeView } from './mheap.js';
 import { type SpanTable, spanFlag } from './span-table.js';
@@ -49,20 +50,32 @@ function smallBytes(view: RuntimeView, name: 'smallAllocCount' | 'smallFreeCount
   return sum;
 }
 
-/**
- * HeapAlloc as the counters have it. Small objects are counted when their span leaves or enters an mcache, so what the cached spans hold beyond
- * that is added (where the span remembers allocCountBeforeCache) or taken off (where the whole span was credited at refill).
- */
-export function heapAllocByCounters(view: RuntimeView, table: SpanTable): number | undefined {
+/** HeapAlloc by this release's counters, and what they are called. */
+export function heapAllocByCounters(
+  view: RuntimeView,
+  table: SpanTable,
+): { value: number; counter: string } | undefined {
+  const old = heapCountersOfCentral(view);
+  const counted = old ?? heapCountersOfDeltas(view);
+  const cached = counted === undefined ? undefined : unflushed(view, table);
+  if (counted === undefined || cached === undefined) return undefined;
+  const where = old === undefined ? 'memstats.heapStats' : 'central[i].nmalloc and mheap_’s frees';
+  return { value: counted + cached, counter: `${where}, with what the mcaches hold` };
+}
+
+/** What memstats.heapStats (1.16+) says was allocated and not freed. */
+function heapCountersOfDeltas(view: RuntimeView): number | undefined {
   const large = [heapStat(view, 'largeAlloc'), heapStat(view, 'largeFree')];
   const small = [smallBytes(view, 'smallAllocCount'), smallBytes(view, 'smallFreeCount')];
   if (large[0] === undefined || large[1] === undefined || small[0] === undefined || small[1] === undefined)
     return undefined;
-  const cached = unflushed(view, table);
-  return cached === undefined ? undefined : large[0] - large[1] + small[0] - small[1] + cached;
+  return large[0] - large[1] + small[0] - small[1];
 }
 
-/** Undefined where an mcache or an mspan can't be read. */
+/**
+ * Small objects are counted when their span leaves or enters an mcache, so what the cached spans hold beyond that is added (where the span
+ * remembers allocCountBeforeCache) or taken off (where the whole span was credited at refill). Undefined where an mcache or an mspan can't be read.
+ */
 function unflushed(view: RuntimeView, table: SpanTable): number | undefined {
   const before = view.layout.field('mspan', 'allocCountBeforeCache');
   const generation = heapSweepgen(view);

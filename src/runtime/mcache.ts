@@ -1,7 +1,7 @@
 // The per-P caches: p.mcache.alloc[spanclass] (runtime/mcache.go). Needed here to tell a lawful moment from corruption.
 
 import type { RuntimeView } from './mheap.js';
-import { readSlice } from './roots/validate.js';
+import { readAllp } from './roots/validate.js';
 
 /** Ps that a process can have; more is nonsense. */
 const maxPs = 1 << 16;
@@ -9,6 +9,8 @@ const maxPs = 1 << 16;
 export interface CachedSpans {
   /** The mspans (by address) that some P's mcache holds, each with that P's id. */
   readonly byAddress: ReadonlyMap<number, number>;
+  /** The mcaches' own addresses. */
+  readonly mcaches: readonly number[];
   /** Whether all of allp and of the mcaches could be read. */
   readonly complete: boolean;
 }
@@ -17,13 +19,14 @@ export interface CachedSpans {
 export function cachedSpans(view: RuntimeView): CachedSpans {
   const { memory, layout } = view;
   const byAddress = new Map<number, number>();
+  const mcaches: number[] = [];
   let complete = true;
   const allp = view.address('runtime.allp');
   const mcache = layout.field('p', 'mcache');
   const alloc = layout.field('mcache', 'alloc');
-  const slice = allp === undefined ? undefined : readSlice(memory, allp);
+  const slice = allp === undefined ? undefined : readAllp(view, allp);
   if (!slice || slice.length > maxPs || !mcache || !alloc) {
-    return { byAddress, complete: false };
+    return { byAddress, mcaches, complete: false };
   }
   const classes = Math.floor(alloc.size / memory.pointerSize);
   for (let id = 0; id < slice.length; id += 1) {
@@ -31,11 +34,12 @@ export function cachedSpans(view: RuntimeView): CachedSpans {
     const cache = p ? memory.word(p + mcache.offset) : p;
     if (cache === undefined) complete = false;
     if (!cache) continue;
+    mcaches.push(cache);
     for (let i = 0; i < classes; i += 1) {
       const span = memory.word(cache + alloc.offset + i * memory.pointerSize);
       if (span === undefined) complete = false;
       else if (span !== 0) byAddress.set(span, id);
     }
   }
-  return { byAddress, complete };
+  return { byAddress, mcaches, complete };
 }

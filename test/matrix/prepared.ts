@@ -17,6 +17,9 @@ export interface PreparedImage {
   readonly name: string;
   /** How it was taken; those by `gdb` ran on after they had printed. */
   readonly how: string;
+  readonly goarch: string;
+  /** Whether the sums over its spans are what the program had printed: no thread started in between. */
+  readonly settled: boolean;
   readonly server: string;
   readonly core?: string;
   /** The list of raw regions, instead of a core. */
@@ -49,12 +52,19 @@ export const manifest = JSON.parse(readFileSync(manifestPath, 'utf8')) as Manife
 
 export const images: readonly PreparedImage[] = manifest.images.map((folder) => {
   const read = (name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Record<string, unknown>;
-  const { how, image } = read('image.json') as { how: string; image: string };
+  const { how, image, goarch, settled } = read('image.json') as {
+    how: string;
+    image: string;
+    goarch: string;
+    settled?: boolean;
+  };
   const server = join(folder, 'server');
   const where = join(folder, image);
   return {
     name: basename(folder),
     how,
+    goarch,
+    settled: settled === true,
     server,
     ...(image === 'regions.txt'
       ? { regions: where, files: [server, '--regions', where] }

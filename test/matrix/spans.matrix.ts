@@ -17,6 +17,13 @@ import {
 
 type Row = Record<string, unknown>;
 
+interface Overview {
+  readonly go: { readonly version: string; readonly arch: string };
+  readonly spans: Row;
+  readonly roots: Readonly<Record<string, { readonly state: string; readonly detail: string }>>;
+  readonly reconciliation: readonly { readonly what: string; readonly agrees: boolean }[];
+}
+
 /** The first few rows that differ, as pairs of the differing fields; empty where all are equal. */
 function differences(rows: readonly Row[], truth: readonly TruthRow[]): unknown[] {
   const found: unknown[] = [];
@@ -123,14 +130,29 @@ describe.each(images)('$name', (image) => {
   });
 
   it('adds up to what the runtime says', () => {
-    const { go, spans } = spanscopeJson<{ go: { version: string }; spans: Row }>(['overview', ...image.files]);
+    const { go, spans, roots, reconciliation } = spanscopeJson<Overview>(['overview', ...image.files]);
     const { sums, manualBytes } = heapSums(truth);
     expect(String(image.printed.version).split(/[ -]/)[0]).toBe(go.version);
+    expect(go.arch).toBe(image.goarch);
     expect(spans).toMatchObject(sums);
+    expect(Object.entries(roots).filter(([, { state }]) => state !== 'confirmed')).toEqual([]);
+    // Every sampled span holds, and is found again by its address: the geometry of the arenas is right.
+    expect(roots['runtime.mheap_']?.detail).toMatch(/; (\d+) of \1 sampled in-use spans .*, \1 are found again/);
+    expect(reconciliation.map(({ what }) => what)).toEqual(['pages in use', 'HeapInuse', 'HeapAlloc', 'StackInuse']);
+    expect(reconciliation.filter(({ agrees }) => !agrees)).toEqual([]);
     if (image.how === 'gdb') return;
     // After its report the program allocates next to nothing; a new thread would take stacks and a few objects.
     expect(spans.stackInuseBytes).toBe(manualBytes);
     const printed = image.printed as Record<string, number>;
+    if (image.settled) {
+      const { HeapAlloc, HeapObjects, HeapInuse, StackInuse } = printed;
+      expect({ ...sums, manualBytes }).toMatchObject({
+        heapAllocBytes: HeapAlloc,
+        heapObjects: HeapObjects,
+        heapInuseBytes: HeapInuse,
+        manualBytes: StackInuse,
+      });
+    }
     expect(Math.abs(sums.heapObjects - printed.HeapObjects!)).toBeLessThanOrEqual(16);
     expect(Math.abs(sums.heapAllocBytes - printed.HeapAlloc!)).toBeLessThanOrEqual(16 << 10);
     expect(Math.abs(sums.heapInuseBytes - printed.HeapInuse!)).toBeLessThanOrEqual(32 << 10);

@@ -1,5 +1,15 @@
 // Proves allgs, allp and allm: their elements link to each other as only g, p and m do (runtime/runtime2.go, proc.go).
-import { contradicts, holds, noSlice, readSlice, type Scene, unreadable, untold, type Verdict } from './validate.js';
+import {
+  contradicts,
+  holds,
+  noSlice,
+  readAllp,
+  readSlice,
+  type Scene,
+  unreadable,
+  untold,
+  type Verdict,
+} from './validate.js';
 
 const sampledGs = 64;
 const maxMs = 100_000;
@@ -31,12 +41,13 @@ export function validateAllgs({ memory, layout }: Scene, address: number): Verdi
   return held === checked && ran > 0 ? holds(why) : contradicts(why);
 }
 
-/** allp is a slice of *p with allp[i].id == i; the first of them has an mcache. */
-export function validateAllp({ memory, layout }: Scene, address: number): Verdict {
+/** allp holds *p with allp[i].id == i; the first of them has an mcache. */
+export function validateAllp(scene: Scene, address: number): Verdict {
+  const { memory, layout } = scene;
   const id = layout.field('p', 'id');
   const mcache = layout.field('p', 'mcache');
   if (!id || !mcache) return untold('the layout has no p.id');
-  const slice = readSlice(memory, address);
+  const slice = readAllp(scene, address);
   if (!slice || slice.length > maxPs) return noSlice(memory, address, 'allp');
   if (slice.length === 0) return contradicts('allp is empty');
   let checked = 0;
@@ -48,7 +59,7 @@ export function validateAllp({ memory, layout }: Scene, address: number): Verdic
     if (p && i === 0 && memory.word(p + mcache.offset) === 0) return contradicts('allp[0] has no mcache');
     checked += 1;
   }
-  return checked > 0 ? holds(`allp[i].id == i for ${checked} of ${slice.length}`) : unreadable('no p could be read');
+  return checked > 0 ? holds(`allp[i].id == i for ${checked} P`) : unreadable('no p could be read');
 }
 
 /** allm heads a list through m.alllink that ends in nil; m.g0.m == m for each. */

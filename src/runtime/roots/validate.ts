@@ -21,6 +21,12 @@ export const contradicts = (why: string): Verdict => ({ ok: false, why });
 export const untold = (why: string): Verdict => ({ ok: undefined, why });
 export const unreadable = (why: string): Verdict => ({ ok: undefined, unreadable: true, why });
 
+/** Where runtime.allp keeps its pointers: an array up to 1.9, whose entries behind the last P are nil, then a slice. Undefined where it can't be read. */
+export function readAllp({ memory, layout }: Scene, address: number): { array: number; length: number } | undefined {
+  const { allpArrayLength } = layout.traits;
+  return allpArrayLength > 0 ? { array: address, length: allpArrayLength } : readSlice(memory, address);
+}
+
 /** A Go slice header at `address`; undefined where it can't be read or cannot be one. */
 export function readSlice(
   memory: Memory,
