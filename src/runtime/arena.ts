@@ -8,7 +8,7 @@ import { readSlice } from './roots/validate.js';
 export interface ArenaLookup {
   /** The *mspan that the heapArena of `address` holds for its page; undefined where there is none or it can't be read. Not verified. */
   spanAddressOf(address: number): number | undefined;
-  /** The *heapArena of `address`; undefined where there is none or it can't be read. */
+  /** The *heapArena of `address`; undefined where there is none (before 1.11: never one) or it can't be read. */
   arenaAddressOf(address: number): number | undefined;
 }
 
@@ -25,6 +25,7 @@ function oneArena(memory: Memory, layout: Layout, mheap: number): ArenaLookup | 
   const start = first && memory.word(mheap + first.offset);
   if (!table || !start) return undefined;
   return {
+    arenaAddressOf: () => undefined,
     spanAddressOf(address) {
       const page = Math.floor((address - start) / layout.traits.pageSize);
       if (page < 0 || page >= table.length) return undefined;
