@@ -107,6 +107,17 @@ describe.each(listTableFiles().map((path) => ({ path, name: path.replace(/^.*[\\
     ['mheap', pointerSize === 8 ? 'pages.summary[4].len' : 'pages.summary[3].len', 14],
   ];
 
+  test('arenas and size classes have the traits’ numbers in the types too', () => {
+    for (const goVersion of table.releases) {
+      const { traits, field } = layoutNamed(`${goVersion}/${table.arch}`);
+      const { heapArenaBytes, l1Bits, l2Bits } = traits.arena;
+      expect(field('mheap', 'central')?.type).toMatch(new RegExp(`^\\[${traits.sizeClasses.length * 2}\\]struct`));
+      if (minorOf(goVersion) < 11) continue;
+      expect(field('mheap', 'arenas')?.type).toBe(`[${2 ** l1Bits}]*[${2 ** l2Bits}]*heapArena`);
+      expect(field('heapArena', 'spans')?.type).toBe(`[${heapArenaBytes / traits.pageSize}]*mspan`);
+    }
+  });
+
   test('has what the reader of spans needs, in every release', () => {
     for (const goVersion of table.releases) {
       const layout = layoutNamed(`${goVersion}/${table.arch}`);

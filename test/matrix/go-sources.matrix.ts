@@ -1,5 +1,5 @@
-// layouts/traits.json and layouts/constants.json against the sources of every Go toolchain in the module cache: size classes, span states, wait
-// reasons, goroutine statuses, kinds of specials, funcIDs, inline marks.
+// layouts/traits.json and layouts/constants.json against the sources of every Go toolchain in the module cache: size classes, span states, arenas,
+// wait reasons, goroutine statuses, kinds of specials, funcIDs, how spans are kept and marked.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -37,6 +37,49 @@ function block(text: string, first: RegExp): string[] {
   return names;
 }
 
+/**
+ * A constant expression of runtime/malloc.go on linux: numbers, + - * << and parentheses, and words like `goarch.IsAmd64`, `sys.GoosAix`, `_64bit`
+ * that are 0 or 1.
+ */
+function evaluate(expression: string, goarch: string): bigint {
+  const known: Readonly<Record<string, boolean>> = {
+    _64bit: !words32.includes(goarch),
+    linux: true,
+    [goarch]: true,
+  };
+  const tokens = expression.match(/0x[0-9a-f]+|\d+\b|[\w.]+|<<|[-+*()]/g) ?? [];
+  const value = (): bigint => {
+    const token = tokens.shift() ?? '';
+    if (token === '(') {
+      const inner = sum();
+      expect(tokens.shift()).toBe(')');
+      return inner;
+    }
+    if (/^\d/.test(token)) return BigInt(token);
+    return known[token.replace(/^(sys\.Go(os|arch)|go(os|arch)\.Is)/, '').toLowerCase()] ? 1n : 0n;
+  };
+  const product = (): bigint => {
+    let result = value();
+    while (tokens[0] === '*' || tokens[0] === '<<')
+      result = tokens.shift() === '*' ? result * value() : result << value();
+    return result;
+  };
+  const sum = (): bigint => {
+    let result = product();
+    while (tokens[0] === '+' || tokens[0] === '-') result += tokens.shift() === '+' ? product() : -product();
+    return result;
+  };
+  const result = sum();
+  expect(tokens).toEqual([]);
+  return result;
+}
+
+const words32: readonly string[] = ['386', 'arm', 'mips', 'mipsle'];
+const linuxArches = [
+  ...words32,
+  ...['amd64', 'arm64', 'loong64', 'mips64', 'mips64le', 'ppc64', 'ppc64le', 'riscv64', 's390x'],
+];
+
 const fromList = (names: readonly string[]): [number, string][] => names.map((name, i) => [i, name]);
 const byNumber = (map: ReadonlyMap<number, string>): [number, string][] => [...map].sort(([a], [b]) => a - b);
 
@@ -73,7 +116,12 @@ describe.each(toolchains)('$release', ({ release, src }) => {
     expect(traits(8, []).spanStates).toEqual(names.map((name) => words[name.replace(/^_/, '').toLowerCase()]));
   });
 
-  it('wait reasons', () => {
+  it.runIf(minor <= 10)('wait reasons are texts', () => {
+    expect(source(src, 'runtime/runtime2.go')).toMatch(/^\twaitreason +string/m);
+    expect([...constants.waitReasons]).toEqual([]);
+  });
+
+  it.runIf(minor > 10)('wait reasons', () => {
     const text = source(src, 'runtime/runtime2.go');
     const order = block(text, /^\twaitReasonZero +waitReason = iota/);
     const texts = new Map([...text.matchAll(/^\t(waitReason\w+): +"(.*)",/gm)].map(([, name, words]) => [name, words]));
@@ -100,15 +148,59 @@ describe.each(toolchains)('$release', ({ release, src }) => {
   });
 
   it('funcIDs', () => {
-    const names = block(
-      source(src, 'internal/abi/symtab.go', 'runtime/symtab.go'),
-      /^\t(funcID_normal|FuncIDNormal) \w+ = iota/i,
-    );
+    const text = source(src, 'internal/abi/symtab.go', 'runtime/symtab.go');
+    const names = /funcID/i.test(text) ? block(text, /^\t(funcID_normal|FuncIDNormal) \w+ = iota/i) : [];
+    expect(names.length > 0).toBe(minor > 10 || release === 'go1.10.2' || release === 'go1.10.8');
     expect(byNumber(constants.funcIds)).toEqual(
       fromList(
         names.map((name) => name.replace(/^funcID_?/i, '').replace(/^(Normal|Wrapper)$/, (word) => word.toLowerCase())),
       ),
     );
+  });
+
+  it('pages', () => {
+    const text = source(src, 'internal/runtime/gc/sizeclasses.go', 'runtime/sizeclasses.go');
+    const shift = /^\t_?PageShift += (\d+)/m.exec(text)?.[1];
+    expect(traits(8, []).pageSize).toBe(2 ** Number(shift));
+  });
+
+  it.runIf(minor > 10)('arenas', () => {
+    const text = source(src, 'runtime/malloc.go');
+    const of = (name: string, goarch: string) =>
+      evaluate(
+        new RegExp(`^\\t${name}(?: uintptr)? += (.*)$`, 'm')
+          .exec(text)?.[1]
+          ?.replace(/ *\/\/.*| \+ \(\^0x\w+.*Aix$/g, '') ?? '',
+        goarch,
+      );
+    for (const goarch of linuxArches) {
+      const l1Bits = Number(of('arenaL1Bits', goarch));
+      const log = Number(of('logHeapArenaBytes', goarch));
+      const pointerSize = words32.includes(goarch) ? 4 : 8;
+      const key = { goVersion: release, goos: 'linux', goarch, pointerSize, experiments: [] } as const;
+      expect(loadTraits(layoutsFolder()).at(key).arena, goarch).toEqual({
+        heapArenaBytes: 2 ** log,
+        l1Bits,
+        l2Bits: Number(of('heapAddrBits', goarch)) - log - l1Bits,
+        // Up to 1.14 it was added, since then its complement is subtracted.
+        addressOffset: Number(
+          BigInt.asUintN(64, minor <= 14 ? of('arenaBaseOffset', goarch) : -of('arenaBaseOffset', goarch)),
+        ),
+      });
+    }
+  });
+
+  it('how spans are kept, cached and given heap bits', () => {
+    const { mcentral, cachedSweepgen, heapBitsInSpan, heapGoal, limitHeadroomPercent } = traits(8, []);
+    const pacer = source(src, 'runtime/mgcpacer.go', 'runtime/mgc.go');
+    expect(mcentral).toBe(/^\tpartial +\[2\]spanSet/m.test(source(src, 'runtime/mcentral.go')) ? 'spanSets' : 'lists');
+    expect(cachedSweepgen).toBe(/sweepgen ?\+ ?3/.test(source(src, 'runtime/mcache.go')));
+    expect(heapBitsInSpan).toBe(existsSync(join(src, 'runtime/mbitmap_allocheaders.go')) || minor >= 23);
+    expect(heapBitsInSpan).toBe(
+      /func heapBitsInSpan\(/.test(source(src, 'runtime/mbitmap_allocheaders.go', 'runtime/mbitmap.go')),
+    );
+    expect(heapGoal).toBe(/^func \(c \*gcControllerState\) heapGoal\(/m.test(pacer) ? 'computed' : 'stored');
+    expect(limitHeadroomPercent).toBe(Number(/^\tmemoryLimitHeapGoalHeadroomPercent += (\d+)/m.exec(pacer)?.[1] ?? 0));
   });
 
   it.runIf(minor >= 25)('inline marks', () => {
