@@ -1,19 +1,21 @@
 // The one bounded cache of file blocks that all sources of a target share. Knows blocks and slots, nothing of addresses.
 //
 // Blocks are kept in slabs of 16 that are allocated when first needed and never given back, so that a walk over gigabytes makes no garbage; a
-// full cache reuses the slot that the clock hand finds unused. Hot paths remember (slot, generation) and compare the generation
+// slot that the clock hand finds unused is reused before the cache grows. Hot paths remember (slot, generation) and compare the generation
 // before they use the slot again: written with plain arrays and public fields because a million reads an image go through here.
 import type { ByteSource } from './byte-source.js';
 import { InspectError } from './errors.js';
 
 const BLOCKS_PER_SLAB = 16;
+/** So many slots are filled before one that was used only once is reused; more only while blocks are used again. */
+const FIRST_SLOTS = 64;
 /** A read longer than this many blocks goes past the cache: it would only push out what is used again. */
-const BYPASS_BLOCKS = 4;
+const BYPASS_BLOCKS = 2;
 
 export interface PageCacheOptions {
-  /** A power of two; 64 KiB unless told. */
+  /** A power of two; 16 KiB unless told. */
   readonly blockBytes?: number;
-  /** Upper bound of the bytes kept; 48 MiB unless told. At least one slab is kept. */
+  /** Upper bound of the bytes kept; 16 MiB unless told. At least one slab is kept. */
   readonly capBytes?: number;
 }
 
@@ -35,13 +37,18 @@ export class PageCache {
   #bytesRead = 0;
 
   constructor(options: PageCacheOptions = {}) {
-    this.blockBytes = options.blockBytes ?? 65536;
+    this.blockBytes = options.blockBytes ?? 16384;
     const slabBytes = this.blockBytes * BLOCKS_PER_SLAB;
-    this.#capacity = Math.max(1, Math.floor((options.capBytes ?? 48 * 2 ** 20) / slabBytes)) * BLOCKS_PER_SLAB;
+    this.#capacity = Math.max(1, Math.floor((options.capBytes ?? 16 * 2 ** 20) / slabBytes)) * BLOCKS_PER_SLAB;
     this.generation = new Uint32Array(this.#capacity);
     this.used = new Uint8Array(this.#capacity);
     this.filled = new Uint32Array(this.#capacity);
     this.#block = new Float64Array(this.#capacity);
+  }
+
+  /** Reads longer than this go past the cache. */
+  get bypassBytes(): number {
+    return BYPASS_BLOCKS * this.blockBytes;
   }
 
   /** Bytes read from sources so far. */
@@ -103,19 +110,24 @@ export class PageCache {
   }
 
   #freeSlot(): number {
-    if (this.#slots < this.#capacity) {
+    if (this.#slots < this.#capacity && (this.#slots < FIRST_SLOTS || this.#isUsedAgain())) {
       if (this.#slots % BLOCKS_PER_SLAB === 0) this.#addSlab();
       return this.#slots++;
     }
-    while (this.used[this.#hand] === 1) {
-      this.used[this.#hand] = 0;
-      this.#hand = (this.#hand + 1) % this.#capacity;
-    }
+    while (this.#isUsedAgain());
     const slot = this.#hand;
-    this.#hand = (slot + 1) % this.#capacity;
+    this.#hand = (slot + 1) % this.#slots;
     this.#owner[slot]?.forget(this.#block[slot]!);
     this.#owner[slot] = undefined;
     return slot;
+  }
+
+  /** Whether the slot under the clock hand was used again since the hand last met it; then the hand goes on. */
+  #isUsedAgain(): boolean {
+    if (this.used[this.#hand] === 0) return false;
+    this.used[this.#hand] = 0;
+    this.#hand = (this.#hand + 1) % this.#slots;
+    return true;
   }
 
   #addSlab(): void {
@@ -186,7 +198,7 @@ export class CachedSource implements ByteSource {
   read(offset: number, target: Uint8Array): number {
     if (!(offset >= 0)) throw new InspectError('read-failed', this.name, `no such offset: ${offset}`);
     const { cache } = this;
-    if (target.length > BYPASS_BLOCKS * cache.blockBytes) {
+    if (target.length > cache.bypassBytes) {
       const got = this.source.read(offset, target);
       cache.countRead(got);
       return got;

@@ -7,11 +7,10 @@ import { type Address, toAddress } from './address.js';
 import type { DataModel, Fault, Memory, Segment } from './memory.js';
 import { type Range, SegmentMap } from './segment-map.js';
 
-/** Where a segment's bytes come from. `offset` is that of the segment's first byte in `source`. */
-type Provider =
-  | { readonly kind: 'bytes'; readonly source: CachedSource; readonly offset: number }
-  | { readonly kind: 'zero' }
-  | { readonly kind: 'missing' };
+/** `offset` is that of the segment's first byte in `source`. */
+type FileProvider = { readonly kind: 'bytes'; readonly source: CachedSource; readonly offset: number };
+/** Where a segment's bytes come from. */
+type Provider = FileProvider | { readonly kind: 'zero' } | { readonly kind: 'missing' };
 
 /** A segment as the builders of images give it. The providers of later ones win. */
 export interface SegmentSpec extends Segment {
@@ -19,9 +18,9 @@ export interface SegmentSpec extends Segment {
 }
 
 /** Entries of the translation table: a power of two. */
-const TRANSLATIONS = 64;
+const TRANSLATIONS = 256;
 /** Addresses that share an entry differ by this many bytes times TRANSLATIONS. */
-const TRANSLATION_PAGE = 65536;
+const TRANSLATION_PAGE = 16384;
 /** The longest view across borders. */
 const SCRATCH_BYTES = 65536;
 const HIGHEST = 2 ** 53;
@@ -101,6 +100,16 @@ export class MemoryReader implements Memory {
         target.fill(0, targetOffset + done, targetOffset + done + here);
         done += here;
         continue;
+      }
+      if (here > this.#cache.bypassBytes) {
+        const got = this.#copyDirectly(
+          at,
+          value,
+          value.provider,
+          target.subarray(targetOffset + done, targetOffset + done + here),
+        );
+        done += got;
+        if (got > 0) continue;
       }
       const entry = this.#translate(at);
       if (entry < 0) break;
@@ -207,6 +216,15 @@ export class MemoryReader implements Memory {
     this.#generation[entry] = cache.generation[slot]!;
     this.#at[entry] = cache.slotOffset(slot) + (from - blockAddress);
     return entry;
+  }
+
+  /** A long piece of one file goes past the cache; 0 where the system refuses it: block by block more may be had. */
+  #copyDirectly(address: number, { start }: SegmentSpec, { source, offset }: FileProvider, target: Uint8Array): number {
+    try {
+      return source.read(offset + (address - start), target);
+    } catch {
+      return 0;
+    }
   }
 
   #slotOf(source: CachedSource, block: number): number {

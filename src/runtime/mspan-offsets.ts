@@ -1,12 +1,7 @@
 // The mspan fields that the span walk needs, taken out of the layout once. Source: runtime/mheap.go, type mspan.
 import { InspectError } from '../bytes/errors.js';
 import type { FieldLayout, Layout } from '../layout/types.js';
-
-/** Offset and size in bytes inside an mspan. */
-export interface FieldPlace {
-  readonly offset: number;
-  readonly size: number;
-}
+import type { FieldPlace } from './struct-batch.js';
 
 export interface MspanOffsets {
   /** sizeof(mspan) in bytes. */

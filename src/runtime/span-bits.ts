@@ -21,15 +21,28 @@ export function readSpanBits(memory: Memory, layout: Layout, table: SpanTable, r
   }
   const length = (nelems + 7) >> 3;
   return {
-    allocBits: readBitmap(memory, table.allocBits[row]!, length),
-    gcmarkBits: readBitmap(memory, table.gcmarkBits[row]!, length),
+    allocBits: readBitmap(memory, pointerIn(memory, layout, table, row, 'allocBits'), length),
+    gcmarkBits: readBitmap(memory, pointerIn(memory, layout, table, row, 'gcmarkBits'), length),
     inlineMarks: hasInlineMarks(layout.traits, table, row)
       ? readInline(memory, layout.traits, table, row, length)
       : none,
   };
 }
 
-function readBitmap(memory: Memory, address: number, length: number): Uint8Array | undefined {
+/** The pointer to one of the bitmaps, out of the mspan itself; undefined where it can't be read or is no address. */
+function pointerIn(
+  memory: Memory,
+  layout: Layout,
+  table: SpanTable,
+  row: number,
+  name: 'allocBits' | 'gcmarkBits',
+): number | undefined {
+  const field = layout.struct('mspan')?.fields.get(name);
+  return field && memory.word(table.addr[row]! + field.offset);
+}
+
+function readBitmap(memory: Memory, address: number | undefined, length: number): Uint8Array | undefined {
+  if (address === undefined) return undefined;
   if (address === 0 || length === 0) return none;
   const { bytes } = memory.bytes(address, length);
   return bytes.length === length ? bytes : undefined;

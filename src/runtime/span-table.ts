@@ -1,10 +1,12 @@
 // The span table: a row per mspan in mheap_.allspans, in that order, held as columns. Hot code: one walk over all spans,
-// plain typed arrays, no object per span, no closures in the loop; a million spans are normal.
+// plain typed arrays, no object per span; a million spans are normal. Columns are as narrow as the runtime's values need, because fresh memory costs
+// more than anything else here: what a row needs only when it is shown (the pointers to its bitmaps) is read from its mspan then.
 // Knows mspan's fields and the rule of allocated slots (runtime/mheap.go, type mspan); not what a screen or a row of text looks like.
 import type { Memory } from '../image/memory.js';
 import type { Layout } from '../layout/types.js';
 import { popcountFrom } from './bitmap.js';
 import { type MspanOffsets, mspanOffsets } from './mspan-offsets.js';
+import { type FieldPlace, StructBatch } from './struct-batch.js';
 
 /** Row flags, or'ed together. */
 export const spanFlag = {
@@ -38,15 +40,12 @@ export interface SpanTable {
   readonly base: Float64Array;
   readonly limit: Float64Array;
   readonly elemsize: Float64Array;
-  /** Pointers to the bitmaps, 0 for nil. */
-  readonly allocBits: Float64Array;
-  readonly gcmarkBits: Float64Array;
   readonly npages: Uint32Array;
-  readonly nelems: Uint32Array;
-  readonly freeindex: Uint32Array;
-  readonly allocCount: Uint32Array;
+  readonly nelems: Uint16Array;
+  readonly freeindex: Uint16Array;
+  readonly allocCount: Uint16Array;
   /** Slots that freeindex and allocBits together call allocated; 0 unless in use. */
-  readonly allocated: Uint32Array;
+  readonly allocated: Uint16Array;
   readonly sweepgen: Uint32Array;
   readonly spanclass: Uint8Array;
   /** stateFree, stateInuse, stateManual or stateUnknown. */
@@ -67,13 +66,16 @@ export interface SliceHeader {
   readonly capacity: number;
 }
 
-/** Slots a bitmap may have before we call nelems nonsense: 8-byte objects on the largest small span, generously. */
-export const maxSlots = 65536;
+/** Slots a bitmap may have before we call nelems nonsense: far above what any size class has, and below what saturates its column. */
+export const maxSlots = 65534;
 
 /** Called now and then with rows done; throws to stop the walk. */
 export type OnProgress = (done: number, total: number) => void;
 
 const progressEvery = 16384;
+/** Structs in a batch, at most. */
+const entriesAtOnce = 8192;
+const mspansAtOnce = 2048;
 
 function makeTable(capacity: number) {
   return {
@@ -82,13 +84,11 @@ function makeTable(capacity: number) {
     base: new Float64Array(capacity),
     limit: new Float64Array(capacity),
     elemsize: new Float64Array(capacity),
-    allocBits: new Float64Array(capacity),
-    gcmarkBits: new Float64Array(capacity),
     npages: new Uint32Array(capacity),
-    nelems: new Uint32Array(capacity),
-    freeindex: new Uint32Array(capacity),
-    allocCount: new Uint32Array(capacity),
-    allocated: new Uint32Array(capacity),
+    nelems: new Uint16Array(capacity),
+    freeindex: new Uint16Array(capacity),
+    allocCount: new Uint16Array(capacity),
+    allocated: new Uint16Array(capacity),
     sweepgen: new Uint32Array(capacity),
     spanclass: new Uint8Array(capacity),
     state: new Uint8Array(capacity),
@@ -115,12 +115,11 @@ export function readSpanTable(
   const entries = ranges.reduce((sum, { from, end }) => sum + end - from, 0);
   const table = makeTable(Math.min(entries, mostSpans(memory, offsets.size)));
   readPointers(memory, allspans, ranges, table);
-  readSpans(memory, offsets, stateMap(layout), table, onProgress);
-  countAllocated(memory, layout.traits.pageSize, table, onProgress);
+  readSpans(memory, layout, offsets, table, onProgress);
   return table;
 }
 
-/** raw mspan.state → stateFree … ; 256 entries so that the loop needs no bound check. */
+/** raw mspan.state → stateFree … */
 function stateMap(layout: Layout): Uint8Array {
   const codes = { free: stateFree, inuse: stateInuse, manual: stateManual } as const;
   const map = new Uint8Array(256).fill(stateUnknown);
@@ -166,127 +165,142 @@ function readableEntries({ segments, pointerSize }: Memory, { array, length }: S
     .filter(({ from, end }) => from < end);
 }
 
+/** Entries that can't be read are left out; the rows are what remains. */
 function readPointers(
   memory: Memory,
   { array, length }: SliceHeader,
   ranges: readonly EntryRange[],
   table: Building,
 ): void {
-  const chunk = 4096 / memory.pointerSize;
+  const { pointerSize } = memory;
+  const entries = new StructBatch(memory, pointerSize, entriesAtOnce);
   for (const { from, end } of ranges) {
-    for (let entry = from; entry < end; entry += chunk)
-      readChunk(memory, array, entry, Math.min(chunk, end - entry), table);
+    for (let entry = from; entry < end; entry += entries.count) {
+      entries.takeArray(array + entry * pointerSize, end - entry);
+      addPointers(memory, entries, table);
+    }
   }
   table.unreadableEntries = length - table.length;
 }
 
-function readChunk(memory: Memory, array: number, first: number, count: number, table: Building): void {
-  const { pointerSize, littleEndian } = memory;
-  const wide = pointerSize === 8;
-  const at = memory.view(array + first * pointerSize, count * pointerSize);
-  for (let i = 0; i < count && table.length < table.addr.length; i += 1) {
-    const offset = at >= 0 ? at + i * pointerSize : memory.view(array + (first + i) * pointerSize, pointerSize);
-    if (offset < 0) continue;
-    const { window } = memory;
-    const address = readWord(window, offset, wide, littleEndian);
-    if (address > Number.MAX_SAFE_INTEGER)
-      table.garbageAddrs.set(table.length, window.getBigUint64(offset, littleEndian));
-    table.addr[table.length] = address;
-    table.length += 1;
+function addPointers(memory: Memory, entries: StructBatch, table: Building): void {
+  const pointers = entries.read({ offset: 0, size: memory.pointerSize });
+  const { count, unreadable } = entries;
+  const { addr } = table;
+  let skipped = 0;
+  let row = table.length;
+  for (let i = 0; i < count && row < addr.length; i += 1) {
+    if (unreadable[skipped] === i) {
+      skipped += 1;
+      continue;
+    }
+    const address = pointers[i]!;
+    if (address > maxExact) table.garbageAddrs.set(row, memory.uint64(entries.addressOf(i)) ?? 0n);
+    addr[row] = address;
+    row += 1;
   }
+  table.length = row;
 }
 
-/** Everything that the loop needs stands in local constants: property loads would cost half of its time. */
+/** Reads the mspans piece by piece, and each piece column by column. */
 function readSpans(
   memory: Memory,
+  layout: Layout,
   fields: MspanOffsets,
-  states: Uint8Array,
   table: Building,
   onProgress?: OnProgress,
 ): void {
-  const { littleEndian } = memory;
-  const wide = memory.pointerSize === 8;
-  const { length, addr, base, limit, elemsize, allocBits, gcmarkBits, npages } = table;
-  const { nelems, freeindex, allocCount, sweepgen, spanclass, state, flags } = table;
-  const mspanBytes = fields.size;
-  const [atBase, atLimit, atElemsize] = [fields.startAddr.offset, fields.limit.offset, fields.elemsize.offset];
-  const [atAllocBits, atMarkBits, atPages] = [fields.allocBits.offset, fields.gcmarkBits.offset, fields.npages.offset];
-  const [atSweepgen, atClass, atState] = [fields.sweepgen.offset, fields.spanclass.offset, fields.state.offset];
-  const [atNelems, nelemsBytes] = [fields.nelems.offset, fields.nelems.size];
-  const [atFree, freeBytes] = [fields.freeindex.offset, fields.freeindex.size];
-  const [atCount, countBytes] = [fields.allocCount.offset, fields.allocCount.size];
-  for (let row = 0; row < length; row += 1) {
-    if (onProgress && row % progressEvery === 0) onProgress(row, length);
-    const at = memory.view(addr[row]!, mspanBytes);
-    if (at < 0) {
-      flags[row] = spanFlag.unreadable;
-      state[row] = stateUnknown;
-      continue;
+  const states = stateMap(layout);
+  const { length, addr } = table;
+  const mspans = new StructBatch(memory, fields.size, mspansAtOnce);
+  let told = 0;
+  for (let row = 0; row < length; row += mspans.count) {
+    if (onProgress && row >= told) {
+      onProgress(row, length);
+      told = row + progressEvery;
     }
-    const window = memory.window;
-    const start = readWord(window, at + atBase, wide, littleEndian);
-    const stop = readWord(window, at + atLimit, wide, littleEndian);
-    const size = readWord(window, at + atElemsize, wide, littleEndian);
-    const pages = readWord(window, at + atPages, wide, littleEndian);
-    const slots = readUint(window, at + atNelems, nelemsBytes, littleEndian);
-    const free = readUint(window, at + atFree, freeBytes, littleEndian);
-    base[row] = start;
-    limit[row] = stop;
-    elemsize[row] = size;
-    allocBits[row] = readWord(window, at + atAllocBits, wide, littleEndian);
-    gcmarkBits[row] = readWord(window, at + atMarkBits, wide, littleEndian);
-    npages[row] = Math.min(pages, maxColumn);
-    nelems[row] = Math.min(slots, maxColumn);
-    freeindex[row] = Math.min(free, maxColumn);
-    allocCount[row] = readUint(window, at + atCount, countBytes, littleEndian);
-    sweepgen[row] = window.getUint32(at + atSweepgen, littleEndian);
-    spanclass[row] = window.getUint8(at + atClass);
-    const code = states[window.getUint8(at + atState)]!;
-    state[row] = code;
-    let flag = code === stateUnknown ? spanFlag.badState : 0;
-    if (pages > maxColumn || slots > maxColumn || free > maxColumn) flag |= spanFlag.saturated;
-    if (start > maxExact || stop > maxExact || size > maxExact) flag |= spanFlag.saturated;
-    flags[row] = flag;
+    mspans.take(addr, row, length);
+    decode(mspans, fields, states, table, row);
+    countAllocated(memory, layout.traits.pageSize, mspans, fields, table, row);
   }
 }
 
-/** The largest value of a column of 32 bits, and the largest that a number holds exactly. */
-const maxColumn = 0xffffffff;
+function decode(mspans: StructBatch, fields: MspanOffsets, states: Uint8Array, table: Building, row: number): void {
+  const { count } = mspans;
+  const { flags, state } = table;
+  const store = (place: FieldPlace, column: Float64Array | Uint32Array | Uint16Array | Uint8Array, most: number) => {
+    const values = mspans.read(place);
+    saturate(values, count, most, flags, row);
+    column.set(values.subarray(0, count), row);
+  };
+  store(fields.startAddr, table.base, maxExact);
+  store(fields.limit, table.limit, maxExact);
+  store(fields.elemsize, table.elemsize, maxExact);
+  store(fields.npages, table.npages, max32);
+  store(fields.nelems, table.nelems, max16);
+  store(fields.freeindex, table.freeindex, max16);
+  store(fields.allocCount, table.allocCount, max16);
+  store(fields.sweepgen, table.sweepgen, max32);
+  store(fields.spanclass, table.spanclass, max8);
+  const raw = mspans.read(fields.state);
+  for (let i = 0; i < count; i += 1) {
+    const code = states[raw[i]!] ?? stateUnknown;
+    state[row + i] = code;
+    if (code === stateUnknown) flags[row + i]! |= spanFlag.badState;
+  }
+  for (const i of mspans.unreadable) {
+    flags[row + i] = spanFlag.unreadable;
+    state[row + i] = stateUnknown;
+  }
+}
+
+/** Values above `most` become `most`, and their rows are flagged. */
+function saturate(values: Float64Array, count: number, most: number, flags: Uint8Array, row: number): void {
+  for (let i = 0; i < count; i += 1) {
+    if (values[i]! <= most) continue;
+    values[i] = most;
+    flags[row + i]! |= spanFlag.saturated;
+  }
+}
+
+/** The largest values of columns of 8, 16 and 32 bits, and the largest that a number holds exactly. */
+const max8 = 0xff;
+const max16 = 0xffff;
+const max32 = 0xffffffff;
 const maxExact = Number.MAX_SAFE_INTEGER;
 
-function countAllocated(memory: Memory, pageSize: number, table: Building, onProgress?: OnProgress): void {
-  for (let row = 0; row < table.length; row += 1) {
-    if (onProgress && row % progressEvery === 0) onProgress(row, table.length);
-    if (table.state[row] !== stateInuse) continue;
-    const nelems = table.nelems[row]!;
-    const freeindex = table.freeindex[row]!;
-    if (nelems > maxSlots || nelems * 8 > table.npages[row]! * pageSize) {
-      table.flags[row]! |= spanFlag.badNelems;
+/** Fills `allocated` of the rows from `first` on that stand in `mspans`: what freeindex leaves open is counted in allocBits. */
+function countAllocated(
+  memory: Memory,
+  pageSize: number,
+  mspans: StructBatch,
+  fields: MspanOffsets,
+  table: Building,
+  first: number,
+): void {
+  const { state, nelems, freeindex, npages, flags, allocated, allocCount } = table;
+  const end = first + mspans.count;
+  let bitmaps: Float64Array | undefined;
+  for (let row = first; row < end; row += 1) {
+    if (state[row] !== stateInuse) continue;
+    const slots = nelems[row]!;
+    if (slots > maxSlots || slots * 8 > npages[row]! * pageSize) {
+      flags[row]! |= spanFlag.badNelems;
       continue;
     }
-    let allocated = Math.min(freeindex, nelems);
-    const bits = table.allocBits[row]!;
-    if (freeindex < nelems && bits !== 0) {
-      const counted = popcountFrom(memory, bits, freeindex, nelems);
+    let taken = freeindex[row]!;
+    if (taken >= slots) taken = slots;
+    else {
+      bitmaps ??= mspans.read(fields.allocBits);
+      const bits = bitmaps[row - first]!;
+      const counted = bits === 0 ? 0 : popcountFrom(memory, bits, taken, slots);
       if (counted < 0) {
-        table.flags[row]! |= spanFlag.bitsUnreadable;
+        flags[row]! |= spanFlag.bitsUnreadable;
         continue;
       }
-      allocated += counted;
+      taken += counted;
     }
-    table.allocated[row] = allocated;
-    if (allocated !== table.allocCount[row]) table.differing.push(row);
+    allocated[row] = taken;
+    if (taken !== allocCount[row]) table.differing.push(row);
   }
-}
-
-function readWord(window: DataView, at: number, wide: boolean, littleEndian: boolean): number {
-  if (!wide) return window.getUint32(at, littleEndian);
-  const low = window.getUint32(littleEndian ? at : at + 4, littleEndian);
-  return low + window.getUint32(littleEndian ? at + 4 : at, littleEndian) * 4294967296;
-}
-
-function readUint(window: DataView, at: number, size: number, littleEndian: boolean): number {
-  if (size === 2) return window.getUint16(at, littleEndian);
-  if (size === 1) return window.getUint8(at);
-  return readWord(window, at, size === 8, littleEndian);
 }
