@@ -101,7 +101,7 @@ export class StructBatch {
         continue;
       }
       this.unreadable.push(i);
-      this.#bytes.fill(0, at[i]!, at[i]! + structBytes);
+      this.#bytes.fill(0, at[i], at[i]! + structBytes);
       i += 1;
     }
   }
