@@ -1,11 +1,19 @@
-// `gc`: every field of this release's gcControllerState and mstats by its own name, and what follows from them.
+// `gc`: every field of this release's gcControllerState and mstats by its own name, and what follows from them: goal and trigger, the last cycles, what the
+// environment asked for, and where the program itself could have seen each number.
 import { InspectError } from '../bytes/errors.js';
+import { layoutsFolder } from '../layout/load.js';
 import { decodeStruct } from '../layout/struct-view.js';
+import { type VisibleGroup, visibleAs } from '../layout/visible-as.js';
+import { collectorSettings } from '../runtime/collector-settings.js';
 import { pacerTargets } from '../runtime/gc-pacer.js';
+import { recomputePacer } from '../runtime/gc-recompute.js';
+import { controllerField, floatAt } from '../runtime/heap-stats.js';
 import type { GoProcess } from '../runtime/process.js';
 import type { RootName } from '../runtime/roots/find.js';
 import type { SpanTable } from '../runtime/span-table.js';
+import { gcHistory } from './gc-history.js';
 import { gcNumbers } from './gc-numbers.js';
+import { gcEnvironment, gcSettings } from './gc-settings.js';
 import { addressText, bigCount } from './numbers.js';
 import { schemaVersion } from './overview.js';
 import type { GcResult, GcStruct } from './results.js';
@@ -14,28 +22,64 @@ import { sumSpans } from './span-totals.js';
 /** `table`: its sums stand beside the runtime's own numbers; null where there is none. Throws InspectError `root-not-found`. */
 export function gcOf(process: GoProcess, table: SpanTable | undefined): GcResult {
   const targets = pacerTargets(process);
+  const settings = collectorSettings(process);
+  const environment = gcEnvironment(process);
   const big = (value: bigint | undefined) => (value === undefined ? null : bigCount(value));
   const sums = table && sumSpans(process.layout, table).totals;
+  const gcController = struct(process, 'runtime.gcController', 'gcControllerState');
+  const memstats = struct(process, 'runtime.memstats', 'mstats');
+  const derived: GcResult['derived'] = {
+    heapGoal: big(targets.heapGoal),
+    trigger: big(targets.trigger),
+    heapGoalIs: targets.how,
+    ...gcNumbers(process),
+    heapAlloc: sums?.heapAllocBytes ?? null,
+    heapObjects: sums?.heapObjects ?? null,
+    heapInuse: sums?.heapInuseBytes ?? null,
+    stackInuse: sums?.stackInuseBytes ?? null,
+    complete: sums?.complete ?? false,
+    gcPercent: settings.gcPercent ?? null,
+    heapMinimum: big(settings.heapMinimum),
+    memoryLimit: big(settings.memoryLimit),
+    gomaxprocs: settings.gomaxprocs ?? null,
+    assistWorkPerByte: controllerFloat(process, 'assistWorkPerByte'),
+    assistBytesPerWork: controllerFloat(process, 'assistBytesPerWork'),
+  };
   return {
     schemaVersion,
-    gcController: struct(process, 'runtime.gcController', 'gcControllerState'),
-    memstats: struct(process, 'runtime.memstats', 'mstats'),
-    derived: {
-      heapGoal: big(targets.heapGoal),
-      trigger: big(targets.trigger),
-      heapGoalIs: targets.how,
-      ...gcNumbers(process),
-      heapAlloc: sums?.heapAllocBytes ?? null,
-      heapObjects: sums?.heapObjects ?? null,
-      heapInuse: sums?.heapInuseBytes ?? null,
-      stackInuse: sums?.stackInuseBytes ?? null,
-      complete: sums?.complete ?? false,
+    gcController,
+    memstats,
+    derived,
+    checks: recomputePacer(process).map(({ stored, recomputed, ...rest }) => ({
+      ...rest,
+      stored: bigCount(stored),
+      recomputed: bigCount(recomputed),
+    })),
+    settings: gcSettings(process, environment),
+    history: gcHistory(process),
+    environment: Object.fromEntries(environment ?? []),
+    environmentRead: environment !== undefined,
+    visibleAs: {
+      ...namesOf(process, 'gcController', gcController.fields),
+      ...namesOf(process, 'memstats', memstats.fields),
+      ...namesOf(process, 'derived', derived),
     },
-    history: [],
-    environment: {},
-    environmentRead: false,
-    visibleAs: {},
   };
+}
+
+function controllerFloat(process: GoProcess, field: string): number | null {
+  const value = floatAt(process, controllerField(field));
+  return value !== undefined && Number.isFinite(value) ? value : null;
+}
+
+function namesOf({ layout }: GoProcess, group: VisibleGroup, fields: object): Record<string, readonly string[]> {
+  const names = visibleAs(layoutsFolder(), layout.goVersion, group);
+  return Object.fromEntries(
+    Object.keys(fields).flatMap((field) => {
+      const found = names.get(field);
+      return found ? [[`${group}.${field}`, found]] : [];
+    }),
+  );
 }
 
 function struct(process: GoProcess, root: RootName, name: string): GcStruct {

@@ -153,7 +153,26 @@ export interface GcResult {
     /** When the last cycle ended: ns since 1970. */
     readonly lastGC: BigCount | null;
     readonly phase: string | null;
+    /** GOGC in force, -1: off; null where it can't be read. */
+    readonly gcPercent: number | null;
+    readonly heapMinimum: BigCount | null;
+    /** 2^63-1: no limit; null before 1.19. */
+    readonly memoryLimit: BigCount | null;
+    readonly gomaxprocs: number | null;
+    /** As floats, also where the release keeps their bits in an integer field (1.16, 1.17). */
+    readonly assistWorkPerByte: number | null;
+    readonly assistBytesPerWork: number | null;
   };
+  /** What the pacer keeps, against the same computed again from what it follows from. */
+  readonly checks: readonly {
+    readonly what: string;
+    readonly stored: BigCount;
+    readonly recomputed: BigCount;
+    readonly agrees: boolean;
+    readonly formula: string;
+  }[];
+  /** GOGC, GOMEMLIMIT (1.19+), GOMAXPROCS, GODEBUG: asked for and in force. */
+  readonly settings: readonly GcSetting[];
   /** The last cycles, newest first, as memstats.pause_end and pause_ns keep them (at most 256). */
   readonly history: readonly GcCycle[];
   /** GOGC, GOMEMLIMIT, GODEBUG, GOMAXPROCS as the environment block of the image set them; absent: not set, or (`environmentRead` false) not known. */
@@ -161,6 +180,16 @@ export interface GcResult {
   readonly environmentRead: boolean;
   /** By `gcController.heapLive`, `memstats.last_gc_unix`, …: where the program itself could have seen the number (MemStats field or runtime/metrics name). */
   readonly visibleAs: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface GcSetting {
+  readonly name: 'GOGC' | 'GOMEMLIMIT' | 'GOMAXPROCS' | 'GODEBUG';
+  /** As the environment has it; null: not set, or not known. */
+  readonly environment: string | null;
+  /** `off`, a number, null where it is not one number or can't be read. */
+  readonly inForce: BigCount | null;
+  /** In words, where the value in force comes from. */
+  readonly origin: string;
 }
 
 export interface GcCycle {

@@ -41,3 +41,22 @@ export function jsonText(value: unknown, indent?: number): string {
     char === '\n' ? char : `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
+
+const durations = [
+  [1, 'ns'],
+  [1e3, 'µs'],
+  [1e6, 'ms'],
+  [1e9, 's'],
+  [60e9, 'min'],
+  [3600e9, 'h'],
+] as const;
+
+/** Nanoseconds in the largest unit of which there is at least one, three significant digits: `35.6 µs`. */
+export function durationText(nanoseconds: number | string): string {
+  const value = Number(nanoseconds);
+  let [scale, unit]: readonly [number, string] = durations[0];
+  for (const [from, name] of durations) if (Math.abs(value) >= from) [scale, unit] = [from, name];
+  const rest = value / scale;
+  const digits = scale === 1 || Math.abs(rest) >= 100 ? 0 : Math.abs(rest) >= 10 ? 1 : 2;
+  return `${rest.toFixed(digits)} ${unit}`;
+}

@@ -1,54 +1,141 @@
-// `gc` for people: what the pacer aims at, then every field by its own name.
-import type { BigCount, GcResult, GcStruct } from '../analysis/results.js';
-import { bytesText, grouped, printable } from './format.js';
+// `gc` for people, most useful first: phase and settings, live heap against trigger and goal, the last cycles, then every field by its own name with what
+// the program itself could have seen of it.
+import type { BigCount, GcCycle, GcResult, GcStruct } from '../analysis/results.js';
+import { bytesText, durationText, grouped, printable } from './format.js';
 
 /** 2^64-1: nothing bounds the heap. */
 const unbounded = '18446744073709551615';
-/** Elements of an array that are shown. */
+/** Elements of an array, and cycles, that are shown. */
 const shownElements = 8;
+const shownCycles = 10;
+const width = 80;
 
+const row = (label: string, text: string) => `${label.padEnd(16)}${text}`;
 const amount = (value: BigCount | null) =>
   value === null
     ? '?'
-    : value === unbounded
+    : String(value) === unbounded
       ? 'none (GOGC=off, no memory limit)'
       : `${grouped(value)} (${bytesText(value)})`;
 
-export function gcText({ gcController, memstats, derived }: GcResult): string {
-  const least = derived.complete ? '' : 'at least ';
-  const ended =
-    derived.lastGC === 0 || derived.lastGC === null
-      ? 'none has ended'
-      : new Date(Number(derived.lastGC) / 1e6).toISOString();
+export function gcText(result: GcResult): string {
+  const { gcController, memstats, visibleAs } = result;
   const lines = [
-    `${'phase'.padEnd(16)}${derived.phase ?? '?'}`,
-    `${'cycles ended'.padEnd(16)}${derived.numGC === null ? '?' : grouped(derived.numGC)}, the last ${ended}`,
-    `${'heapLive'.padEnd(16)}${amount(derived.heapLive)}`,
-    `${'heapMarked'.padEnd(16)}${amount(derived.heapMarked)}`,
-    `${'trigger'.padEnd(16)}${amount(derived.trigger)}, ${derived.heapGoalIs}`,
-    `${'heapGoal'.padEnd(16)}${amount(derived.heapGoal)}, ${derived.heapGoalIs}`,
-    `${'HeapAlloc'.padEnd(16)}${least}${amount(derived.heapAlloc)}, summed over the spans`,
-    `${'HeapObjects'.padEnd(16)}${least}${derived.heapObjects === null ? '?' : grouped(derived.heapObjects)}`,
-    `${'HeapInuse'.padEnd(16)}${least}${amount(derived.heapInuse)}`,
-    `${'StackInuse'.padEnd(16)}${least}${amount(derived.stackInuse)}`,
-    ...structLines('gcController', gcController),
-    ...structLines('memstats', memstats),
+    ...now(result),
+    ...settingLines(result),
+    '',
+    ...heapLines(result),
+    ...historyLines(result.history),
+    ...checkLines(result),
+    ...structLines('gcController', gcController, visibleAs),
+    ...structLines('memstats', memstats, visibleAs),
   ];
   return `${lines.map((line) => printable(line)).join('\n')}\n`;
 }
 
-function structLines(name: string, { address, fields }: GcStruct): string[] {
-  const width = Math.max(...Object.keys(fields).map((field) => field.length)) + 2;
+function now({ derived }: GcResult): string[] {
+  const ended = derived.lastGC === 0 || derived.lastGC === null ? 'none has ended' : timeText(derived.lastGC);
+  return [
+    row('phase', derived.phase ?? '?'),
+    row('cycles ended', `${derived.numGC === null ? '?' : grouped(derived.numGC)}, the last ${ended}`),
+  ];
+}
+
+function settingLines({ settings }: GcResult): string[] {
+  return settings.map(({ name, environment, inForce, origin }) => {
+    const value = inForce ?? environment ?? (name === 'GODEBUG' ? '' : '?');
+    const shown = name === 'GOMEMLIMIT' && inForce !== null && inForce !== 'off' ? amount(inForce) : String(value);
+    return row(name, shown === '' ? origin : `${shown}, ${origin}`);
+  });
+}
+
+function heapLines({ derived }: GcResult): string[] {
+  const least = derived.complete ? '' : 'at least ';
+  const share =
+    derived.heapLive !== null &&
+    derived.trigger !== null &&
+    Number(derived.trigger) > 0 &&
+    String(derived.trigger) !== unbounded
+      ? `, ${Math.floor((100 * Number(derived.heapLive)) / Number(derived.trigger))}% of the trigger`
+      : '';
+  return [
+    row('heapLive', `${amount(derived.heapLive)}${share}`),
+    row('heapMarked', amount(derived.heapMarked)),
+    row('trigger', `${amount(derived.trigger)}, ${derived.heapGoalIs}`),
+    row('heapGoal', `${amount(derived.heapGoal)}, ${derived.heapGoalIs}`),
+    row('HeapAlloc', `${least}${amount(derived.heapAlloc)}, summed over the spans`),
+    row('HeapObjects', `${least}${derived.heapObjects === null ? '?' : grouped(derived.heapObjects)}`),
+    row('HeapInuse', `${least}${amount(derived.heapInuse)}`),
+    row('StackInuse', `${least}${amount(derived.stackInuse)}`),
+  ];
+}
+
+function historyLines(history: readonly GcCycle[]): string[] {
+  if (history.length === 0) return [];
+  const lines = ['', row('last cycles', 'cycle  ended                       after       pause')];
+  for (const { cycle, end, pauseNs, sincePrevious } of history.slice(0, shownCycles)) {
+    const after = sincePrevious === null ? '–' : durationText(sincePrevious);
+    lines.push(
+      row(
+        '',
+        `${grouped(cycle).padStart(5)}  ${timeText(end)}${after.padStart(9)}${durationText(pauseNs).padStart(12)}`,
+      ),
+    );
+  }
+  if (history.length > shownCycles)
+    lines.push(row('', `showing ${shownCycles} of ${history.length} that are kept (--json has all)`));
+  return lines;
+}
+
+function checkLines({ checks }: GcResult): string[] {
+  if (checks.length === 0) return [];
   return [
     '',
-    `${name} at ${address}`,
-    ...Object.entries(fields).map(([field, value]) => `  ${field.padEnd(width)}${valueText(value)}`),
+    ...checks.flatMap(({ what, stored, recomputed, agrees, formula }, i) => [
+      row(
+        i === 0 ? 'pacer' : '',
+        `${agrees ? '✓' : '✗'} ${what} ${grouped(stored)}${stored === recomputed ? '' : `, recomputed ${grouped(recomputed)}`}`,
+      ),
+      row('', `  = ${formula}`),
+    ]),
   ];
+}
+
+function structLines(name: string, { address, fields }: GcStruct, visibleAs: GcResult['visibleAs']): string[] {
+  const nameWidth = Math.max(...Object.keys(fields).map((field) => field.length)) + 2;
+  const lines = ['', `${name} at ${address}${' '.repeat(4)}(← what the program itself can see of it)`];
+  for (const [field, value] of Object.entries(fields)) {
+    const seen = visibleAs[`${name}.${field}`];
+    const text = `  ${field.padEnd(nameWidth)}${valueText(value)}`;
+    const note = seen ? `← ${seen.join(', ')}` : '';
+    if (text.length + note.length + 2 <= width) lines.push(note === '' ? text : `${text}  ${note}`);
+    else lines.push(text, `  ${''.padEnd(nameWidth)}${note}`);
+  }
+  return lines.filter((line, i) => i === 0 || line.trim() !== '');
 }
 
 function valueText(value: unknown): string {
   if (value === null) return '?';
-  if (!Array.isArray(value)) return typeof value === 'object' ? JSON.stringify(value) : String(value);
-  const shown = value.slice(0, shownElements).map(valueText).join(' ');
-  return value.length > shownElements ? `[${shown} … ${value.length} in all]` : `[${shown}]`;
+  if (!Array.isArray(value)) {
+    if (typeof value !== 'object') return String(value);
+    const members = Object.entries(value).map(
+      ([name, member]) =>
+        `${name} ${Array.isArray(member) ? `[${member.length}]` : typeof member === 'object' ? '{…}' : String(member)}`,
+    );
+    return cut(members.join(' '));
+  }
+  const kinds = value as unknown[];
+  if (kinds.some((element) => typeof element === 'object' && element !== null))
+    return `[${kinds.length} in all; --json has them]`;
+  const shown = kinds.slice(0, shownElements).map(String);
+  return kinds.length > shownElements
+    ? cut(`[${shown.join(' ')}`, ` … ${kinds.length} in all]`)
+    : `[${shown.join(' ')}]`;
 }
+
+const cut = (text: string, tail = '') =>
+  text.length + tail.length > 50
+    ? `${text.slice(0, 50 - tail.length).replace(/ \S*$/, '')}${tail || ' …'}`
+    : `${text}${tail}`;
+
+const timeText = (ns: BigCount) => new Date(Number(BigInt(ns) / 1_000_000n)).toISOString();

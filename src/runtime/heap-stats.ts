@@ -128,3 +128,11 @@ export function firstExact(view: RuntimeView, places: readonly CounterPlace[]): 
   }
   return undefined;
 }
+
+/** The float64 at a place, whether its field is a float or holds a float's bits. */
+export function floatAt(view: RuntimeView, [root, struct, path]: CounterPlace): number | undefined {
+  const address = view.address(root);
+  const field = view.layout.field(struct, path);
+  const at = address === undefined || field?.size !== 8 ? -1 : view.memory.view(address + field.offset, 8);
+  return at < 0 ? undefined : view.memory.window.getFloat64(at, view.memory.littleEndian);
+}

@@ -275,6 +275,7 @@ function makeTarget(parts: Parts): Target {
       const found = index.at(address - bias);
       return found && { ...found, value: found.value + bias };
     },
+    auxv: core?.auxv ?? new Map(),
     dwarf: openDebugInfo,
     dwarfVariable(name) {
       try {

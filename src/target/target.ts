@@ -59,6 +59,8 @@ export interface Target {
   symbols(names: readonly string[]): ReadonlyMap<string, number>;
   /** The binary's symbol at or before an address in the image, with its address there; undefined where there is none or the load bias is not known. */
   symbolAt(address: number): NearSymbol | undefined;
+  /** The auxiliary vector by AT_ type; empty where the image has none. */
+  readonly auxv: ReadonlyMap<number, bigint>;
   /** The binary's debug info, opened at the first call; undefined where it has none. */
   dwarf(): Dwarf | undefined;
   /** Address in the image of a variable that the debug info knows. */

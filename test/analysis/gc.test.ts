@@ -64,6 +64,32 @@ describe.each(images)('gc of %s', (name) => {
     expect(memstats.fields.pause_ns).toHaveLength(256);
   });
 
+  it('has the last cycles, newest first, and their pauses', () => {
+    const { history } = result;
+    expect(history.map(({ cycle }) => cycle)).toEqual(history.map((_, i) => Number(derived.numGC) - i));
+    expect(history[0]?.end).toBe(derived.lastGC);
+    expect(history.at(-1)?.sincePrevious).toBeNull();
+    expect(history.every(({ sincePrevious }) => sincePrevious === null || Number(sincePrevious) > 0)).toBe(true);
+    if (name.endsWith('-mark')) return;
+    expect(String(history[0]?.pauseNs)).toBe(printed(name, 'LastPauseNs'));
+    expect(String(history.reduce((sum, { pauseNs }) => sum + Number(pauseNs), 0))).toBe(printed(name, 'PauseTotalNs'));
+  });
+
+  it('computes again what the pacer keeps', () => {
+    expect(result.checks.length).toBeGreaterThan(0);
+    expect(result.checks.filter(({ agrees }) => !agrees)).toEqual([]);
+  });
+
+  it('knows where the program could see a number, in that release', () => {
+    const old = name.startsWith('go1.16');
+    expect(result.visibleAs['derived.heapGoal']).toEqual(['NextGC', '/gc/heap/goal:bytes']);
+    expect(result.visibleAs['gcController.heapLive']).toBeUndefined();
+    expect(result.visibleAs['gcController.heapMarked']).toEqual(old ? undefined : ['/gc/heap/live:bytes']);
+    expect(result.visibleAs['memstats.heap_objects']).toEqual(
+      old ? ['HeapObjects', '/gc/heap/objects:objects'] : undefined,
+    );
+  });
+
   it('is said in words', () => {
     const text = gcText(result);
     expect(text).toMatch(new RegExp(`^phase +${derived.phase}$`, 'm'));

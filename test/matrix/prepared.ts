@@ -114,9 +114,13 @@ export function truthStructs(binary: string): Record<string, TruthStruct> {
   return JSON.parse(truth(['structs', binary])) as Record<string, TruthStruct>;
 }
 
+/** Variables of the runtime, whole: every scalar by path, `&` the address. */
+export function truthGlobals(image: PreparedImage, names: readonly string[]): Record<string, Record<string, string>> {
+  const where = image.regions === undefined ? [image.server, image.core!] : ['--regions', image.regions, image.server];
+  return JSON.parse(truth(['globals', ...where, ...names])) as Record<string, Record<string, string>>;
+}
+
 /** runtime.gcphase: 0 off, 1 mark, 2 mark termination. */
 export function truthGcPhase(image: PreparedImage): number {
-  const where = image.regions === undefined ? [image.server, image.core!] : ['--regions', image.regions, image.server];
-  const globals = JSON.parse(truth(['globals', ...where, 'gcphase'])) as { gcphase: { '': string } };
-  return Number(globals.gcphase['']);
+  return Number(truthGlobals(image, ['gcphase']).gcphase?.['']);
 }

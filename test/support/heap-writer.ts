@@ -168,6 +168,7 @@ export function writeHeap(spec: HeapSpec = {}): WrittenHeap {
           }),
         ),
       symbolAt: () => undefined,
+      auxv: new Map(),
       dwarf: () => undefined,
       dwarfVariable: (name) => dwarf[name as RootName],
       close: () => undefined,

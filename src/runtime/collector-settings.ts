@@ -1,0 +1,46 @@
+// GOGC, the heap minimum, the memory limit and GOMAXPROCS as they are in force, wherever this release keeps them: fields of gcController since 1.17,
+// variables of their own before (runtime/mgc.go, gcpercent and heapminimum).
+import { controllerField, firstExact } from './heap-stats.js';
+import type { GoProcess } from './process.js';
+import { readSlice } from './roots/validate.js';
+
+/** Undefined is what this release does not have or the image lacks. */
+export interface CollectorSettings {
+  /** -1: off. */
+  readonly gcPercent: number | undefined;
+  /** Bytes, unsigned: nonsense above 2^63 while GOGC is off. */
+  readonly heapMinimum: bigint | undefined;
+  /** Bytes; 2^63-1: no limit. */
+  readonly memoryLimit: bigint | undefined;
+  readonly gomaxprocs: number | undefined;
+}
+
+/** math.MaxInt64: no limit (runtime/debug, SetMemoryLimit). */
+export const noMemoryLimit = 2n ** 63n - 1n;
+const maxProcessors = 1 << 16;
+
+export function collectorSettings(process: GoProcess): CollectorSettings {
+  const percent = firstExact(process, [controllerField('gcPercent')]) ?? variable(process, 'runtime.gcpercent', 4);
+  return {
+    gcPercent: percent === undefined ? undefined : Number(BigInt.asIntN(32, percent)),
+    heapMinimum: firstExact(process, [controllerField('heapMinimum')]) ?? variable(process, 'runtime.heapminimum', 8),
+    memoryLimit: firstExact(process, [controllerField('memoryLimit')]),
+    gomaxprocs: processors(process),
+  };
+}
+
+/** allp is cut to GOMAXPROCS (runtime/proc.go, procresize; 1.10+). */
+function processors({ memory, address }: GoProcess): number | undefined {
+  const allp = address('runtime.allp');
+  const slice = allp === undefined ? undefined : readSlice(memory, allp);
+  return slice && slice.length > 0 && slice.length <= maxProcessors ? slice.length : undefined;
+}
+
+/** A variable that is no root: by the symbol table, else by DWARF. */
+function variable({ target, memory }: GoProcess, name: string, size: 4 | 8): bigint | undefined {
+  const address = target.symbols([name]).get(name) ?? target.dwarfVariable(name);
+  if (address === undefined) return undefined;
+  if (size === 8) return memory.uint64(address);
+  const value = memory.uint32(address);
+  return value === undefined ? undefined : BigInt(value);
+}

@@ -1,0 +1,108 @@
+// gcController and memstats of every image: each scalar against an independent reading, the totals against what the program printed of runtime.MemStats, and
+// the pacer's numbers against the same computed again.
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { GcResult, GcStruct } from '../../src/analysis/results.js';
+import { images, type PreparedImage, spanscopeJson, truthGlobals } from './prepared.js';
+
+type Scalars = Map<string, string>;
+
+/** Every scalar by path: `stats[0].committed`. Floats as JavaScript prints them. */
+function flatten(value: unknown, path: string, into: Scalars): void {
+  if (Array.isArray(value)) for (const [i, inner] of value.entries()) flatten(inner, `${path}[${i}]`, into);
+  else if (typeof value === 'object' && value !== null)
+    for (const [name, inner] of Object.entries(value)) flatten(inner, path === '' ? name : `${path}.${name}`, into);
+  else into.set(path, String(value));
+}
+
+const same = (ours: string, truth: string) =>
+  ours === truth ||
+  (ours === 'true' && truth === '1') ||
+  (ours === 'false' && truth === '0') ||
+  (truth !== '' && ours !== '' && !/^\d+$/.test(ours) && Number(ours) === Number(truth)) ||
+  (/^0x/.test(ours) && BigInt(ours) === BigInt(truth));
+
+/** The first scalars that differ or that only one has; truth goes into atomics, we stop at their value. */
+function differences({ fields }: GcStruct, truth: Readonly<Record<string, string>>): unknown[] {
+  const ours: Scalars = new Map();
+  flatten(fields, '', ours);
+  const met = new Set<string>();
+  const found: unknown[] = [];
+  for (const [path, expected] of Object.entries(truth)) {
+    if (path === '&') continue;
+    let name = path;
+    while (!ours.has(name) && name.includes('.')) name = name.slice(0, name.lastIndexOf('.'));
+    const value = ours.get(name);
+    if (value !== undefined) met.add(name);
+    // An atomic whose value is a float: truth reads its bits.
+    const float = /\.u\.value$/.test(path) && value !== undefined && doubleBits(value) === expected;
+    if (value === undefined || !(float || same(value, expected))) found.push({ path, ours: value, truth: expected });
+  }
+  for (const name of ours.keys())
+    if (!met.has(name)) found.push({ path: name, ours: ours.get(name), truth: 'nothing' });
+  return found.slice(0, 5);
+}
+
+function doubleBits(text: string): string {
+  const bytes = Buffer.alloc(8);
+  bytes.writeDoubleLE(Number(text));
+  return bytes.readBigUInt64LE().toString();
+}
+
+/** Digits that JSON.parse would round. */
+function printed({ server }: PreparedImage, field: string): string {
+  const text = readFileSync(join(dirname(server), 'stdout.json'), 'utf8');
+  return new RegExp(`"${field}":(\\d+)`).exec(text)?.[1] ?? `no ${field} printed`;
+}
+
+describe.each(images)('gc of $name', (image) => {
+  const result = spanscopeJson<GcResult>(['gc', ...image.files]);
+  const { derived } = result;
+
+  it('has every scalar of gcController and memstats', () => {
+    const truth = truthGlobals(image, ['gcController', 'memstats']);
+    expect(Object.keys(truth.gcController!).length).toBeGreaterThan(10);
+    expect(Object.keys(truth.memstats!).length).toBeGreaterThan(500);
+    expect(result.gcController.address).toBe(truth.gcController!['&']);
+    expect(differences(result.gcController, truth.gcController!)).toEqual([]);
+    expect(differences(result.memstats, truth.memstats!)).toEqual([]);
+  });
+
+  it('has the totals that the program printed', () => {
+    // Images taken with gdb in the middle of a mark or a sweep went on after their report.
+    if (image.how === 'gdb') return;
+    for (const [ours, theirs] of [
+      ['heapGoal', 'NextGC'],
+      ['numGC', 'NumGC'],
+      ['lastGC', 'LastGC'],
+    ] as const)
+      expect(String(derived[ours]), theirs).toBe(printed(image, theirs));
+    // What the program allocates while it prints, and stops: a few objects, a thread's stacks.
+    for (const [ours, theirs, slack] of [
+      ['heapAlloc', 'HeapAlloc', 16 << 10],
+      ['heapObjects', 'HeapObjects', 16],
+      ['heapInuse', 'HeapInuse', 32 << 10],
+      ['stackInuse', 'StackInuse', 96 << 10],
+    ] as const)
+      expect(Math.abs(Number(derived[ours]) - Number(printed(image, theirs))), theirs).toBeLessThanOrEqual(slack);
+  });
+
+  it('finds the pacer’s numbers again by its formulas', () => {
+    const what = result.checks.map(({ what }) => what);
+    expect(what).toContain('heapMinimum');
+    if (derived.phase === 'off')
+      expect(what).toContain(derived.heapGoalIs === 'stored' ? 'heapGoal' : 'gcPercentHeapGoal');
+    expect(result.checks.filter(({ agrees }) => !agrees)).toEqual([]);
+  });
+
+  it('has the pauses that the program printed, newest first', () => {
+    expect(result.history).toHaveLength(Math.min(256, Number(derived.numGC)));
+    expect(result.history.map(({ cycle }) => cycle)).toEqual(result.history.map((_, i) => Number(derived.numGC) - i));
+    if (image.how === 'gdb') return;
+    expect(String(result.history[0]?.pauseNs)).toBe(printed(image, 'LastPauseNs'));
+    expect(String(result.history[0]?.end)).toBe(printed(image, 'LastGC'));
+    const total = result.history.reduce((sum, { pauseNs }) => sum + Number(pauseNs), 0);
+    expect(String(total)).toBe(printed(image, 'PauseTotalNs'));
+  });
+});
