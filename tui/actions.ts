@@ -1,21 +1,14 @@
 // What keys and commands do, the same on every screen: prompts, help, going there and back. A screen's own keys go to its handler.
-import { completeCommand, type ParsedCommand, parseCommand } from './command.js';
+import type { ParsedCommand } from './command.js';
 import { frameLines } from './components/frame.js';
 import { helpLines } from './components/help.js';
 import type { AppServices } from './hooks/use-app.js';
 import type { NavigationStore } from './hooks/use-navigation.js';
-import { type Context, commandFor } from './keymap.js';
-import { type KeyQueue, typedCharacter } from './keys.js';
-import {
-  allSpans,
-  currentScreen,
-  isMotion,
-  type NewScreen,
-  type Prompt,
-  type Screen,
-  scrolled,
-  start,
-} from './navigation.js';
+import { type Command, type Context, commandFor } from './keymap.js';
+import type { KeyQueue } from './keys.js';
+import { currentScreen, isMotion, type NewScreen, type Screen, scrolled, start } from './navigation.js';
+import { promptKey } from './prompts.js';
+import { runCommand } from './run-command.js';
 import { changeQuery } from './span-query.js';
 import type { Size } from './terminal/size.js';
 import type { Theme } from './theme.js';
@@ -29,6 +22,8 @@ export interface Program {
   /** Back to the shell until its `fg`. */
   onSuspend(): void;
   onCopy(text: string): void;
+  /** Writes lines to a new file; rejects where it exists or can't be written. */
+  onExport(path: string, lines: AsyncIterable<string>): Promise<void>;
 }
 
 /** What screens can reach, for one program. */
@@ -52,12 +47,14 @@ export function createServices(
     },
     hold: (promise) => keys.hold(promise),
     screenHandler: { current: undefined },
-    known: { structs: [], releases: [], lastCommand: undefined },
+    viewLines: { current: undefined },
+    known: { structs: [], releases: [], lastCommand: undefined, lastSpan: undefined },
   };
 }
 
 /** The context whose keys hold on a screen. */
 export function screenContext(screen: Screen): Context {
+  if (screen.kind === 'gc') return screen.pane === 'pacing' ? 'gc-pacing' : 'gc-fields';
   if (screen.kind === 'span') return screen.pane === 'map' ? 'span-map' : 'span-fields';
   return screen.kind;
 }
@@ -110,19 +107,33 @@ export function handleKey(app: AppServices, key: string, size: Size, props: Prog
       props.onRedraw();
       session.retry();
       return;
-    case 'to-overview':
-      runCommand(app, { kind: 'overview' }, props);
+    case 'mark':
+      navigation.dispatch({ type: 'mark' });
+      app.notify("marked; ' comes back here, :marks lists the marks");
       return;
-    case 'to-spans':
-      runCommand(app, { kind: 'spans', filter: undefined }, props);
+    case 'export':
+      navigation.dispatch({ type: 'prompt', prompt: { kind: 'export', text: '', candidates: [] } });
       return;
-    case 'to-layouts':
-      runCommand(app, { kind: 'layouts', a: undefined, b: undefined, struct: undefined }, props);
-      return;
-    default:
-      app.screenHandler.current?.(command);
+    default: {
+      const leading = leadsTo[command];
+      if (leading !== undefined) runCommand(app, leading, props);
+      else app.screenHandler.current?.(command);
+    }
   }
 }
+
+/** Keys that are short for a command. */
+const leadsTo: Readonly<Partial<Record<Command, ParsedCommand>>> = {
+  'to-overview': { kind: 'overview' },
+  'to-spans': { kind: 'spans', filter: undefined },
+  'to-span': { kind: 'last-span' },
+  'to-arenas': { kind: 'arenas' },
+  'to-gc': { kind: 'gc' },
+  'to-layouts': { kind: 'layouts', a: undefined, b: undefined, struct: undefined },
+  'to-findings': { kind: 'findings' },
+  how: { kind: 'how' },
+  jump: { kind: 'jump' },
+};
 
 function openCommandLine(app: AppServices): void {
   app.navigation.dispatch({ type: 'prompt', prompt: { kind: 'command', text: '', candidates: [] } });
@@ -134,7 +145,7 @@ function goBack(app: AppServices, screen: Screen, size: Size): void {
   const { navigation } = app;
   if (screen.kind === 'spans' && screen.query.filter !== '') {
     void changeQuery(app, { id: screen.id, height: size.rows - frameLines - 1 }, { ...screen.query, filter: '' });
-  } else if (screen.kind === 'layouts' && screen.filter !== '')
+  } else if ('filter' in screen && screen.filter !== '')
     navigation.dispatch({ type: 'patch', id: screen.id, patch: { filter: '', place: start } });
   else if ('search' in screen && screen.search !== '')
     navigation.dispatch({ type: 'patch', id: screen.id, patch: { search: '' } });
@@ -171,168 +182,3 @@ function helpLength(app: AppServices, filter: string): number {
   return helpLines(screenContext(currentScreen(app.navigation.get())), filter).length;
 }
 
-function promptKey(app: AppServices, key: string, size: Size, props: Program): void {
-  const { navigation } = app;
-  const { prompt } = navigation.get();
-  if (prompt === undefined) return;
-  const set = (text: string, candidates: readonly string[] = []) =>
-    navigation.dispatch({ type: 'prompt', prompt: { ...prompt, text, candidates } });
-  const command = commandFor('prompt', key);
-  switch (command) {
-    case 'quit':
-      props.onQuit();
-      return;
-    case 'suspend':
-      props.onSuspend();
-      return;
-    case 'cancel':
-      navigation.dispatch({ type: 'prompt', prompt: undefined });
-      return;
-    case 'erase':
-      if (prompt.text === '') navigation.dispatch({ type: 'prompt', prompt: undefined });
-      else set([...prompt.text].slice(0, -1).join(''));
-      return;
-    case 'erase-all':
-      set('');
-      return;
-    case 'recall': {
-      const recalled = recalledText(app, prompt.kind);
-      if (recalled !== undefined) set(recalled);
-      return;
-    }
-    case 'complete': {
-      const done =
-        prompt.kind === 'command' ? completeCommand(prompt.text, app.known) : completeFilter(app, prompt.text);
-      set(done.text, done.candidates.length > 1 ? done.candidates : []);
-      return;
-    }
-    case 'accept':
-      navigation.dispatch({ type: 'prompt', prompt: undefined });
-      acceptPrompt(app, prompt.kind, prompt.text, size, props);
-      return;
-    default: {
-      const typed = typedCharacter(key);
-      if (typed !== undefined && prompt.text.length < longestInput) set(prompt.text + typed);
-    }
-  }
-}
-
-const longestInput = 1000;
-
-/** What was typed last into such a prompt: the command before, or the filter that holds. */
-function recalledText(app: AppServices, kind: Prompt['kind']): string | undefined {
-  const screen = currentScreen(app.navigation.get());
-  if (kind === 'command') return app.known.lastCommand;
-  if (kind === 'help-filter') return app.navigation.get().help?.filter;
-  if (screen.kind === 'spans') return screen.query.filter;
-  return 'filter' in screen ? screen.filter : 'search' in screen ? screen.search : undefined;
-}
-
-function completeFilter(
-  app: AppServices,
-  text: string,
-): { readonly text: string; readonly candidates: readonly string[] } {
-  const done = completeCommand(`spans ${text}`, app.known);
-  return { text: done.text.slice('spans '.length), candidates: done.candidates };
-}
-
-function acceptPrompt(
-  app: AppServices,
-  kind: 'command' | 'filter' | 'search' | 'help-filter',
-  text: string,
-  size: Size,
-  props: Program,
-): void {
-  const { navigation } = app;
-  const screen = currentScreen(navigation.get());
-  switch (kind) {
-    case 'command':
-      app.known.lastCommand = text;
-      runCommand(app, parseCommand(text), props);
-      return;
-    case 'help-filter':
-      navigation.dispatch({ type: 'help', help: { filter: text.trim(), place: start } });
-      return;
-    case 'search':
-      navigation.dispatch({ type: 'patch', id: screen.id, patch: { search: text.trim() } });
-      if (text.trim() !== '') app.screenHandler.current?.('next-match');
-      return;
-    case 'filter':
-      if (screen.kind === 'spans')
-        void changeQuery(
-          app,
-          { id: screen.id, height: size.rows - frameLines - 1 },
-          { ...screen.query, filter: text.trim() },
-        );
-      else if (screen.kind === 'layouts')
-        navigation.dispatch({ type: 'patch', id: screen.id, patch: { filter: text.trim(), place: start } });
-  }
-}
-
-/** Does what was typed after `:`, or what a digit stands for. */
-function runCommand(app: AppServices, command: ParsedCommand, props: Program): void {
-  const { navigation } = app;
-  const go = (screen: NewScreen) => navigation.dispatch({ type: 'go', screen });
-  switch (command.kind) {
-    case 'none':
-      return;
-    case 'error':
-      app.notify(command.text, true);
-      return;
-    case 'quit':
-      props.onQuit();
-      return;
-    case 'help':
-      navigation.dispatch({ type: 'help', help: { filter: '', place: start } });
-      return;
-    case 'overview':
-      go({ kind: 'overview', place: start });
-      return;
-    case 'spans': {
-      const open = navigation.get().stack.find((screen) => screen.kind === 'spans');
-      const query =
-        command.filter === undefined && open?.kind === 'spans'
-          ? open.query
-          : { ...allSpans, filter: command.filter ?? '' };
-      go({ kind: 'spans', place: start, query, column: 'base', seek: undefined });
-      return;
-    }
-    case 'goto': {
-      const open = navigation.get().stack.find((screen) => screen.kind === 'spans');
-      const query = open?.kind === 'spans' ? open.query : allSpans;
-      go({ kind: 'spans', place: start, query, column: 'base', seek: command.address });
-      return;
-    }
-    case 'span':
-      app.push({ kind: 'span', address: command.address, pane: 'map', place: start, slot: start, search: '' });
-      return;
-    case 'bytes':
-      app.push({ kind: 'bytes', address: command.address, length: command.length, what: 'memory', place: start });
-      return;
-    case 'layouts':
-      showLayouts(app, command);
-  }
-}
-
-function showLayouts(app: AppServices, { a, b, struct }: Extract<ParsedCommand, { kind: 'layouts' }>): void {
-  // A release without an arch means the arch of what is open.
-  const arch = app.session.opened?.goText.split('/').at(-1);
-  const full = (release: string) =>
-    release.includes('/') || arch === undefined || arch === '' ? release : `${release}/${arch}`;
-  if (a !== undefined && b !== undefined)
-    app.push({ kind: 'layout-diff', a: full(a), b: full(b), struct, place: start, search: '' });
-  else if (struct !== undefined)
-    app.push({ kind: 'struct', name: a === undefined ? '' : full(a), struct, place: start, search: '' });
-  else
-    app.navigation.dispatch({
-      type: 'go',
-      screen: {
-        kind: 'layouts',
-        name: a === undefined ? '' : full(a),
-        pane: 'structs',
-        place: start,
-        filter: '',
-        marked: undefined,
-      },
-    });
-}

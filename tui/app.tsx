@@ -10,9 +10,16 @@ import { useNavigation } from './hooks/use-navigation.js';
 import { useSessionVersion } from './hooks/use-session.js';
 import { KeyQueue, keyNames } from './keys.js';
 import { currentScreen, type Screen } from './navigation.js';
-import { BytesScreen } from './screens/bytes.js';
+import { ArenasScreen } from './screens/arenas.js';
+import { FindScreen } from './screens/find.js';
+import { FindingScreen, FindingsScreen } from './screens/findings.js';
+import { GcScreen } from './screens/gc.js';
+import { HistogramScreen } from './screens/histogram.js';
+import { HowScreen } from './screens/how.js';
 import { LayoutDiffScreen } from './screens/layout-diff.js';
 import { LayoutsScreen } from './screens/layouts.js';
+import { MarksScreen } from './screens/marks.js';
+import { MemoryScreen } from './screens/memory.js';
 import { OverviewScreen } from './screens/overview.js';
 import { SpanScreen } from './screens/span.js';
 import { SpansScreen } from './screens/spans.js';
@@ -79,8 +86,24 @@ function Top({ screen, size }: { readonly screen: Screen; readonly size: Size })
       return <SpansScreen screen={screen} width={width} height={height} />;
     case 'span':
       return <SpanScreen screen={screen} width={width} height={height} />;
-    case 'bytes':
-      return <BytesScreen screen={screen} width={width} height={height} />;
+    case 'memory':
+      return <MemoryScreen screen={screen} width={width} height={height} />;
+    case 'gc':
+      return <GcScreen screen={screen} width={width} height={height} />;
+    case 'arenas':
+      return <ArenasScreen screen={screen} width={width} height={height} />;
+    case 'findings':
+      return <FindingsScreen screen={screen} width={width} height={height} />;
+    case 'finding':
+      return <FindingScreen screen={screen} width={width} height={height} />;
+    case 'how':
+      return <HowScreen screen={screen} width={width} height={height} />;
+    case 'find':
+      return <FindScreen screen={screen} width={width} height={height} />;
+    case 'histogram':
+      return <HistogramScreen screen={screen} width={width} height={height} />;
+    case 'marks':
+      return <MarksScreen screen={screen} width={width} height={height} />;
     case 'layouts':
       return <LayoutsScreen screen={screen} width={width} height={height} />;
     case 'struct':

@@ -1,4 +1,5 @@
 // The command line after `:`: what can be typed, what it means, and how Tab completes it. Errors are sentences.
+import type { SpanColumn } from '../src/session/protocol.js';
 import { addressFrom } from './numbers.js';
 
 export type ParsedCommand =
@@ -6,7 +7,18 @@ export type ParsedCommand =
   | { readonly kind: 'spans'; readonly filter: string | undefined }
   | { readonly kind: 'span'; readonly address: string }
   | { readonly kind: 'goto'; readonly address: string }
-  | { readonly kind: 'bytes'; readonly address: string; readonly length: number }
+  | { readonly kind: 'memory'; readonly address: string; readonly length: number }
+  | { readonly kind: 'find'; readonly address: string }
+  | { readonly kind: 'gc' }
+  | { readonly kind: 'arenas' }
+  | { readonly kind: 'findings' }
+  | { readonly kind: 'how' }
+  | { readonly kind: 'marks' }
+  | { readonly kind: 'histogram'; readonly column: SpanColumn }
+  | { readonly kind: 'export'; readonly path: string }
+  /** What only keys stand for. */
+  | { readonly kind: 'last-span' }
+  | { readonly kind: 'jump' }
   | {
       readonly kind: 'layouts';
       readonly a: string | undefined;
@@ -23,13 +35,27 @@ export const commandHelp: readonly { readonly usage: string; readonly help: stri
   { usage: ':spans [FILTER]', help: 'the span table, e.g. :spans class=5 used<70' },
   { usage: ':span ADDRESS', help: 'the span of an address (inside it, or of its mspan)' },
   { usage: ':goto ADDRESS', help: 'the row of an address in the span table' },
-  { usage: ':bytes ADDRESS [LENGTH]', help: 'raw bytes' },
+  { usage: ':find ADDRESS', help: 'what an address is: span and slot, stack, global, function, mapping' },
+  { usage: ':memory ADDRESS [LENGTH]', help: 'memory: bytes, and what each word points at' },
+  { usage: ':arenas', help: 'a map of the heap, a cell for each few pages' },
+  { usage: ':gc', help: 'the GC controller: goal, trigger, cycles, every field' },
+  { usage: ':findings', help: 'what is wrong or unusual, with the evidence' },
+  { usage: ':how', help: 'how version, layout and roots were found' },
+  { usage: ':histogram COLUMN', help: 'how often each value of a column of the span table occurs' },
   { usage: ':layouts [A [B]] [STRUCT]', help: 'field offsets: :layouts mspan, :layouts go1.21.0 go1.22.0' },
+  { usage: ':marks', help: 'the marked places' },
+  { usage: ':export FILE', help: 'write this view to a new file; spans as JSON lines where it ends in .ndjson' },
   { usage: ':help', help: 'all keys and commands' },
   { usage: ':q', help: 'quit' },
 ];
 
-const names = ['overview', 'spans', 'span', 'goto', 'bytes', 'layouts', 'help', 'quit', 'q'];
+const names = [
+  'overview', 'spans', 'span', 'goto', 'find', 'memory', 'arenas', 'gc', 'findings', 'how', 'histogram', 'layouts', 'marks', 'export', 'help', 'quit', 'q',
+];
+
+const columns: readonly SpanColumn[] = [
+  'npages', 'state', 'spanclass', 'sizeclass', 'elemsize', 'nelems', 'freeindex', 'allocCount', 'allocated', 'used', 'sweepgen',
+];
 
 export function parseCommand(text: string): ParsedCommand {
   const trimmed = text.trim().replace(/^:/, '').trim();
@@ -53,7 +79,25 @@ export function parseCommand(text: string): ParsedCommand {
       return withAddress(word, rest, (address) => ({ kind: 'goto', address }));
     case 'bytes':
     case 'memory':
-      return parseBytes(word, rest);
+      return parseMemory(rest);
+    case 'find':
+      return withAddress(word, rest, (address) => ({ kind: 'find', address }));
+    case 'gc':
+    case 'arenas':
+    case 'findings':
+    case 'how':
+    case 'marks':
+      return { kind: word };
+    case 'histogram': {
+      const column = columns.find((each) => each === rest[0]);
+      return column === undefined
+        ? { kind: 'error', text: `:histogram takes a column: ${columns.join(' ')}` }
+        : { kind: 'histogram', column };
+    }
+    case 'export':
+      return argument === ''
+        ? { kind: 'error', text: ':export needs the name of a new file, e.g. :export spans.ndjson' }
+        : { kind: 'export', path: argument };
     case 'layouts':
     case 'layout':
       return parseLayouts(rest);
@@ -75,12 +119,14 @@ function withAddress(word: string, args: readonly string[], make: (address: stri
     : make(address);
 }
 
-function parseBytes(word: string, args: readonly string[]): ParsedCommand {
-  return withAddress(word, args, (address) => {
-    const length = args[1] === undefined ? 256 : Number(args[1]);
-    if (!Number.isSafeInteger(length) || length <= 0)
+function parseMemory(args: readonly string[]): ParsedCommand {
+  return withAddress('memory', args, (address) => {
+    const length = args[1] === undefined ? 0 : Number(args[1]);
+    if (!Number.isSafeInteger(length) || length < 0)
       return { kind: 'error', text: `${args[1]} is not a number of bytes` };
-    return { kind: 'bytes', address, length };
+    if (!Number.isSafeInteger(Number(address)))
+      return { kind: 'error', text: `${address} lies above all that a process can have (2^53)` };
+    return { kind: 'memory', address, length };
   });
 }
 
@@ -130,6 +176,7 @@ export function completeCommand(
   let candidates: readonly string[];
   if (start === 0) candidates = names.filter((name) => name !== 'q');
   else if (command === 'spans') candidates = filterWords;
+  else if (command === 'histogram') candidates = columns;
   else if (command === 'layouts') candidates = [...known.structs, ...known.releases];
   else candidates = [];
   const fitting = candidates.filter((candidate) => candidate.startsWith(word));

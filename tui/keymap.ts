@@ -3,13 +3,23 @@
 
 export type Context =
   | 'screen'
+  | 'moving'
   | 'list'
   | 'textview'
   | 'overview'
   | 'spans'
   | 'span-map'
   | 'span-fields'
-  | 'bytes'
+  | 'memory'
+  | 'gc-pacing'
+  | 'gc-fields'
+  | 'arenas'
+  | 'findings'
+  | 'finding'
+  | 'how'
+  | 'find'
+  | 'histogram'
+  | 'marks'
   | 'layouts'
   | 'struct'
   | 'layout-diff'
@@ -38,6 +48,7 @@ export type Command =
   | 'reverse'
   | 'column-left'
   | 'column-right'
+  | 'first-match'
   | 'next-match'
   | 'previous-match'
   | 'copy'
@@ -48,8 +59,21 @@ export type Command =
   | 'previous-pane'
   | 'to-overview'
   | 'to-spans'
+  | 'to-span'
+  | 'to-arenas'
+  | 'to-gc'
   | 'to-layouts'
+  | 'to-findings'
   | 'mark'
+  | 'jump'
+  | 'histogram'
+  | 'export'
+  | 'how'
+  | 'find'
+  | 'address'
+  | 'mode'
+  | 'zoom-in'
+  | 'zoom-out'
   | 'diff'
   | 'verify'
   | 'search'
@@ -75,7 +99,7 @@ export const bindings: readonly Binding[] = [
     context: 'overview',
     keys: ['enter', 'l'],
     command: 'open',
-    help: 'open the spans (of the class under the cursor)',
+    help: 'open what the line tells of: spans, the GC, a finding',
     hint: 'open',
   },
 
@@ -91,14 +115,15 @@ export const bindings: readonly Binding[] = [
   { context: 'spans', keys: ['S'], command: 'reverse', help: 'sort the other way round' },
   { context: 'spans', keys: ['<'], command: 'column-left', help: 'choose the column to the left' },
   { context: 'spans', keys: ['>'], command: 'column-right', help: 'choose the column to the right', hint: 'column' },
-  { context: 'spans', keys: ['x'], command: 'bytes', help: 'raw bytes at startAddr' },
+  { context: 'spans', keys: ['x'], command: 'bytes', help: 'memory at startAddr' },
+  { context: 'spans', keys: ['F'], command: 'histogram', help: 'how often each value of the chosen column occurs' },
   { context: 'spans', keys: ['y'], command: 'copy', help: 'copy startAddr to the clipboard' },
 
   { context: 'span-map', keys: ['tab'], command: 'next-pane', help: 'go to the fields', hint: 'fields' },
   { context: 'span-map', keys: ['shift-tab'], command: 'previous-pane', help: 'go to the fields' },
   { context: 'span-map', keys: ['left'], command: 'left', help: 'previous slot' },
   { context: 'span-map', keys: ['right'], command: 'right', help: 'next slot' },
-  { context: 'span-map', keys: ['x', 'enter', 'l'], command: 'bytes', help: "the slot's bytes", hint: 'bytes' },
+  { context: 'span-map', keys: ['x', 'enter', 'l'], command: 'bytes', help: "the slot's memory", hint: 'memory' },
   { context: 'span-map', keys: ['y'], command: 'copy', help: "copy the slot's address", hint: 'copy' },
   { context: 'span-map', keys: ['n'], command: 'next-match', help: 'next slot of another state' },
   { context: 'span-map', keys: ['N'], command: 'previous-match', help: 'previous slot of another state' },
@@ -109,12 +134,59 @@ export const bindings: readonly Binding[] = [
     context: 'span-fields',
     keys: ['x', 'enter', 'l'],
     command: 'bytes',
-    help: "the field's bytes, or what it points to",
-    hint: 'bytes',
+    help: "the field's memory, or what it points to",
+    hint: 'memory',
   },
   { context: 'span-fields', keys: ['y'], command: 'copy', help: "copy the field's value", hint: 'copy' },
 
-  { context: 'bytes', keys: ['y'], command: 'copy', help: 'copy the address of the row', hint: 'copy' },
+  { context: 'memory', keys: ['enter', 'l', 'x'], command: 'open', help: 'follow the pointer under the cursor', hint: 'follow' },
+  { context: 'memory', keys: ['g'], command: 'address', help: 'go to an address', hint: 'go to' },
+  { context: 'memory', keys: ['t'], command: 'mode', help: 'words with what they point at, or sixteen bytes a line', hint: 'view' },
+  { context: 'memory', keys: ['f'], command: 'find', help: 'what the word under the cursor points at, in full', hint: 'find' },
+  { context: 'memory', keys: ['o'], command: 'top', help: 'back to where this screen began' },
+  { context: 'memory', keys: ['y'], command: 'copy', help: 'copy the address of the line' },
+
+  { context: 'gc-pacing', keys: ['tab'], command: 'next-pane', help: 'go to the fields', hint: 'fields' },
+  { context: 'gc-pacing', keys: ['shift-tab'], command: 'previous-pane', help: 'go to the fields' },
+  { context: 'gc-pacing', keys: ['/'], command: 'filter', help: 'show only fields with this text' },
+  { context: 'gc-pacing', keys: ['y'], command: 'copy', help: 'copy the line' },
+
+  { context: 'gc-fields', keys: ['tab'], command: 'next-pane', help: 'go to pacing and cycles', hint: 'pacing' },
+  { context: 'gc-fields', keys: ['shift-tab'], command: 'previous-pane', help: 'go to pacing and cycles' },
+  { context: 'gc-fields', keys: ['/'], command: 'filter', help: 'show only fields with this text', hint: 'filter' },
+  { context: 'gc-fields', keys: ['y'], command: 'copy', help: "copy the field's value", hint: 'copy' },
+
+  { context: 'arenas', keys: ['enter', 'l'], command: 'open', help: 'open the first span of the cell', hint: 'open' },
+  { context: 'arenas', keys: ['left'], command: 'left', help: 'the cell before' },
+  { context: 'arenas', keys: ['right'], command: 'right', help: 'the next cell' },
+  { context: 'arenas', keys: ['t'], command: 'mode', help: 'colour by occupancy, state, class', hint: 'by' },
+  { context: 'arenas', keys: ['+', '='], command: 'zoom-in', help: 'fewer pages a cell', hint: 'zoom in' },
+  { context: 'arenas', keys: ['-'], command: 'zoom-out', help: 'more pages a cell', hint: 'zoom out' },
+  { context: 'arenas', keys: ['n'], command: 'next-match', help: 'next cell that looks different' },
+  { context: 'arenas', keys: ['N'], command: 'previous-match', help: 'the one before' },
+  { context: 'arenas', keys: ['x'], command: 'bytes', help: "memory at the cell's address" },
+  { context: 'arenas', keys: ['y'], command: 'copy', help: "copy the cell's address" },
+
+  { context: 'findings', keys: ['enter', 'l'], command: 'open', help: 'open the evidence', hint: 'open' },
+  { context: 'findings', keys: ['y'], command: 'copy', help: 'copy the finding' },
+
+  { context: 'finding', keys: ['enter', 'l'], command: 'open', help: 'open the span or the address of the line', hint: 'open' },
+  { context: 'finding', keys: ['x'], command: 'bytes', help: 'memory at the address of the line', hint: 'memory' },
+  { context: 'finding', keys: ['y'], command: 'copy', help: 'copy the address, or the line' },
+
+  { context: 'how', keys: ['enter', 'l'], command: 'open', help: 'what stands at the address of the root', hint: 'open' },
+  { context: 'how', keys: ['x'], command: 'bytes', help: 'memory at the root', hint: 'memory' },
+  { context: 'how', keys: ['y'], command: 'copy', help: 'copy the address, or the line' },
+
+  { context: 'find', keys: ['enter', 'l'], command: 'open', help: 'open what the line names', hint: 'open' },
+  { context: 'find', keys: ['x'], command: 'bytes', help: 'memory at the address of the line', hint: 'memory' },
+  { context: 'find', keys: ['y'], command: 'copy', help: 'copy the address, or the line' },
+
+  { context: 'histogram', keys: ['enter', 'l'], command: 'open', help: 'the spans with this value', hint: 'open' },
+  { context: 'histogram', keys: ['y'], command: 'copy', help: 'copy the value' },
+
+  { context: 'marks', keys: ['enter', 'l'], command: 'open', help: 'go to the marked place', hint: 'go' },
+  { context: 'marks', keys: ['y'], command: 'copy', help: 'copy the line' },
 
   { context: 'layouts', keys: ['enter', 'l'], command: 'open', help: 'open the struct or the release', hint: 'open' },
   {
@@ -125,8 +197,7 @@ export const bindings: readonly Binding[] = [
     hint: 'pane',
   },
   { context: 'layouts', keys: ['shift-tab'], command: 'previous-pane', help: 'the pane before' },
-  { context: 'layouts', keys: ['m'], command: 'mark', help: 'mark a release to compare with' },
-  { context: 'layouts', keys: ['d'], command: 'diff', help: 'compare the marked release with this one' },
+  { context: 'layouts', keys: ['d'], command: 'diff', help: 'compare releases: d on the one, then d on the other' },
   {
     context: 'layouts',
     keys: ['v'],
@@ -152,20 +223,28 @@ export const bindings: readonly Binding[] = [
   { context: 'textview', keys: ['n'], command: 'next-match', help: 'next match' },
   { context: 'textview', keys: ['N'], command: 'previous-match', help: 'previous match' },
 
-  { context: 'list', keys: ['j', 'down'], command: 'down', help: 'down' },
-  { context: 'list', keys: ['k', 'up'], command: 'up', help: 'up' },
+  { context: 'moving', keys: ['j', 'down'], command: 'down', help: 'down' },
+  { context: 'moving', keys: ['k', 'up'], command: 'up', help: 'up' },
   { context: 'list', keys: ['g', 'home'], command: 'top', help: 'to the first' },
   { context: 'list', keys: ['G', 'end'], command: 'bottom', help: 'to the last' },
-  { context: 'list', keys: ['ctrl-d'], command: 'half-down', help: 'half a page down' },
-  { context: 'list', keys: ['ctrl-u'], command: 'half-up', help: 'half a page up' },
-  { context: 'list', keys: ['pagedown', 'ctrl-f', 'space'], command: 'page-down', help: 'a page down' },
-  { context: 'list', keys: ['pageup', 'ctrl-b'], command: 'page-up', help: 'a page up' },
+  { context: 'moving', keys: ['ctrl-d'], command: 'half-down', help: 'half a page down' },
+  { context: 'moving', keys: ['ctrl-u'], command: 'half-up', help: 'half a page up' },
+  { context: 'moving', keys: ['pagedown', 'ctrl-f', 'space'], command: 'page-down', help: 'a page down' },
+  { context: 'moving', keys: ['pageup', 'ctrl-b'], command: 'page-up', help: 'a page up' },
 
   { context: 'screen', keys: [':'], command: 'command', help: 'command line (Tab completes)', hint: 'command' },
   { context: 'screen', keys: ['?'], command: 'help', help: 'this help', hint: 'help' },
+  { context: 'screen', keys: ['w'], command: 'how', help: 'how version, layout and roots were found', hint: 'how' },
   { context: 'screen', keys: ['1'], command: 'to-overview', help: 'overview' },
   { context: 'screen', keys: ['2'], command: 'to-spans', help: 'spans' },
+  { context: 'screen', keys: ['3'], command: 'to-span', help: 'the span looked at last' },
+  { context: 'screen', keys: ['4'], command: 'to-arenas', help: 'arenas: a map of the heap' },
+  { context: 'screen', keys: ['5'], command: 'to-gc', help: 'GC controller' },
   { context: 'screen', keys: ['8'], command: 'to-layouts', help: 'layouts' },
+  { context: 'screen', keys: ['0'], command: 'to-findings', help: 'findings' },
+  { context: 'screen', keys: ['m'], command: 'mark', help: 'mark this place' },
+  { context: 'screen', keys: ["'"], command: 'jump', help: 'jump to the last mark (:marks lists them)' },
+  { context: 'screen', keys: ['e'], command: 'export', help: 'write this view to a file' },
   { context: 'screen', keys: ['esc', 'h'], command: 'back', help: 'cancel what runs, clear the filter, else go back' },
   { context: 'screen', keys: ['q'], command: 'quit-screen', help: 'back; on the first screen: quit', hint: 'back' },
   { context: 'screen', keys: ['ctrl-c'], command: 'quit', help: 'quit' },
@@ -188,19 +267,31 @@ export const bindings: readonly Binding[] = [
   { context: 'prompt', keys: ['ctrl-c'], command: 'quit', help: 'quit' },
 ];
 
+const text = ['textview', 'list', 'moving', 'screen'] as const;
+const list = ['list', 'moving', 'screen'] as const;
 const chains: Readonly<Record<Context, readonly Context[]>> = {
   screen: ['screen'],
-  list: ['list', 'screen'],
-  textview: ['textview', 'list', 'screen'],
-  overview: ['overview', 'list', 'screen'],
-  spans: ['spans', 'list', 'screen'],
-  'span-map': ['span-map', 'list', 'screen'],
-  'span-fields': ['span-fields', 'textview', 'list', 'screen'],
-  bytes: ['bytes', 'list', 'screen'],
-  layouts: ['layouts', 'list', 'screen'],
-  struct: ['struct', 'textview', 'list', 'screen'],
-  'layout-diff': ['layout-diff', 'textview', 'list', 'screen'],
-  help: ['help', 'list'],
+  moving: ['moving', 'screen'],
+  list,
+  textview: text,
+  overview: ['overview', ...list],
+  spans: ['spans', ...list],
+  'span-map': ['span-map', ...list],
+  'span-fields': ['span-fields', ...text],
+  memory: ['memory', 'moving', 'screen'],
+  'gc-pacing': ['gc-pacing', ...list],
+  'gc-fields': ['gc-fields', ...list],
+  arenas: ['arenas', ...list],
+  findings: ['findings', ...text],
+  finding: ['finding', ...text],
+  how: ['how', ...text],
+  find: ['find', ...text],
+  histogram: ['histogram', ...text],
+  marks: ['marks', ...text],
+  layouts: ['layouts', ...list],
+  struct: ['struct', ...text],
+  'layout-diff': ['layout-diff', ...text],
+  help: ['help', 'list', 'moving'],
   prompt: ['prompt'],
 };
 

@@ -27,6 +27,11 @@ export function lineText(line: Line): string {
   return line.map((segment) => (typeof segment === 'string' ? segment : segment[1])).join('');
 }
 
+/** Lines as text, one by one, without what a terminal could obey: for a file. */
+export async function* asLines(lines: Iterable<Line>): AsyncGenerator<string> {
+  for (const line of lines) yield cleanText(lineText(line)).trimEnd();
+}
+
 export function lineWidth(line: Line): number {
   let width = 0;
   for (const segment of line) width += textWidth(cleanText(typeof segment === 'string' ? segment : segment[1]));
@@ -62,11 +67,14 @@ export function padLine(line: Line, width: number): Line {
   return missing > 0 ? [...cut, ' '.repeat(missing)] : cut;
 }
 
-/** Words broken into lines of `width` columns. */
+/** Words broken into lines of `width` columns; a word that is longer than a line is broken too. */
 export function wrapText(text: string, width: number): string[] {
   const lines: string[] = [];
   let current = '';
-  for (const word of cleanText(text).split(' ')) {
+  const words = cleanText(text)
+    .split(' ')
+    .flatMap((word) => pieces(word, Math.max(1, width)));
+  for (const word of words) {
     if (current !== '' && textWidth(current) + 1 + textWidth(word) > width) {
       lines.push(current);
       current = word;
@@ -74,4 +82,18 @@ export function wrapText(text: string, width: number): string[] {
   }
   if (current !== '') lines.push(current);
   return lines;
+}
+
+function pieces(word: string, width: number): string[] {
+  if (textWidth(word) <= width) return [word];
+  const out: string[] = [];
+  let piece = '';
+  for (const char of word) {
+    if (textWidth(piece + char) > width) {
+      out.push(piece);
+      piece = '';
+    }
+    piece += char;
+  }
+  return [...out, piece];
 }

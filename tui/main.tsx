@@ -1,4 +1,5 @@
 // Starts the terminal UI over a session and ends it: the only module that touches the process, its streams and the alternate screen.
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { render } from 'ink';
 import { createSession } from '../src/session/client.js';
@@ -68,6 +69,7 @@ export async function runTui(request: OpenRequest, options: TuiOptions): Promise
       onQuit={() => finish({ exitCode: 0 })}
       onRedraw={() => writer.redraw()}
       onSuspend={() => terminal.suspend()}
+      onExport={writeNewFile}
       onCopy={(text) => writer.writeRaw(copySequence(text, process.env.TMUX !== undefined))}
     />,
     // Ink's debug mode hands over whole frames and leaves the terminal to the writer.
@@ -91,6 +93,16 @@ export async function runTui(request: OpenRequest, options: TuiOptions): Promise
 
 const exitUnusable = 3;
 const exitInternal = 3;
+
+/** Never overwrites: the user names the file, and may not know that it is there. */
+async function writeNewFile(path: string, lines: AsyncIterable<string>): Promise<void> {
+  const file = openSync(path, 'wx');
+  try {
+    for await (const line of lines) writeSync(file, `${line}\n`);
+  } finally {
+    closeSync(file);
+  }
+}
 
 function complaintOf(error: ErrorReply): string {
   return `${error.subject}: ${error.why}${error.hint === undefined ? '' : `\n  ${error.hint}`}`;

@@ -9,6 +9,10 @@ export interface Place {
 }
 
 export type LayoutPane = 'structs' | 'releases' | 'verify';
+export type GcPane = 'pacing' | 'fields';
+/** Memory as one word a line with what it points at, or as sixteen bytes a line. */
+export type MemoryView = 'words' | 'bytes';
+export type MapMode = 'occupancy' | 'state' | 'class';
 
 export type Screen =
   | { readonly kind: 'overview'; readonly id: number; readonly place: Place }
@@ -31,13 +35,58 @@ export type Screen =
       readonly search: string;
     }
   | {
-      readonly kind: 'bytes';
+      readonly kind: 'memory';
       readonly id: number;
+      /** The range that was asked for; what stands around it can be scrolled to. `length` 0: an address alone. */
       readonly address: string;
       readonly length: number;
       readonly what: string;
+      /** Addresses, of the line under the cursor and of the first line: memory has no first row to count from. */
       readonly place: Place;
+      readonly view: MemoryView;
     }
+  | {
+      readonly kind: 'gc';
+      readonly id: number;
+      readonly pane: GcPane;
+      readonly place: Place;
+      readonly filter: string;
+    }
+  | {
+      readonly kind: 'arenas';
+      readonly id: number;
+      /** `cursor` is a cell, `top` a line of the map. */
+      readonly place: Place;
+      readonly pagesPerCell: number;
+      readonly mode: MapMode;
+    }
+  | { readonly kind: 'findings'; readonly id: number; readonly place: Place; readonly search: string }
+  | {
+      readonly kind: 'finding';
+      readonly id: number;
+      /** Its place in the list of findings, and its id for the path. */
+      readonly index: number;
+      readonly name: string;
+      readonly place: Place;
+      readonly search: string;
+    }
+  | { readonly kind: 'how'; readonly id: number; readonly place: Place; readonly search: string }
+  | {
+      readonly kind: 'find';
+      readonly id: number;
+      readonly address: string;
+      readonly place: Place;
+      readonly search: string;
+    }
+  | {
+      readonly kind: 'histogram';
+      readonly id: number;
+      readonly query: SpanQuery;
+      readonly column: SpanColumn;
+      readonly place: Place;
+      readonly search: string;
+    }
+  | { readonly kind: 'marks'; readonly id: number; readonly place: Place; readonly search: string }
   | {
       readonly kind: 'layouts';
       readonly id: number;
@@ -70,8 +119,10 @@ export type ScreenOf<K extends ScreenKind> = Extract<Screen, { kind: K }>;
 type WithoutId<S> = S extends Screen ? Omit<S, 'id'> : never;
 export type NewScreen = WithoutId<Screen>;
 
+export type PromptKind = 'command' | 'filter' | 'search' | 'help-filter' | 'address' | 'export';
+
 export interface Prompt {
-  readonly kind: 'command' | 'filter' | 'search' | 'help-filter';
+  readonly kind: PromptKind;
   readonly text: string;
   readonly candidates: readonly string[];
 }
@@ -82,6 +133,8 @@ export interface Navigation {
   readonly prompt: Prompt | undefined;
   readonly help: { readonly filter: string; readonly place: Place } | undefined;
   readonly message: { readonly text: string; readonly bad: boolean } | undefined;
+  /** Places to come back to, newest last. */
+  readonly marks: readonly Screen[];
 }
 
 /** What may change in a screen, whatever its kind. */
@@ -91,7 +144,10 @@ export interface ScreenPatch {
   readonly query?: SpanQuery;
   readonly column?: SpanColumn;
   readonly seek?: string | undefined;
-  readonly pane?: 'map' | 'fields' | LayoutPane;
+  readonly pane?: 'map' | 'fields' | LayoutPane | GcPane;
+  readonly view?: MemoryView;
+  readonly mode?: MapMode;
+  readonly pagesPerCell?: number;
   readonly filter?: string;
   readonly search?: string;
   readonly marked?: string | undefined;
@@ -105,15 +161,32 @@ export type Action =
   | { readonly type: 'prompt'; readonly prompt: Prompt | undefined }
   | { readonly type: 'help'; readonly help: Navigation['help'] }
   | { readonly type: 'message'; readonly text: string; readonly bad: boolean }
-  | { readonly type: 'clear-message' };
+  | { readonly type: 'clear-message' }
+  | { readonly type: 'mark' };
 
 export const start: Place = { cursor: 0, top: 0 };
 export const allSpans: SpanQuery = { filter: '', sort: { column: 'index', descending: false } };
 const deepest = 50;
+const mostMarks = 50;
+
+/** A memory screen at an address; `length` bytes from there are what was asked for. */
+export function memoryAt(address: string, length = 0, what = ''): NewScreen {
+  const at = Number(address);
+  return { kind: 'memory', address, length, what, place: { cursor: at, top: at }, view: 'words' };
+}
+
+/** The screen of a span, on its slot map. */
+export function spanAt(address: string, slot = 0): NewScreen {
+  return { kind: 'span', address, pane: 'map', place: start, slot: { cursor: slot, top: 0 }, search: '' };
+}
+
+export function findAt(address: string): NewScreen {
+  return { kind: 'find', address, place: start, search: '' };
+}
 
 export function initialNavigation(): Navigation {
   const screen: Screen = { kind: 'overview', id: 1, place: start };
-  return { stack: [screen], nextId: 2, prompt: undefined, help: undefined, message: undefined };
+  return { stack: [screen], nextId: 2, prompt: undefined, help: undefined, message: undefined, marks: [] };
 }
 
 export function currentScreen(navigation: Navigation): Screen {
@@ -144,6 +217,8 @@ export function reduce(state: Navigation, action: Action): Navigation {
       return { ...state, help: action.help };
     case 'message':
       return { ...state, message: { text: action.text, bad: action.bad } };
+    case 'mark':
+      return { ...state, marks: [...state.marks, currentScreen(state)].slice(-mostMarks) };
     case 'clear-message':
       return state.message === undefined ? state : { ...state, message: undefined };
   }

@@ -41,3 +41,30 @@ export function addressFrom(text: string): string | undefined {
 export function addressPlus(address: string, bytes: number | bigint): string {
   return `0x${(BigInt(address) + BigInt(bytes)).toString(16)}`;
 }
+
+/** Nanoseconds as `437 µs`, `12.4 ms`, `3.20 s`, `2 h 5 min`; `?` where there is no number. */
+export function durationText(ns: BigCount | null | undefined): string {
+  if (ns === null || ns === undefined) return '?';
+  const value = Number(ns);
+  if (value < 1000) return `${value} ns`;
+  for (const [unit, size] of [
+    ['µs', 1e3],
+    ['ms', 1e6],
+    ['s', 1e9],
+  ] as const) {
+    const rest = value / size;
+    if (rest < (unit === 's' ? 60 : 1000)) return `${rest >= 100 ? Math.round(rest) : rest.toPrecision(3)} ${unit}`;
+  }
+  const minutes = Math.floor(value / 60e9);
+  const [days, hours] = [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24];
+  if (days > 0) return `${days} d ${hours} h`;
+  return hours > 0 ? `${hours} h ${minutes % 60} min` : `${minutes} min ${Math.floor((value / 1e9) % 60)} s`;
+}
+
+/** Nanoseconds since 1970 as `2026-11-23 03:09:25.201 UTC`; what is no such time as a number. */
+export function timeText(ns: BigCount | null | undefined): string {
+  if (ns === null || ns === undefined) return '?';
+  const ms = Math.floor(Number(ns) / 1e6);
+  if (!(ms > 0 && ms < 4e12)) return grouped(ns);
+  return `${new Date(ms).toISOString().replace('T', ' ').replace('Z', '')} UTC`;
+}

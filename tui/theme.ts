@@ -84,6 +84,16 @@ const asciiOf: Readonly<Record<string, string>> = {
   '◀': '<',
   '≥': '>',
   '≤': '<',
+  '▲': '^',
+  '┊': '|',
+  µ: 'u',
+  '▁': '_',
+  '▂': '.',
+  '▃': '-',
+  '▄': '=',
+  '▅': '+',
+  '▆': '*',
+  '▇': '%',
 };
 
 /** Clean text with every non-ASCII character replaced by an ASCII one. */

@@ -25,6 +25,13 @@ const rememberedTables = 4;
 const remembered: ReadonlySet<CallName> = new Set<CallName>([
   'overview',
   'span',
+  'gc',
+  'findings',
+  'find',
+  'memory',
+  'heapMap',
+  'histogram',
+  'provenance',
   'layoutList',
   'layoutShow',
   'layoutDiff',

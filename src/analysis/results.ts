@@ -386,3 +386,25 @@ export interface BytesResult {
   readonly hex: string;
   readonly fault: string | null;
 }
+
+export type SpanColumn =
+  | 'index' | 'addr' | 'base' | 'npages' | 'state' | 'spanclass' | 'sizeclass' | 'elemsize' | 'nelems' | 'freeindex'
+  | 'allocCount' | 'allocated' | 'used' | 'sweepgen'; // biome-ignore format: a list of names
+
+/** The rows with one value of a column. */
+export interface HistogramBin {
+  readonly text: string;
+  /** What keeps just these rows in the span table; null where no filter can. */
+  readonly filter: string | null;
+  readonly spans: number;
+  /** Pages of the spans, in bytes. */
+  readonly bytes: number;
+}
+
+export interface HistogramResult {
+  readonly column: SpanColumn;
+  /** Rows that were counted, and different values (or ranges) among them; `bins` may hold fewer. */
+  readonly matching: number;
+  readonly values: number;
+  readonly bins: readonly HistogramBin[];
+}

@@ -4,6 +4,7 @@ import { createFinder, type Finder } from '../analysis/find.js';
 import { findingsOf } from '../analysis/findings.js';
 import { gcOf } from '../analysis/gc.js';
 import { heapMapOf } from '../analysis/heap-map.js';
+import { histogramOf } from '../analysis/histogram.js';
 import { memoryOf } from '../analysis/memory.js';
 import { addressText } from '../analysis/numbers.js';
 import { overviewOf, provenanceOf } from '../analysis/overview.js';
@@ -96,6 +97,11 @@ export function createEngine(): Engine {
     heapMap: (query, onProgress) => {
       const { process, table } = needTable(opened(), onProgress);
       return heapMapOf(process.memory, process.layout, table, query);
+    },
+    histogram: ({ filter, column }, onProgress) => {
+      const { process, table } = needTable(opened(), onProgress);
+      const { pageSize } = process.layout.traits;
+      return histogramOf(table, filterRows(table, parseFilter(filter), pageSize), column, pageSize);
     },
     provenance: () => {
       const { target, process, options } = opened();

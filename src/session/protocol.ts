@@ -5,14 +5,18 @@ import type {
   FindResult,
   GcResult,
   HeapMapResult,
+  HistogramResult,
   MemoryResult,
   OverviewResult,
   ProvenanceResult,
+  SpanColumn,
   SpanDetail,
   SpanRow,
   SpanWindow,
 } from '../analysis/results.js';
 import type { LayoutDiffResult, LayoutListResult, LayoutShowResult, LayoutVerifyResult } from '../layout/results.js';
+
+export type { SpanColumn } from '../analysis/results.js';
 
 /** What the command line names: files in any order, and overrides. */
 export interface OpenRequest {
@@ -33,22 +37,6 @@ export interface OpenOptions {
   readonly sysroot?: string;
   readonly without?: readonly string[];
 }
-
-export type SpanColumn =
-  | 'index'
-  | 'addr'
-  | 'base'
-  | 'npages'
-  | 'state'
-  | 'spanclass'
-  | 'sizeclass'
-  | 'elemsize'
-  | 'nelems'
-  | 'freeindex'
-  | 'allocCount'
-  | 'allocated'
-  | 'used'
-  | 'sweepgen';
 
 /** Which rows of the span table, in which order. `filter` is the text after `/` or of `--where`: `class=5 state=inuse used<70`. */
 export interface SpanQuery {
@@ -80,6 +68,8 @@ export interface Calls {
     params: { readonly pagesPerCell: number; readonly from: number; readonly count: number };
     result: HeapMapResult;
   };
+  /** How often each value of a column occurs among the rows that pass a filter. */
+  histogram: { params: { readonly filter: string; readonly column: SpanColumn }; result: HistogramResult };
   /** How version, layout and roots were found. */
   provenance: { params: Record<string, never>; result: ProvenanceResult };
   layoutList: { params: Record<string, never>; result: LayoutListResult };

@@ -18,6 +18,8 @@ export interface TuiUnderTest {
   resize(columns: number, rows: number): void;
   quitted(): boolean;
   copied(): readonly string[];
+  /** Path → lines. */
+  readonly exported: ReadonlyMap<string, readonly string[]>;
   readonly writer: FrameWriter;
   stop(): void;
 }
@@ -53,6 +55,7 @@ export function startTui(client: SessionClient, setup: TuiSetup = {}): TuiUnderT
   const keyboard = new Keyboard();
   const navigation = createNavigation();
   const copied: string[] = [];
+  const exported = new Map<string, readonly string[]>();
   let quitted = false;
   let tell: (size: Size) => void = () => undefined;
   const app = render(
@@ -71,6 +74,11 @@ export function startTui(client: SessionClient, setup: TuiSetup = {}): TuiUnderT
       onRedraw={() => writer.redraw()}
       onSuspend={() => undefined}
       onCopy={(text) => copied.push(text)}
+      onExport={async (path, lines) => {
+        const all: string[] = [];
+        for await (const line of lines) all.push(line);
+        exported.set(path, all);
+      }}
     />,
     {
       stdout: writer as unknown as NodeJS.WriteStream,
@@ -92,6 +100,7 @@ export function startTui(client: SessionClient, setup: TuiSetup = {}): TuiUnderT
     },
     quitted: () => quitted,
     copied: () => copied,
+    exported,
     stop() {
       app.unmount();
       writer.close();

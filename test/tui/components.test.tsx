@@ -6,7 +6,7 @@ import { AppContext } from '../../tui/hooks/use-app.js';
 import { createNavigation } from '../../tui/hooks/use-navigation.js';
 import type { Context } from '../../tui/keymap.js';
 import { KeyQueue } from '../../tui/keys.js';
-import { start } from '../../tui/navigation.js';
+import { memoryAt, start } from '../../tui/navigation.js';
 import { UiSession } from '../../tui/ui-session.js';
 import { createFakeSession } from '../support/fake-session.js';
 
@@ -65,14 +65,14 @@ describe('the frame of a screen', () => {
   });
 
   it('never loses the address of the last crumb', async () => {
-    const lines = await frame('bytes', (navigation) => {
+    const lines = await frame('memory', (navigation) => {
       navigation.dispatch({
         type: 'push',
         screen: { kind: 'span', address: '0x7fa2d13e0fc0', pane: 'map', place: start, slot: start, search: '' },
       });
       navigation.dispatch({
         type: 'push',
-        screen: { kind: 'bytes', address: '0x434d7caec60', length: 48, what: 'slot 66', place: start },
+        screen: memoryAt('0x434d7caec60', 48, 'slot 66'),
       });
       navigation.dispatch({
         type: 'push',

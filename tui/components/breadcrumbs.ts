@@ -20,15 +20,28 @@ export function breadcrumbLine(state: Navigation, session: UiSession, width: num
 
 const separator = ' › ';
 
-function crumbText(screen: Screen): string {
+/** What a screen is called in the path and in the list of marks. */
+export function crumbText(screen: Screen): string {
   switch (screen.kind) {
     case 'overview':
     case 'spans':
       return screen.kind;
     case 'span':
       return screen.address;
-    case 'bytes':
-      return `bytes ${screen.address}`;
+    case 'gc':
+    case 'arenas':
+    case 'findings':
+    case 'how':
+    case 'marks':
+      return screen.kind;
+    case 'finding':
+      return screen.name;
+    case 'find':
+      return `find ${screen.address}`;
+    case 'histogram':
+      return `${screen.column} histogram`;
+    case 'memory':
+      return `memory ${screen.address}`;
     case 'layouts':
       return screen.name === '' ? 'layouts' : `layout ${screen.name}`;
     case 'struct':

@@ -1,12 +1,12 @@
 // The frame of every screen: breadcrumbs and the Go version on top, a rule, the body, a rule, and the status bar (or a message, or the prompt).
 import { Box, Text } from 'ink';
-import { memo } from 'react';
+import { memo, useLayoutEffect } from 'react';
 import { useApp } from '../hooks/use-app.js';
 import type { Context } from '../keymap.js';
-import { type Line, paintLine } from '../line.js';
+import { asLines, type Line, paintLine } from '../line.js';
 import { breadcrumbLine } from './breadcrumbs.js';
 import { promptLine } from './prompt.js';
-import { statusLine } from './status-bar.js';
+import { messageLines, statusLine } from './status-bar.js';
 
 /** Lines of the frame around the body. */
 export const frameLines = 4;
@@ -26,13 +26,19 @@ export interface FrameProps {
 const Row = memo(({ text }: { readonly text: string }) => <Text wrap="truncate">{text === '' ? ' ' : text}</Text>);
 
 export function Frame({ width, height, context, body, selected, status = [] }: FrameProps) {
-  const { navigation, session, theme } = useApp();
+  const { navigation, session, theme, viewLines } = useApp();
   const state = navigation.get();
   const rule: Line = [['dim', '─'.repeat(width)]];
-  const bottom: Line = state.prompt
-    ? promptLine(state.prompt, width)
-    : statusLine({ state, session, context, status, width });
-  const bodyHeight = height - frameLines;
+  const bottom: readonly Line[] = state.prompt
+    ? [promptLine(state.prompt, width)]
+    : state.message
+      ? messageLines(state.message, width)
+      : [statusLine({ session, context, status, width, atRoot: state.stack.length === 1 })];
+  // A message of several lines covers the end of the body.
+  const bodyHeight = Math.max(1, height - frameLines - bottom.length + 1);
+  useLayoutEffect(() => {
+    viewLines.current = () => asLines(body);
+  });
   const rows = [
     paintLine(breadcrumbLine(state, session, width), width, theme),
     paintLine(rule, width, theme),
@@ -40,7 +46,7 @@ export function Frame({ width, height, context, body, selected, status = [] }: F
       paintLine(body[i] ?? [], width, theme, i === selected ? 'selected' : undefined),
     ),
     paintLine(rule, width, theme),
-    paintLine(bottom, width, theme),
+    ...bottom.map((line) => paintLine(line, width, theme)),
   ];
   return (
     <Box flexDirection="column" width={width} height={height}>

@@ -8,22 +8,28 @@ import type {
 import type { Line } from '../line.js';
 import { grouped } from '../numbers.js';
 import { fitText } from '../terminal/text-width.js';
+import type { TextRow } from './text-rows.js';
 
-export interface LayoutRow {
-  /** What Enter opens, or what is copied. */
-  readonly name: string;
-  readonly line: Line;
+export interface LayoutRow extends TextRow {
   /** Whether the row stands for something that can be opened. */
   readonly opens: boolean;
 }
 
 const note = (line: Line, name = ''): LayoutRow => ({ name, line, opens: false });
 
+/** What has the text, exactly that first, then what begins with it. Without a text all, in their order. */
+function bestFirst<T>(all: readonly T[], text: string, name: (item: T) => string): T[] {
+  const wanted = text.toLowerCase();
+  const rank = (item: T) => {
+    const own = name(item).toLowerCase();
+    return own === wanted ? 0 : own.startsWith(wanted) ? 1 : 2;
+  };
+  const having = all.filter((item) => name(item).toLowerCase().includes(wanted));
+  return wanted === '' ? having : having.sort((a, b) => rank(a) - rank(b));
+}
+
 export function structRows(layout: LayoutShowResult, filter: string): LayoutRow[] {
-  const wanted = filter.toLowerCase();
-  return Object.entries(layout.structs)
-    .filter(([name]) => name.toLowerCase().includes(wanted))
-    .map(([name, struct]) => ({
+  return bestFirst(Object.entries(layout.structs), filter, ([name]) => name).map(([name, struct]) => ({
       name,
       opens: true,
       line: [
@@ -47,7 +53,7 @@ export function releaseRows(list: LayoutListResult, filter: string, marked: stri
         ({ name, structs }): LayoutRow => ({
           name,
           opens: true,
-          line: [name === marked ? ['warn', 'm '] : '  ', fitText(name, 40), ['dim', ` ${grouped(structs)} structs`]],
+          line: [name === marked ? ['warn', 'd '] : '  ', fitText(name, 40), ['dim', ` ${grouped(structs)} structs`]],
         }),
       ),
   );

@@ -2,11 +2,19 @@
 import type { Line } from '../line.js';
 import type { Prompt } from '../navigation.js';
 
-const marks = { command: ':', filter: '/', search: '/', 'help-filter': '/' } as const;
+const marks = {
+  command: ':',
+  filter: '/',
+  search: '/',
+  'help-filter': '/',
+  address: 'go to address: ',
+  export: 'write this view to file: ',
+} as const;
 
 export function promptLine(prompt: Prompt, width: number): Line {
   const candidates = prompt.candidates.join(' ');
   // A text longer than the line is shown from its end, where it is being typed.
-  const text = prompt.text.length > width - 4 ? prompt.text.slice(prompt.text.length - width + 4) : prompt.text;
+  const room = width - 3 - marks[prompt.kind].length;
+  const text = prompt.text.length > room ? prompt.text.slice(prompt.text.length - room) : prompt.text;
   return [' ', ['key', marks[prompt.kind]], text, ['cursor', ' '], '  ', ['dim', candidates]];
 }

@@ -1,24 +1,30 @@
 // The bottom line: which layout serves, what the screen says of itself, what is running, and the keys that matter now.
 // A message takes the whole line until the next key.
 import { type Context, hintsFor } from '../keymap.js';
-import { type Line, leftRight, lineWidth, type Segment } from '../line.js';
+import { type Line, leftRight, lineWidth, type Segment, wrapText } from '../line.js';
 import type { Navigation } from '../navigation.js';
 import { grouped } from '../numbers.js';
 import type { UiSession } from '../ui-session.js';
 
 export interface StatusInput {
-  readonly state: Navigation;
   readonly session: UiSession;
   readonly context: Context;
   readonly status: readonly string[];
   readonly width: number;
+  /** On the first screen `q` quits. */
+  readonly atRoot: boolean;
 }
 
-export function statusLine({ state, session, context, status, width }: StatusInput): Line {
-  if (state.message !== undefined)
-    return [' ', [state.message.bad ? 'bad' : 'good', state.message.bad ? '✗ ' : '✓ '], state.message.text];
+/** What was just said, wrapped: an error must be readable to its end. */
+export function messageLines({ text, bad }: NonNullable<Navigation['message']>, width: number): Line[] {
+  return wrapText(text, width - 4).map(
+    (part, i): Line => [' ', i > 0 ? '  ' : bad ? ['bad', '✗ '] : ['good', '✓ '], part],
+  );
+}
+
+export function statusLine({ session, context, status, width, atRoot }: StatusInput): Line {
   const left: Line = [' ', ...leftPart(session, status)];
-  return leftRight(left, hintsThatFit(context, state.stack.length === 1, width - lineWidth(left) - 2), width);
+  return leftRight(left, hintsThatFit(context, atRoot, width - lineWidth(left) - 2), width);
 }
 
 function leftPart(session: UiSession, status: readonly string[]): Segment[] {

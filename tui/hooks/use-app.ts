@@ -17,8 +17,15 @@ export interface AppServices {
   hold<T>(promise: Promise<T>): Promise<T>;
   /** The handler of the screen that is on top. */
   readonly screenHandler: { current: ((command: Command) => void) | undefined };
-  /** What `:` + Tab can complete besides commands, and what was typed there last. */
-  readonly known: { structs: readonly string[]; releases: readonly string[]; lastCommand: string | undefined };
+  /** All lines of the view on top, for its export. */
+  readonly viewLines: { current: ((path: string) => AsyncIterable<string>) | undefined };
+  /** What `:` + Tab can complete besides commands, what was typed there last, and the mspan looked at last. */
+  readonly known: {
+    structs: readonly string[];
+    releases: readonly string[];
+    lastCommand: string | undefined;
+    lastSpan: string | undefined;
+  };
 }
 
 export const AppContext = createContext<AppServices | undefined>(undefined);

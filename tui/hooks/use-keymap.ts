@@ -15,6 +15,15 @@ export function useCommands(handler: (command: Command) => void): void {
   });
 }
 
+/** What `e` writes for the screen on top where that is more than what is seen; `undefined` leaves it at that. */
+export function useViewLines(lines: ((path: string) => AsyncIterable<string>) | undefined): void {
+  const { viewLines } = useApp();
+  // The frame, drawn inside of the screen, has set what is seen before.
+  useLayoutEffect(() => {
+    if (lines !== undefined) viewLines.current = lines;
+  });
+}
+
 /** Moves the list of the screen with this id if the command is a motion; true if it was. */
 export function useListMotion(
   id: number,

@@ -58,7 +58,7 @@ function usePaneRows(screen: LayoutsState): PaneRows {
       return {
         rows: list.value && releaseRows(list.value, screen.filter, screen.marked),
         error: list.error,
-        head: [['dim', '   m marks a release, d compares it with another']],
+        head: [['dim', '   d on one release, then d on another, compares the two']],
         waiting: 'reading the list…',
       };
     case 'verify':
@@ -115,13 +115,11 @@ export function LayoutsScreen({ screen, width, height }: ScreenProps<LayoutsStat
             search: '',
           });
         return;
-      case 'mark':
-        if (now.pane === 'releases' && row) patch({ marked: row.name });
-        else app.notify('releases can be marked in the pane «releases» (Tab)', true);
-        return;
       case 'diff':
-        if (now.marked === undefined || row === undefined || now.pane !== 'releases')
-          app.notify('mark a release with m in the pane «releases», then d on another', true);
+        if (row === undefined || now.pane !== 'releases')
+          app.notify('releases are compared in the pane «releases» (Tab)', true);
+        else if (now.marked === undefined) patch({ marked: row.name });
+        else if (now.marked === row.name) patch({ marked: undefined });
         else app.push({ kind: 'layout-diff', a: now.marked, b: row.name, struct: undefined, place: start, search: '' });
         return;
       case 'copy':

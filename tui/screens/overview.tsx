@@ -8,9 +8,10 @@ import { useApp } from '../hooks/use-app.js';
 import { useCommands, useListMotion } from '../hooks/use-keymap.js';
 import { useCall } from '../hooks/use-session.js';
 import { type Line, lineWidth, padLine, type Segment } from '../line.js';
-import { allSpans, type ScreenOf, start, visibleTop } from '../navigation.js';
+import { allSpans, type NewScreen, type ScreenOf, start, visibleTop } from '../navigation.js';
 import { bytesText, classText, grouped, percentText } from '../numbers.js';
 import { cutText, textWidth } from '../terminal/text-width.js';
+import { findingAt, severityLook } from './findings.js';
 import type { ScreenProps } from './screen-props.js';
 
 export function OverviewScreen({ screen, width, height }: ScreenProps<ScreenOf<'overview'>>) {
@@ -23,8 +24,7 @@ export function OverviewScreen({ screen, width, height }: ScreenProps<ScreenOf<'
   useCommands((command) => {
     if (motion(command) || command !== 'open') return;
     const now = navigation.get().stack.find((each) => each.id === screen.id) ?? screen;
-    const filter = choices[Math.min(now.place.cursor, choices.length - 1)]?.filter ?? '';
-    push({ kind: 'spans', place: start, query: { ...allSpans, filter }, column: 'base', seek: undefined });
+    push(choices[Math.min(now.place.cursor, choices.length - 1)]?.to ?? spansOf(''));
   });
   if (view === undefined)
     return <Frame width={width} height={height} context="overview" body={notReadyBody(error, width)} />;
@@ -52,9 +52,22 @@ export function OverviewScreen({ screen, width, height }: ScreenProps<ScreenOf<'
 
 interface OverviewView {
   readonly lines: readonly Line[];
-  /** Lines that Enter opens, each with the filter for the span table. */
-  readonly choices: readonly { readonly line: number; readonly filter: string }[];
+  /** Lines that Enter opens, and where to. */
+  readonly choices: readonly Choice[];
 }
+
+interface Choice {
+  readonly line: number;
+  readonly to: NewScreen;
+}
+
+const spansOf = (filter: string): NewScreen => ({
+  kind: 'spans',
+  place: start,
+  query: { ...allSpans, filter },
+  column: 'base',
+  seek: undefined,
+});
 
 const labelWidth = 15;
 const label = (text: string): Segment => ['title', ` ${text.padEnd(labelWidth - 1)}`];
@@ -62,7 +75,7 @@ const label = (text: string): Segment => ['title', ` ${text.padEnd(labelWidth - 
 /** The whole screen as lines. Every line begins with a segment of at least one column, which the cursor mark replaces. */
 export function overviewLines(overview: OverviewResult, width: number, height: number): OverviewView {
   const lines: Line[] = [];
-  const choices: { line: number; filter: string }[] = [];
+  const choices: Choice[] = [];
   for (const line of subjectLines(overview, width)) lines.push([' ', ...line]);
   const { spans } = overview;
   if (spans !== null) {
@@ -81,7 +94,7 @@ export function overviewLines(overview: OverviewResult, width: number, height: n
       ...gauge(spans.stackInuseBytes, spans.manualBytes, meter, 'note'),
       `  ${least}${bytesText(spans.stackInuseBytes)} of ${least}${bytesText(spans.manualBytes)} manual`,
     ]);
-    choices.push({ line: lines.length, filter: '' });
+    choices.push({ line: lines.length, to: spansOf('') });
     lines.push([
       ' ',
       label('spans'),
@@ -95,19 +108,24 @@ export function overviewLines(overview: OverviewResult, width: number, height: n
       ...suspectSpans(spans.suspect),
     ]);
   }
-  if (overview.gc !== null) lines.push([' ', label('GC'), gcText(overview.gc)]);
-  const after = [...reconciliationLines(overview), ...findingLines(overview), ...warningLines(overview)];
+  if (overview.gc !== null) {
+    choices.push({ line: lines.length, to: { kind: 'gc', pane: 'pacing', place: start, filter: '' } });
+    lines.push([' ', label('GC'), gcText(overview.gc)]);
+  }
+  const reconciled = reconciliationLines(overview);
+  const findings = findingLines(overview);
+  const after = [...reconciled, ...findings.lines, ...warningLines(overview)];
   const room = Math.max(3, height - lines.length - after.length - 1);
   if (overview.classes.length > 0) {
     lines.push([' ', label('top classes'), ['dim', 'class  elemsize     spans  slots used      bytes   waste']]);
     for (const row of topClasses(overview.classes).slice(0, room)) {
-      choices.push({
-        line: lines.length,
-        filter: `class=${row.sizeclass} ${row.noscan ? 'noscan' : 'scan'} state=inuse`,
-      });
+      const filter = `class=${row.sizeclass} ${row.noscan ? 'noscan' : 'scan'} state=inuse`;
+      choices.push({ line: lines.length, to: spansOf(filter) });
       lines.push(classLine(row));
     }
   }
+  const firstFinding = lines.length + reconciled.length;
+  for (const [i, to] of findings.to.entries()) choices.push({ line: firstFinding + i, to });
   lines.push(...after);
   // What a tall terminal has room for; on a small one it would push the rest out of sight.
   if (lines.length + 2 < height) lines.push(...rootLines(overview).slice(0, height - lines.length));
@@ -219,20 +237,33 @@ function reconciliationLines({ reconciliation }: OverviewResult): Line[] {
   });
 }
 
-const severityLook = { high: ['bad', 'H'], medium: ['warn', 'M'], low: ['note', 'L'] } as const;
+const mostFindings = 4;
 
-function findingLines({ findings, spans }: OverviewResult): Line[] {
-  if (findings.length === 0) return spans === null ? [] : [[' ', label('findings'), 'none']];
-  return findings
-    .slice(0, 4)
-    .map(
-      (finding, i): Line => [
-        ' ',
-        label(i === 0 ? 'findings' : ''),
-        severityLook[finding.severity],
-        ` ${finding.id}: ${finding.title}`,
-      ],
-    );
+/** The worst findings, each a line that Enter opens; where there are more, the last line leads to all. */
+function findingLines({ findings, spans }: OverviewResult): {
+  readonly lines: readonly Line[];
+  readonly to: readonly NewScreen[];
+} {
+  if (findings.length === 0) return { lines: spans === null ? [] : [[' ', label('findings'), 'none']], to: [] };
+  const rank = { high: 0, medium: 1, low: 2 } as const;
+  const ordered = findings.map((finding, index) => ({ finding, index }));
+  ordered.sort((a, b) => rank[a.finding.severity] - rank[b.finding.severity]);
+  const shown = ordered.slice(0, ordered.length > mostFindings ? mostFindings - 1 : mostFindings);
+  const lines = shown.map(
+    ({ finding }, i): Line => [
+      ' ',
+      label(i === 0 ? 'findings' : ''),
+      severityLook[finding.severity],
+      ` ${finding.id}: ${finding.title}`,
+    ],
+  );
+  const to = shown.map(({ finding, index }): NewScreen => findingAt(finding, index));
+  const more = ordered.length - shown.length;
+  if (more === 0) return { lines, to };
+  return {
+    lines: [...lines, [' ', label(''), ['dim', `… ${grouped(more)} more`]]],
+    to: [...to, { kind: 'findings', place: start, search: '' }],
+  };
 }
 
 function warningLines({ warnings }: OverviewResult): Line[] {

@@ -16,9 +16,9 @@ import { type AppServices, useApp } from '../hooks/use-app.js';
 import { useCommands, useListMotion } from '../hooks/use-keymap.js';
 import { useCall } from '../hooks/use-session.js';
 import type { Command } from '../keymap.js';
-import { isMotion, placeAt, type ScreenOf, start, visibleTop } from '../navigation.js';
+import { isMotion, memoryAt, placeAt, type ScreenOf, visibleTop } from '../navigation.js';
 import { addressPlus, grouped } from '../numbers.js';
-import { searchFrom } from '../search.js';
+import { searchFirst, searchFrom } from '../search.js';
 import type { ScreenProps } from './screen-props.js';
 
 type SpanState = ScreenOf<'span'>;
@@ -26,6 +26,7 @@ type SpanState = ScreenOf<'span'>;
 export function SpanScreen({ screen, width, height }: ScreenProps<SpanState>) {
   const app = useApp();
   const { value: span, error } = useCall('span', { address: screen.address });
+  if (span !== undefined) app.known.lastSpan = span.addr;
   const bodyHeight = height - frameLines;
   const fieldCount = span ? Object.keys(span.fields).length : 0;
   const rowsHeight = span ? paneHeight(span, { width, height: bodyHeight, pane: screen.pane }) : 1;
@@ -131,14 +132,7 @@ function mapCommand(
       return;
     case 'bytes':
       if (address === undefined) app.notify('the address of this slot is not known', true);
-      else
-        app.push({
-          kind: 'bytes',
-          address,
-          length: Number(span.slotSize),
-          what: `slot ${grouped(cursor)}`,
-          place: start,
-        });
+      else app.push(memoryAt(address, Number(span.slotSize), `slot ${grouped(cursor)} of ${span.base ?? span.addr}`));
       return;
     default:
       return;
@@ -151,8 +145,6 @@ function otherState(slots: string, from: number, step: 1 | -1): number {
     if (slots[slot] !== slots[from]) return slot;
   return from;
 }
-
-const lookBytes = 64;
 
 function fieldCommand(app: AppServices, screen: SpanState, span: SpanDetail, command: Command, height: number): void {
   const fields = orderedFields(span);
@@ -169,22 +161,25 @@ function fieldCommand(app: AppServices, screen: SpanState, span: SpanDetail, com
           ? field.value
           : undefined;
       const address = pointee ?? addressPlus(span.addr, field.offset);
-      app.push({
-        kind: 'bytes',
-        address,
-        length: pointee ? lookBytes * 4 : Math.max(lookBytes, field.size),
-        what: pointee ? `what ${name} points to` : name,
-        place: start,
-      });
+      app.push(
+        pointee
+          ? memoryAt(pointee, 0, `what ${name} points to`)
+          : memoryAt(address, field.size, `mspan.${name} of ${span.base ?? span.addr}`),
+      );
       return;
     }
     case 'search':
       app.navigation.dispatch({ type: 'prompt', prompt: { kind: 'search', text: '', candidates: [] } });
       return;
+    case 'first-match':
     case 'next-match':
     case 'previous-match': {
       const texts = fields.map(([each, value]) => fieldText(each, value));
-      const found = searchFrom(texts, screen.search, screen.place.cursor, command === 'next-match' ? 1 : -1);
+      const { search, place } = screen;
+      const found =
+        command === 'first-match'
+          ? searchFirst(texts, search, place.cursor)
+          : searchFrom(texts, search, place.cursor, command === 'next-match' ? 1 : -1);
       if (found < 0)
         app.notify(
           screen.search === '' ? '/ searches; n goes to the next match' : `no field has «${screen.search}»`,

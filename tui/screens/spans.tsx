@@ -2,7 +2,7 @@
 // screen when the order or the filter changes. From 140 columns on, the span under the cursor is shown beside the table.
 import { useLayoutEffect } from 'react';
 import type { SpanRow } from '../../src/analysis/results.js';
-import type { SpanQuery } from '../../src/session/protocol.js';
+import type { SpanColumn, SpanQuery } from '../../src/session/protocol.js';
 import { Frame, frameLines } from '../components/frame.js';
 import { notReadyBody } from '../components/not-ready.js';
 import { descendingFirst, sortableColumns, spanColumns } from '../components/span-table.js';
@@ -14,7 +14,7 @@ import { useCall } from '../hooks/use-session.js';
 import { useTableWindow } from '../hooks/use-table-window.js';
 import type { Command } from '../keymap.js';
 import { type Line, padLine } from '../line.js';
-import { type ScreenOf, start, visibleTop } from '../navigation.js';
+import { memoryAt, type ScreenOf, spanAt, start, visibleTop } from '../navigation.js';
 import { grouped } from '../numbers.js';
 import { changeQuery, seekAddress, stateOf } from '../span-query.js';
 import { errorReply } from '../ui-session.js';
@@ -25,7 +25,6 @@ type SpansState = ScreenOf<'spans'>;
 /** From this width on the table has the span beside it. */
 export const splitWidth = 140;
 const tableShare = 82;
-const firstLook = 1024;
 
 export function SpansScreen({ screen, width, height }: ScreenProps<SpansState>) {
   const app = useApp();
@@ -91,6 +90,9 @@ export function SpansScreen({ screen, width, height }: ScreenProps<SpansState>) 
   return <Frame width={width} height={height} context="spans" body={body} status={status} />;
 }
 
+/** Columns of which no value occurs twice. */
+const ownOfEach: ReadonlySet<SpanColumn> = new Set<SpanColumn>(['index', 'addr', 'base']);
+
 function sortWords({ sort }: SpanQuery): string[] {
   return sort.column === 'index' && !sort.descending ? [] : [`sort ${sort.column}${sort.descending ? '↓' : '↑'}`];
 }
@@ -128,6 +130,11 @@ function handle(app: AppServices, command: Command, view: View): void {
         prompt: { kind: 'filter', text: '', candidates: [] },
       });
       return;
+    case 'histogram':
+      if (ownOfEach.has(screen.column))
+        app.notify(`each span has its own ${screen.column}: choose another column with < and >, then F`, true);
+      else app.push({ kind: 'histogram', query: screen.query, column: screen.column, place: start, search: '' });
+      return;
     case 'sort': {
       const { sort } = screen.query;
       const descending = sort.column === screen.column ? !sort.descending : descendingFirst(screen.column);
@@ -162,16 +169,16 @@ async function withRow(app: AppServices, screen: SpansState, command: 'open' | '
   if (entry === undefined) return;
   const { row } = entry;
   if (command === 'open')
-    app.push({ kind: 'span', address: row.addr, pane: 'map', place: start, slot: start, search: '' });
+    app.push(spanAt(row.addr));
   else if (row.base === null) app.notify('startAddr of this span is unreadable', true);
   else if (command === 'copy') app.copy(row.base);
-  else app.push({ kind: 'bytes', address: row.base, length: spanBytes(row), what: 'span', place: start });
+  else app.push(memoryAt(row.base, spanBytes(row), 'span'));
 }
 
-/** From startAddr to limit, where both are known; else a first look. */
+/** From startAddr to limit, where both are known. */
 function spanBytes(row: SpanRow): number {
   const length = row.base === null || row.limit === null ? 0 : Number(BigInt(row.limit) - BigInt(row.base));
-  return length > 0 ? length : firstLook;
+  return Math.max(0, length);
 }
 
 /** `:goto` from elsewhere: once the table can be asked, the cursor goes to the row of the address. */

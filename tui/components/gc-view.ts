@@ -1,0 +1,265 @@
+// The GC controller as lines: what the pacer aims at as a bar with marks, the settings in force against those of the environment, the last
+// cycles with their pauses, and every field with its value in words.
+import type { BigCount, GcCycle, GcResult } from '../../src/analysis/results.js';
+import { type Line, type Segment, wrapText } from '../line.js';
+import { bytesText, durationText, grouped, timeText } from '../numbers.js';
+import { fitText } from '../terminal/text-width.js';
+import { meaningOf, type ValueKind } from './gc-meanings.js';
+import { type TextRow, textRow } from './text-rows.js';
+
+const labelWidth = 13;
+const label = (text: string): Segment => ['title', ` ${text.padEnd(labelWidth - 1)}`];
+
+/** No more than 2^53 - 1 is told apart; 2^64 - 1 and the largest int64 mean «none». */
+const endless = 2 ** 62;
+
+/** Number of a BigCount; undefined where it is not known, or stands for «none». */
+function finite(value: BigCount | null | undefined): number | undefined {
+  const number = Number(value ?? Number.NaN);
+  return Number.isNaN(number) || number >= endless ? undefined : number;
+}
+
+/** The lines above the list of cycles. */
+export function pacingLines(gc: GcResult, width: number): Line[] {
+  return [...phaseLines(gc), ...heapBar(gc, width), ...settingLines(gc, width), ...pauseLines(gc.history, width)];
+}
+
+function phaseLines({ derived }: GcResult): Line[] {
+  const phases: Readonly<Record<string, string>> = {
+    off: 'no cycle is running',
+    mark: 'a cycle is marking',
+    'mark termination': 'a cycle is ending its mark, the world is stopped',
+  };
+  const phase = derived.phase;
+  return [
+    [
+      label('phase'),
+      phase ?? '?',
+      ['dim', phase === null ? '' : `: ${phases[phase] ?? ''}`],
+      `   ${grouped(derived.numGC)} cycles ended`,
+      ['dim', Number(derived.lastGC ?? 0) > 0 ? `, the last at ${timeText(derived.lastGC)}` : ''],
+    ],
+  ];
+}
+
+interface Level {
+  readonly letter: string;
+  readonly name: string;
+  readonly value: BigCount | null;
+  readonly words: string;
+}
+
+function levels({ derived }: GcResult): readonly Level[] {
+  const how = derived.heapGoalIs === 'stored' ? 'stored' : 'computed as the runtime does';
+  return [
+    { letter: 'm', name: 'marked', value: derived.heapMarked, words: 'was live after the last mark' },
+    { letter: 't', name: 'trigger', value: derived.trigger, words: `the next cycle starts when live gets here (${how})` },
+    { letter: 'g', name: 'goal', value: derived.heapGoal, words: `… and should end before live gets here (${how})` },
+  ];
+}
+
+/** The live heap as a bar, with ▲ and a letter below it for what it is measured against. */
+function heapBar(gc: GcResult, width: number): Line[] {
+  const { derived } = gc;
+  const marks = levels(gc);
+  const live = finite(derived.heapLive);
+  const known = marks.flatMap(({ value }) => finite(value) ?? []);
+  const whole = Math.max(live ?? 0, ...known, 1);
+  const room = Math.max(20, Math.min(100, width - labelWidth - 2));
+  const at = (value: number) => Math.min(room - 1, Math.floor((value / whole) * room));
+  const full = live === undefined ? 0 : Math.max(1, at(live) + (live === whole ? 1 : 0));
+  const under = Array.from({ length: room + 1 }, () => ' ');
+  for (const { letter, value } of marks) {
+    const number = finite(value);
+    if (number === undefined) continue;
+    const column = at(number);
+    under[column] = '▲';
+    under[column + 1] = letter;
+  }
+  const bar: Line =
+    live === undefined
+      ? [label('heap'), ['dim', '?'.repeat(room)]]
+      : [label('heap'), ['marked', '█'.repeat(full)], ['dim', '░'.repeat(room - full)]];
+  return [
+    bar,
+    [label(''), ['boundary', under.join('').trimEnd()]],
+    levelLine('  live', derived.heapLive, `allocated, as the pacer counts${shareOf(live, finite(derived.trigger))}`),
+    ...marks.map(({ letter, name, value, words }) => levelLine(`${letter} ${name}`, value, words)),
+  ];
+}
+
+function shareOf(live: number | undefined, trigger: number | undefined): string {
+  if (live === undefined || trigger === undefined || trigger === 0) return '';
+  return `: ${Math.floor((100 * live) / trigger)}% of the trigger`;
+}
+
+function levelLine(name: string, value: BigCount | null, words: string): Line {
+  const none = value !== null && finite(value) === undefined;
+  return [
+    label(name),
+    (none ? 'none' : bytesText(value)).padStart(9),
+    ['dim', none ? '   nothing bounds the heap: GOGC is off and there is no memory limit' : `   ${words}`],
+  ];
+}
+
+function settingLines(gc: GcResult, width: number): Line[] {
+  const { environment, environmentRead } = gc;
+  const fields = gc.gcController.fields;
+  const percent = fields.gcPercent ?? gc.memstats.fields.gcPercent;
+  const inForce = percent === undefined || percent === null ? '?' : Number(percent) < 0 ? 'off' : String(percent);
+  const lines: Line[] = [settingLine('GOGC', inForce, environment.GOGC, environmentRead, sameGogc)];
+  if ('memoryLimit' in fields) {
+    const limit = fields.memoryLimit as BigCount | null;
+    const text = limit === null ? '?' : finite(limit) === undefined ? 'none' : bytesText(limit);
+    lines.push(settingLine('GOMEMLIMIT', text, environment.GOMEMLIMIT, environmentRead, (set) => sameLimit(set, limit)));
+  }
+  for (const name of ['GODEBUG', 'GOMAXPROCS']) {
+    const value = environment[name];
+    if (value === undefined) continue;
+    const [first = '', ...rest] = wrapText(value, width - labelWidth - 1);
+    lines.push([label(name), first, ['dim', rest.length > 0 ? ' …' : ' in the environment']]);
+  }
+  return lines;
+}
+
+/** A setting in force, and what the environment set: where they differ the program changed it itself. */
+function settingLine(
+  name: string,
+  inForce: string,
+  set: string | undefined,
+  read: boolean,
+  same: (set: string, inForce: string) => boolean | undefined,
+): Line {
+  const said: Segment = !read
+    ? ['dim', '   the environment is not in the image']
+    : set === undefined
+      ? ['dim', '   not set in the environment']
+      : same(set, inForce) === false
+        ? ['warn', `   ≠ ${name}=${set} in the environment: the program changed it`]
+        : ['dim', `   as ${name}=${set} in the environment`];
+  return [label(name), inForce.padStart(9), said];
+}
+
+function sameGogc(set: string, inForce: string): boolean {
+  return set.trim() === inForce;
+}
+
+const limitUnits: Readonly<Record<string, number>> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
+
+/** GOMEMLIMIT as runtime/string.go, parseByteCount, reads it; undefined where that can't be said. */
+function sameLimit(set: string, limit: BigCount | null): boolean | undefined {
+  if (set === 'off') return finite(limit) === undefined;
+  const parts = /^(\d+)(B|KiB|MiB|GiB|TiB)?$/.exec(set);
+  if (parts === null || limit === null) return undefined;
+  return Number(parts[1]) * (limitUnits[parts[2] ?? 'B'] ?? 1) === Number(limit);
+}
+
+const steps = '▁▂▃▄▅▆▇█';
+
+/** The pauses of the last cycles, oldest left, as a row of bars; each bar above 0 is seen. */
+function pauseLines(history: readonly GcCycle[], width: number): Line[] {
+  if (history.length === 0) return [[label('pauses'), ['dim', 'no cycle is recorded']]];
+  const room = Math.max(10, Math.min(128, width - labelWidth - 32));
+  const shown = history.slice(0, room).map(({ pauseNs }) => Number(pauseNs));
+  const highest = Math.max(...shown, 1);
+  const bars = shown
+    .map((pause) => steps[Math.min(steps.length - 1, Math.floor((pause / highest) * (steps.length - 1) + 0.5))] ?? ' ')
+    .reverse()
+    .join('');
+  return [[label('pauses'), ['note', bars], ['dim', `  newest right, highest ${durationText(highest)}`]]];
+}
+
+export const cycleHead: Line = [
+  ['dim', `  ${'cycle'.padStart(9)}  ${'ended (UTC)'.padEnd(27)} ${'pause'.padStart(9)}  ${'after the one before'.padStart(20)}`],
+];
+
+export function cycleRows(history: readonly GcCycle[]): TextRow[] {
+  return history.map(({ cycle, end, pauseNs, sincePrevious }) =>
+    textRow([
+      `${grouped(cycle).padStart(9)}  ${timeText(end).padEnd(27)} ${durationText(pauseNs).padStart(9)}  ${(sincePrevious === null ? '–' : durationText(sincePrevious)).padStart(20)}`,
+    ]),
+  );
+}
+
+/** A row of the list of fields. */
+export interface FieldRow extends TextRow {
+  /** All of what is known of the field, for the lines below the list. */
+  readonly about: string;
+}
+
+/** Every field of both structs that has the text in its name, its meaning or the names under which the program sees it. */
+export function fieldRows(gc: GcResult, filter: string, width: number): FieldRow[] {
+  const wanted = filter.toLowerCase();
+  return (['gcController', 'memstats'] as const).flatMap((struct) => {
+    const { address, fields } = gc[struct];
+    const rows = Object.entries(fields)
+      .map(([name, value]) => fieldRow(struct, name, value, gc.visibleAs[`${struct}.${name}`] ?? [], width))
+      .filter((row) => `${row.name} ${row.about}`.toLowerCase().includes(wanted));
+    if (rows.length === 0) return [];
+    const type = struct === 'gcController' ? 'gcControllerState' : 'mstats';
+    const head: FieldRow = {
+      line: [['title', `runtime.${struct}`], ['dim', `  ${type} at ${address}`]],
+      name: address,
+      address,
+      about: `the runtime's variable ${struct}, of type ${type}`,
+    };
+    return [head, ...rows];
+  });
+}
+
+const nameWidth = 28;
+
+function fieldRow(
+  struct: 'gcController' | 'memstats',
+  name: string,
+  value: unknown,
+  visible: readonly string[],
+  width: number,
+): FieldRow {
+  const meaning = meaningOf(struct, name);
+  const valueWidth = Math.max(20, Math.min(36, width - 78));
+  const words = valueWords(value, meaning?.kind ?? 'plain');
+  const seen = visible.length > 0 ? `the program sees it as ${visible.join(', ')}` : 'the program can not see it';
+  return {
+    line: [
+      '  ',
+      fitText(name, nameWidth),
+      ' ',
+      value === null ? ['unreadable', fitText('⨯ unreadable', valueWidth, 'right')] : fitText(words.short, valueWidth, 'right'),
+      ['dim', `  ${meaning?.text ?? ''}`],
+    ],
+    name: words.full,
+    about: `${name} = ${words.full}${meaning ? `: ${meaning.text}` : ''}; ${seen}`,
+  };
+}
+
+function valueWords(value: unknown, kind: ValueKind): { readonly short: string; readonly full: string } {
+  if (value === null || value === undefined) return { short: '⨯ unreadable', full: '⨯ unreadable' };
+  if (Array.isArray(value)) {
+    const text = value.map((each) => scalarText(each, kind)).join(' ');
+    return { short: `${value.length} values`, full: `[${text}]` };
+  }
+  if (typeof value === 'object') return { short: `${Object.keys(value).length} fields`, full: JSON.stringify(value) };
+  const exact = typeof value === 'number' && !Number.isInteger(value) ? String(value) : grouped(value as BigCount);
+  const said = scalarText(value, kind);
+  return { short: said, full: said === exact ? exact : `${exact} (${said})` };
+}
+
+function scalarText(value: unknown, kind: ValueKind): string {
+  if (value !== null && typeof value === 'object') return JSON.stringify(value);
+  if (typeof value !== 'number' && !(typeof value === 'string' && /^-?\d+$/.test(value))) return String(value);
+  switch (kind) {
+    case 'bytes':
+      return Number(value) >= endless ? 'none' : bytesText(value);
+    case 'ns':
+      return durationText(value);
+    case 'time':
+      return Number(value) === 0 ? 'never' : timeText(value);
+    case 'percent':
+      return Number(value) < 0 ? 'off' : `${value}%`;
+    case 'ratio':
+      return String(Number(Number(value).toPrecision(4)));
+    default:
+      return grouped(value);
+  }
+}
