@@ -181,4 +181,3 @@ function helpKey(app: AppServices, key: string, size: Size, props: Program): voi
 function helpLength(app: AppServices, filter: string): number {
   return helpLines(screenContext(currentScreen(app.navigation.get())), filter).length;
 }
-

@@ -50,11 +50,37 @@ export const commandHelp: readonly { readonly usage: string; readonly help: stri
 ];
 
 const names = [
-  'overview', 'spans', 'span', 'goto', 'find', 'memory', 'arenas', 'gc', 'findings', 'how', 'histogram', 'layouts', 'marks', 'export', 'help', 'quit', 'q',
+  'overview',
+  'spans',
+  'span',
+  'goto',
+  'find',
+  'memory',
+  'arenas',
+  'gc',
+  'findings',
+  'how',
+  'histogram',
+  'layouts',
+  'marks',
+  'export',
+  'help',
+  'quit',
+  'q',
 ];
 
 const columns: readonly SpanColumn[] = [
-  'npages', 'state', 'spanclass', 'sizeclass', 'elemsize', 'nelems', 'freeindex', 'allocCount', 'allocated', 'used', 'sweepgen',
+  'npages',
+  'state',
+  'spanclass',
+  'sizeclass',
+  'elemsize',
+  'nelems',
+  'freeindex',
+  'allocCount',
+  'allocated',
+  'used',
+  'sweepgen',
 ];
 
 export function parseCommand(text: string): ParsedCommand {

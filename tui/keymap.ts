@@ -139,10 +139,28 @@ export const bindings: readonly Binding[] = [
   },
   { context: 'span-fields', keys: ['y'], command: 'copy', help: "copy the field's value", hint: 'copy' },
 
-  { context: 'memory', keys: ['enter', 'l', 'x'], command: 'open', help: 'follow the pointer under the cursor', hint: 'follow' },
+  {
+    context: 'memory',
+    keys: ['enter', 'l', 'x'],
+    command: 'open',
+    help: 'follow the pointer under the cursor',
+    hint: 'follow',
+  },
   { context: 'memory', keys: ['g'], command: 'address', help: 'go to an address', hint: 'go to' },
-  { context: 'memory', keys: ['t'], command: 'mode', help: 'words with what they point at, or sixteen bytes a line', hint: 'view' },
-  { context: 'memory', keys: ['f'], command: 'find', help: 'what the word under the cursor points at, in full', hint: 'find' },
+  {
+    context: 'memory',
+    keys: ['t'],
+    command: 'mode',
+    help: 'words with what they point at, or sixteen bytes a line',
+    hint: 'view',
+  },
+  {
+    context: 'memory',
+    keys: ['f'],
+    command: 'find',
+    help: 'what the word under the cursor points at, in full',
+    hint: 'find',
+  },
   { context: 'memory', keys: ['o'], command: 'top', help: 'back to where this screen began' },
   { context: 'memory', keys: ['y'], command: 'copy', help: 'copy the address of the line' },
 
@@ -170,11 +188,23 @@ export const bindings: readonly Binding[] = [
   { context: 'findings', keys: ['enter', 'l'], command: 'open', help: 'open the evidence', hint: 'open' },
   { context: 'findings', keys: ['y'], command: 'copy', help: 'copy the finding' },
 
-  { context: 'finding', keys: ['enter', 'l'], command: 'open', help: 'open the span or the address of the line', hint: 'open' },
+  {
+    context: 'finding',
+    keys: ['enter', 'l'],
+    command: 'open',
+    help: 'open the span or the address of the line',
+    hint: 'open',
+  },
   { context: 'finding', keys: ['x'], command: 'bytes', help: 'memory at the address of the line', hint: 'memory' },
   { context: 'finding', keys: ['y'], command: 'copy', help: 'copy the address, or the line' },
 
-  { context: 'how', keys: ['enter', 'l'], command: 'open', help: 'what stands at the address of the root', hint: 'open' },
+  {
+    context: 'how',
+    keys: ['enter', 'l'],
+    command: 'open',
+    help: 'what stands at the address of the root',
+    hint: 'open',
+  },
   { context: 'how', keys: ['x'], command: 'bytes', help: 'memory at the root', hint: 'memory' },
   { context: 'how', keys: ['y'], command: 'copy', help: 'copy the address, or the line' },
 

@@ -64,7 +64,6 @@ export function promptKey(app: AppServices, key: string, size: Size, props: Prog
   }
 }
 
-
 /** What was typed last into such a prompt: the command before, or the filter that holds. */
 function recalledText(app: AppServices, kind: PromptKind): string | undefined {
   const screen = currentScreen(app.navigation.get());
@@ -82,13 +81,7 @@ function completeFilter(
   return { text: done.text.slice('spans '.length), candidates: done.candidates };
 }
 
-function acceptPrompt(
-  app: AppServices,
-  kind: PromptKind,
-  text: string,
-  size: Size,
-  props: Program,
-): void {
+function acceptPrompt(app: AppServices, kind: PromptKind, text: string, size: Size, props: Program): void {
   const { navigation } = app;
   const screen = currentScreen(navigation.get());
   switch (kind) {
@@ -120,4 +113,3 @@ function acceptPrompt(
         navigation.dispatch({ type: 'patch', id: screen.id, patch: { filter: text.trim(), place: start } });
   }
 }
-

@@ -42,7 +42,8 @@ export function runCommand(app: AppServices, command: ParsedCommand, props: Prog
       app.push(spanAt(command.address));
       return;
     case 'last-span':
-      if (app.known.lastSpan === undefined) app.notify('no span was looked at yet: Enter on a row of :spans opens one', true);
+      if (app.known.lastSpan === undefined)
+        app.notify('no span was looked at yet: Enter on a row of :spans opens one', true);
       else go(spanAt(app.known.lastSpan));
       return;
     case 'memory':

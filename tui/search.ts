@@ -9,7 +9,11 @@ export function searchFrom(rows: readonly string[], text: string, from: number, 
 /** Where a new search goes first: the next row that has `text` as a word of its own, else the next that has it at all. */
 export function searchFirst(rows: readonly string[], text: string, from: number): number {
   const wanted = text.toLowerCase();
-  const asWord = (row: string) => row.toLowerCase().split(/[^\p{L}\p{N}_.]+/u).includes(wanted);
+  const asWord = (row: string) =>
+    row
+      .toLowerCase()
+      .split(/[^\p{L}\p{N}_.]+/u)
+      .includes(wanted);
   const exact = text === '' ? -1 : nextFitting(rows, from, 1, asWord);
   return exact >= 0 ? exact : searchFrom(rows, text, from, 1);
 }

@@ -2,7 +2,7 @@
 import { InspectError } from '../bytes/errors.js';
 import { type SpanTable, stateFree, stateInuse, stateManual } from '../runtime/span-table.js';
 import { columnReader } from './query.js';
-import type { HistogramBin, SpanColumn, HistogramResult } from './results.js';
+import type { HistogramBin, HistogramResult, SpanColumn } from './results.js';
 
 /** Bins of one result. */
 const mostBins = 1000;
@@ -29,7 +29,12 @@ export function histogramOf(
   pageSize: number,
 ): HistogramResult {
   if (column === 'index' || column === 'addr' || column === 'base')
-    throw new InspectError('unsupported', `histogram of ${column}`, 'each span has its own', 'choose another column with < and >');
+    throw new InspectError(
+      'unsupported',
+      `histogram of ${column}`,
+      'each span has its own',
+      'choose another column with < and >',
+    );
   const read = columnReader(table, column, pageSize);
   const slotted = ofSlots.has(column);
   const counts = new Map<number, Count>();

@@ -1,5 +1,5 @@
 // A session that answers from hand-written data in the shapes of the contract: for screens that need rare states, a million rows, or a delay.
-import type { FieldValue, OverviewResult, SpanDetail, SpanRow } from '../../src/analysis/results.js';
+import type { FieldValue, Finding, GcResult, OverviewResult, SpanDetail, SpanRow } from '../../src/analysis/results.js';
 import type {
   LayoutDiffResult,
   LayoutListResult,
@@ -9,12 +9,24 @@ import type {
 import { type CallOptions, type SessionClient, SessionError } from '../../src/session/client.js';
 import type { CallName, Calls, SpanQuery } from '../../src/session/protocol.js';
 
+import {
+  findData,
+  findingsData,
+  gcData,
+  heapMapData,
+  histogramData,
+  memoryData,
+  provenanceData,
+} from './fake-answers.js';
+
 export interface FakeOptions {
   readonly spans?: number;
   /** Rows that differ from the generated ones, by index. */
   readonly rows?: Readonly<Record<number, Partial<SpanRow>>>;
   readonly detail?: Partial<SpanDetail>;
   readonly overview?: Partial<OverviewResult>;
+  readonly gc?: Partial<GcResult>;
+  readonly findings?: readonly Finding[];
   readonly verify?: Partial<LayoutVerifyResult>;
   readonly bytes?: { readonly hex: string; readonly fault: string | null };
   /** Calls that fail, with the reply. */
@@ -64,14 +76,6 @@ export function createFakeSession(options: FakeOptions = {}): FakeSession {
     const at = query.sort.descending ? matching(query) - 1 - position : position;
     return at * step(query);
   };
-  const noData = (call: CallName) => () => {
-    throw new SessionError({
-      code: 'unsupported',
-      subject: call,
-      why: 'the fake session has no such data',
-      hint: undefined,
-    });
-  };
   const answers: { [K in CallName]: (params: Calls[K]['params']) => Calls[K]['result'] } = {
     openTarget: () => ({
       title: 'core.1234',
@@ -81,13 +85,13 @@ export function createFakeSession(options: FakeOptions = {}): FakeSession {
       warnings: [],
     }),
     overview: () => ({ ...overviewData, ...options.overview }),
-    gc: noData('gc'),
-    findings: noData('findings'),
-    find: noData('find'),
-    memory: noData('memory'),
-    heapMap: noData('heapMap'),
-    provenance: noData('provenance'),
-
+    gc: () => ({ ...gcData, ...options.gc }),
+    findings: () => ({ findings: options.findings ?? findingsData }),
+    find: ({ address }) => findData(address, row(0)),
+    memory: memoryData,
+    heapMap: heapMapData,
+    histogram: histogramData,
+    provenance: () => provenanceData,
     spanWindow: ({ query, from, count }) => {
       if (query.filter.startsWith('nonsense'))
         throw new SessionError({

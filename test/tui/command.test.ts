@@ -10,7 +10,12 @@ describe('the command line', () => {
     ['span 0xC000012000', { kind: 'span', address: '0xc000012000' }],
     ['goto c000012000', { kind: 'goto', address: '0xc000012000' }],
     ['0xc000012000', { kind: 'goto', address: '0xc000012000' }],
-    ['bytes 0x10 32', { kind: 'bytes', address: '0x10', length: 32 }],
+    ['bytes 0x10 32', { kind: 'memory', address: '0x10', length: 32 }],
+    ['memory 0x10', { kind: 'memory', address: '0x10', length: 0 }],
+    ['find 0xC000', { kind: 'find', address: '0xc000' }],
+    ['histogram elemsize', { kind: 'histogram', column: 'elemsize' }],
+    ['export a b.txt', { kind: 'export', path: 'a b.txt' }],
+    ['arenas', { kind: 'arenas' }],
     ['layouts', { kind: 'layouts', a: undefined, b: undefined, struct: undefined }],
     ['layouts runtime.mspan', { kind: 'layouts', a: undefined, b: undefined, struct: 'mspan' }],
     ['layouts 1.21.0 go1.22.0/arm64 mspan', { kind: 'layouts', a: 'go1.21.0', b: 'go1.22.0/arm64', struct: 'mspan' }],
@@ -27,6 +32,9 @@ describe('the command line', () => {
     ['span xyz', /xyz is not an address/],
     ['goto 0x12345678901234567', /is not an address/],
     ['bytes 0x10 -3', /-3 is not a number of bytes/],
+    ['histogram blue', /takes a column: npages/],
+    ['export', /needs the name of a new file/],
+    ['memory 0xffffffffff600000', /lies above all/],
     ['spam', /no command :spam; did you mean :spans\?/],
     ['zzz', /no command :zzz/],
     ['layouts a b', /one struct; b is one too many/],
@@ -39,7 +47,10 @@ describe('the command line', () => {
 
   it('understands every command that the help names', () => {
     for (const { usage } of commandHelp) {
-      const text = usage.replace('ADDRESS', '0x10').replaceAll(/\s*\[.*\]/g, '');
+      const text = usage
+        .replace('ADDRESS', '0x10')
+        .replace('COLUMN', 'elemsize')
+        .replaceAll(/\s*\[.*\]/g, '');
       expect(parseCommand(text).kind, usage).not.toBe('error');
     }
   });

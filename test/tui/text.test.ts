@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { MemoryResult } from '../../src/analysis/results.js';
 import { gauge } from '../../tui/components/gauge.js';
-import { afterFault, hexLines } from '../../tui/components/hex.js';
+import { memoryLines } from '../../tui/components/memory-view.js';
 import { leftRight, lineText, lineWidth, padLine, paintLine, wrapText } from '../../tui/line.js';
 import { addressFrom, addressPlus, bytesText, grouped, percentText } from '../../tui/numbers.js';
 import { searchFrom } from '../../tui/search.js';
@@ -89,26 +90,38 @@ describe('numbers', () => {
   });
 });
 
-describe('a hex dump', () => {
-  it('shows what is missing as ⨯ with the reason, never as zeros', () => {
-    const [first, second] = hexLines(
-      { address: '0x1000', hex: `${'41'.repeat(18)}`, fault: 'not in the image' },
-      32,
-      0,
-    ).map(lineText);
-    expect(first).toMatch(/0x1000 +41 41/);
-    expect(second).toContain('41 41  ⨯  ⨯');
-    expect(second).toContain('⨯ not in the image');
-    expect(second).not.toContain('00');
+describe('memory lines', () => {
+  const block: MemoryResult = {
+    schemaVersion: 1,
+    address: '0x1ff0',
+    length: 32,
+    pieces: [
+      { address: '0x1ff0', hex: '4142434445464748' },
+      { address: '0x2000', hex: '0000000000000000' },
+    ],
+    missing: [
+      { start: '0x1ff8', end: '0x2000', why: 'not in the image' },
+      { start: '0x2008', end: '0x2010', why: 'the file ends here' },
+    ],
+    words: [
+      { address: '0x1ff0', value: '0x4847464544434241', points: null },
+      { address: '0x1ff8', value: null, points: null },
+      { address: '0x2000', value: '0x0', points: null },
+      { address: '0x2008', value: null, points: null },
+    ],
+  };
+  const input = { top: 0x1ff0, cursor: 0x1ff0, width: 80, range: { start: 0, end: 0 }, blockAt: () => block };
+  it('show what is missing as ⨯ with the reason, never as zeros, and what is readable behind it', () => {
+    const lines = memoryLines({ ...input, view: 'words', height: 4, unit: 8 }).map(lineText);
+    expect(lines[0]).toMatch(/^▶0x1ff0 +41 42 43 44 45 46 47 48 ABCDEFGH/);
+    expect(lines[1]).toMatch(/^ 0x1ff8 +⨯ {2}⨯ .*⨯ unmapped: not in the image$/);
+    expect(lines[1]).not.toContain('00');
+    expect(lines[2]).toMatch(/0x2000 +00 00 00/);
+    expect(lines[3]).toContain('⨯ unmapped: the file ends here');
   });
-  it('shows what is readable again behind a hole', () => {
-    const hole = { address: '0x1fe0', hex: '', fault: '0x1fe0: not mapped' };
-    expect(afterFault(hole, 48)).toEqual({ address: '0x2000', length: 16 });
-    expect(afterFault(hole, 32)).toBeUndefined();
-    const rest = { address: '0x2000', hex: '42'.repeat(8), fault: '0x2008: file ends here' };
-    const lines = hexLines(hole, 48, 0, rest).map(lineText);
-    expect(lines[1]).toMatch(/0x1ff0 .*⨯ not mapped$/);
-    expect(lines[2]).toMatch(/0x2000 +42 42 .*⨯ BBBBBBBB +⨯ file ends here$/);
+  it('keep the readable half of sixteen bytes', () => {
+    const [line = ''] = memoryLines({ ...input, view: 'bytes', height: 1, unit: 16 }).map(lineText);
+    expect(line).toMatch(/41 42 43 44 45 46 47 48 {2}⨯ {2}⨯.*⨯ unmapped: not in the image/);
   });
 });
 

@@ -48,7 +48,10 @@ const controller: Readonly<Record<string, Meaning>> = {
   idleMarkTime: ns('CPU time of mark workers on idle Ps in this cycle'),
   markStartTime: ns('monotonic clock when the last mark began'),
   dedicatedMarkWorkersNeeded: count('dedicated mark workers still to start'),
-  idleMarkWorkers: { kind: 'plain', text: 'two counts in one word: idle mark workers now (low half), and most allowed (high half)' },
+  idleMarkWorkers: {
+    kind: 'plain',
+    text: 'two counts in one word: idle mark workers now (low half), and most allowed (high half)',
+  },
   assistWorkPerByte: ratio('scanning that a goroutine owes for each byte it allocates'),
   assistBytesPerWork: ratio('bytes a goroutine may allocate for each byte it scans'),
   fractionalUtilizationGoal: ratio('share of each P for the fractional worker'),

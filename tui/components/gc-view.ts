@@ -30,15 +30,11 @@ function phaseLines({ derived }: GcResult): Line[] {
     mark: 'a cycle is marking',
     'mark termination': 'a cycle is ending its mark, the world is stopped',
   };
-  const phase = derived.phase;
+  const { phase } = derived;
+  const ended = Number(derived.lastGC ?? 0) > 0 ? `, the last at ${timeText(derived.lastGC)}` : '';
   return [
-    [
-      label('phase'),
-      phase ?? '?',
-      ['dim', phase === null ? '' : `: ${phases[phase] ?? ''}`],
-      `   ${grouped(derived.numGC)} cycles ended`,
-      ['dim', Number(derived.lastGC ?? 0) > 0 ? `, the last at ${timeText(derived.lastGC)}` : ''],
-    ],
+    [label('phase'), phase ?? '?', ['dim', phase === null ? '' : `: ${phases[phase] ?? ''}`]],
+    [label('cycles'), `${grouped(derived.numGC)} have ended`, ['dim', ended]],
   ];
 }
 
@@ -50,11 +46,16 @@ interface Level {
 }
 
 function levels({ derived }: GcResult): readonly Level[] {
-  const how = derived.heapGoalIs === 'stored' ? 'stored' : 'computed as the runtime does';
+  const how = derived.heapGoalIs;
   return [
     { letter: 'm', name: 'marked', value: derived.heapMarked, words: 'was live after the last mark' },
-    { letter: 't', name: 'trigger', value: derived.trigger, words: `the next cycle starts when live gets here (${how})` },
-    { letter: 'g', name: 'goal', value: derived.heapGoal, words: `… and should end before live gets here (${how})` },
+    {
+      letter: 't',
+      name: 'trigger',
+      value: derived.trigger,
+      words: `the next cycle starts when live is here (${how})`,
+    },
+    { letter: 'g', name: 'goal', value: derived.heapGoal, words: `… and should end before live is here (${how})` },
   ];
 }
 
@@ -111,7 +112,9 @@ function settingLines(gc: GcResult, width: number): Line[] {
   if ('memoryLimit' in fields) {
     const limit = fields.memoryLimit as BigCount | null;
     const text = limit === null ? '?' : finite(limit) === undefined ? 'none' : bytesText(limit);
-    lines.push(settingLine('GOMEMLIMIT', text, environment.GOMEMLIMIT, environmentRead, (set) => sameLimit(set, limit)));
+    lines.push(
+      settingLine('GOMEMLIMIT', text, environment.GOMEMLIMIT, environmentRead, (set) => sameLimit(set, limit)),
+    );
   }
   for (const name of ['GODEBUG', 'GOMAXPROCS']) {
     const value = environment[name];
@@ -170,7 +173,10 @@ function pauseLines(history: readonly GcCycle[], width: number): Line[] {
 }
 
 export const cycleHead: Line = [
-  ['dim', `  ${'cycle'.padStart(9)}  ${'ended (UTC)'.padEnd(27)} ${'pause'.padStart(9)}  ${'after the one before'.padStart(20)}`],
+  [
+    'dim',
+    `  ${'cycle'.padStart(9)}  ${'ended (UTC)'.padEnd(27)} ${'pause'.padStart(9)}  ${'after the one before'.padStart(20)}`,
+  ],
 ];
 
 export function cycleRows(history: readonly GcCycle[]): TextRow[] {
@@ -198,7 +204,10 @@ export function fieldRows(gc: GcResult, filter: string, width: number): FieldRow
     if (rows.length === 0) return [];
     const type = struct === 'gcController' ? 'gcControllerState' : 'mstats';
     const head: FieldRow = {
-      line: [['title', `runtime.${struct}`], ['dim', `  ${type} at ${address}`]],
+      line: [
+        ['title', `runtime.${struct}`],
+        ['dim', `  ${type} at ${address}`],
+      ],
       name: address,
       address,
       about: `the runtime's variable ${struct}, of type ${type}`,
@@ -207,7 +216,7 @@ export function fieldRows(gc: GcResult, filter: string, width: number): FieldRow
   });
 }
 
-const nameWidth = 28;
+const nameWidth = 26;
 
 function fieldRow(
   struct: 'gcController' | 'memstats',
@@ -217,7 +226,7 @@ function fieldRow(
   width: number,
 ): FieldRow {
   const meaning = meaningOf(struct, name);
-  const valueWidth = Math.max(20, Math.min(36, width - 78));
+  const valueWidth = width >= 100 ? 28 : 12;
   const words = valueWords(value, meaning?.kind ?? 'plain');
   const seen = visible.length > 0 ? `the program sees it as ${visible.join(', ')}` : 'the program can not see it';
   return {
@@ -225,7 +234,9 @@ function fieldRow(
       '  ',
       fitText(name, nameWidth),
       ' ',
-      value === null ? ['unreadable', fitText('⨯ unreadable', valueWidth, 'right')] : fitText(words.short, valueWidth, 'right'),
+      value === null
+        ? ['unreadable', fitText('⨯ unreadable', valueWidth, 'right')]
+        : fitText(words.short, valueWidth, 'right'),
       ['dim', `  ${meaning?.text ?? ''}`],
     ],
     name: words.full,

@@ -54,7 +54,13 @@ export function legendLines({ mode, ascii }: MapLook): Line[] {
     case 'occupancy': {
       const scale = ascii ? digits : shades;
       return [
-        [' ', ['bad', scale.slice(0, 2)], ['unmarked', scale.slice(2, scale.length - 3)], ['marked', scale.slice(-3)], ' share of the bytes in allocated slots, from none to all'],
+        [
+          ' ',
+          ['bad', scale.slice(0, 2)],
+          ['unmarked', scale.slice(2, scale.length - 3)],
+          ['marked', scale.slice(-3)],
+          ' share of the bytes in allocated slots, from none to all',
+        ],
         [' ', manual, ' stacks and other manual spans   ', ...rest],
       ];
     }
@@ -94,7 +100,7 @@ export function cellsOf(map: HeapMapResult): MapCell[] {
 
 /** How many cells go on a line: a power of two, so that lines begin at round addresses. */
 export function cellsPerLine(width: number): number {
-  return [128, 64, 32].find((n) => n <= width - labelWidth - 2) ?? 16;
+  return [128, 64, 32].find((n) => n <= width - labelWidth) ?? 16;
 }
 
 const labelWidth = 16;
@@ -127,7 +133,7 @@ export function cellWords({ cell, address, inImage }: MapCell, map: HeapMapResul
   const full =
     inuse === 0
       ? ''
-      : `${bytesText(allocated)} allocated, ${percentText(allocated, inuse * map.pageSize)} of the pages in use; most are of ${classWords(spanclass)}`;
+      : `${bytesText(allocated)} allocated (${percentText(allocated, inuse * map.pageSize)} of what is in use); mostly ${classWords(spanclass)}`;
   return [
     [
       ' ',

@@ -30,13 +30,13 @@ function bestFirst<T>(all: readonly T[], text: string, name: (item: T) => string
 
 export function structRows(layout: LayoutShowResult, filter: string): LayoutRow[] {
   return bestFirst(Object.entries(layout.structs), filter, ([name]) => name).map(([name, struct]) => ({
-      name,
-      opens: true,
-      line: [
-        fitText(name, 34),
-        ` ${grouped(struct.size).padStart(9)} ${grouped(Object.keys(struct.fields).length).padStart(8)}`,
-      ],
-    }));
+    name,
+    opens: true,
+    line: [
+      fitText(name, 34),
+      ` ${grouped(struct.size).padStart(9)} ${grouped(Object.keys(struct.fields).length).padStart(8)}`,
+    ],
+  }));
 }
 
 export const structHead: Line = [['dim', `${'struct'.padEnd(34)} ${'size'.padStart(9)} ${'fields'.padStart(8)}`]];

@@ -71,7 +71,7 @@ function memoryLine(input: MemoryLines, address: number): Line {
   }
   const outside = range.end > range.start && (address + unit <= range.start || address >= range.end);
   const bytes: Segment = [outside ? 'dim' : 'plain', `${hex.join(' ')} `];
-  const ascii: Segment = ['dim', `${text} `];
+  const ascii: Segment = ['dim', view === 'bytes' ? text : `${text} `];
   if (missing !== undefined) return [mark, label, bytes, ['unreadable', `⨯ ${missing}`]];
   if (view === 'bytes') return [mark, label, bytes, ascii];
   const word = wordAt(input.blockAt(address), address);

@@ -12,4 +12,8 @@ export interface TextRow {
   readonly address?: string;
 }
 
-export const textRow = (line: Line, rest: Omit<Partial<TextRow>, 'line'> = {}): TextRow => ({ line, name: '', ...rest });
+export const textRow = (line: Line, rest: Omit<Partial<TextRow>, 'line'> = {}): TextRow => ({
+  line,
+  name: '',
+  ...rest,
+});

@@ -62,7 +62,8 @@ export function useTextView(
         if (row) app.copy(row.name === '' ? lineText(row.line).trim() : row.name);
         return;
       case 'bytes':
-        if (row?.address === undefined) app.notify('no address stands on this line', true);
+        if (row === undefined) return;
+        if (row.address === undefined) app.notify('no address stands on this line', true);
         else app.push(memoryAt(row.address));
         return;
       case 'open':

@@ -60,7 +60,6 @@ export function ArenasScreen({ screen, width, height }: ScreenProps<ArenasState>
     ' by ',
     ['title', screen.mode],
     `   a cell is ${grouped(pagesPerCell)} ${pagesPerCell === 1 ? 'page' : 'pages'}, ${bytesText(pagesPerCell * map.pageSize)}`,
-    ['dim', '   t changes what is shown, + and - zoom'],
   ];
   const about = under ? cellWords(under, map) : [[['dim', ' …']] as Line];
   return (
@@ -125,17 +124,22 @@ function mapCommand(app: AppServices, screen: ArenasState, command: Command, vie
   }
   switch (command) {
     case 'left':
-      return go(cursor - 1);
+      go(cursor - 1);
+      return;
     case 'right':
-      return go(cursor + 1);
+      go(cursor + 1);
+      return;
     case 'next-match':
     case 'previous-match':
-      return go(otherLook(screen, cursor, command === 'next-match' ? 1 : -1, view));
+      go(otherLook(screen, cursor, command === 'next-match' ? 1 : -1, view));
+      return;
     case 'mode':
-      return patch({ mode: modes[(modes.indexOf(screen.mode) + 1) % modes.length] ?? 'occupancy' });
+      patch({ mode: modes[(modes.indexOf(screen.mode) + 1) % modes.length] ?? 'occupancy' });
+      return;
     case 'zoom-in':
     case 'zoom-out':
-      return zoom(screen, cursor, command, patch, view);
+      zoom(screen, cursor, command, patch, view);
+      return;
     case 'open':
     case 'bytes':
     case 'copy':
@@ -185,7 +189,7 @@ async function withCell(
     const address = `0x${at.address.toString(16)}`;
     if (command === 'copy') app.copy(address);
     else if (command === 'bytes') app.push(memoryAt(address));
-    else if (at.cell.row < 0) app.notify(`no span in use begins in this cell or reaches into it`, true);
+    else if (at.cell.row < 0) app.notify('no span in use begins in this cell or reaches into it', true);
     else {
       const window = await app.hold(app.session.call('spanWindow', { query: allSpans, from: at.cell.row, count: 1 }));
       const [row] = window.rows;

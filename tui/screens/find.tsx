@@ -8,6 +8,7 @@ import { useTextView } from '../hooks/use-text-view.js';
 import { type Line, wrapText } from '../line.js';
 import { findAt, memoryAt, type NewScreen, type ScreenOf, spanAt, start } from '../navigation.js';
 import { bytesText, classText, grouped } from '../numbers.js';
+import { textWidth } from '../terminal/text-width.js';
 import type { ScreenProps } from './screen-props.js';
 
 export function FindScreen({ screen, width, height }: ScreenProps<ScreenOf<'find'>>) {
@@ -35,7 +36,8 @@ function findRows(found: FindResult, width: number): TextRow[] {
     const parts = wrapText(text, Math.max(20, width - labelWidth - 4));
     for (const [i, part] of parts.entries()) {
       const line: Line = [['title', (i === 0 ? label : '').padEnd(labelWidth)], part];
-      const last = i === parts.length - 1 && hint !== '';
+      const fits = textWidth(part) + textWidth(hint) + labelWidth + 6 <= width;
+      const last = i === parts.length - 1 && hint !== '' && fits;
       rows.push(textRow(last ? [...line, ['dim', `   ${hint}`]] : line, { ...rest, name: rest.address ?? '' }));
     }
   };
@@ -50,7 +52,10 @@ function findRows(found: FindResult, width: number): TextRow[] {
       'Enter: its memory',
     );
   if (span !== null) {
-    const cls = span.state === 'inuse' ? `, class ${classText(span.sizeclass, span.noscan)}, ${bytesText(span.elemsize)} a slot` : '';
+    const cls =
+      span.state === 'inuse'
+        ? `, class ${classText(span.sizeclass, span.noscan)}, ${bytesText(span.elemsize)} a slot`
+        : '';
     const pages = `${grouped(span.npages)} ${span.npages === 1 ? 'page' : 'pages'}`;
     const last = found.kind === 'mapping' ? ' (the last span that had this page)' : '';
     add(
@@ -63,18 +68,29 @@ function findRows(found: FindResult, width: number): TextRow[] {
   }
   if (stack !== null) {
     const owner = Number(stack.goid) > 0 ? `goroutine ${grouped(stack.goid)}` : 'a thread';
-    add('stack', `${stack.lo}–${stack.hi} of ${owner} (${stack.status})`, { address: stack.lo, to: memoryAt(stack.lo, Number(stack.hi) - Number(stack.lo), 'stack') }, 'Enter: its memory');
+    add(
+      'stack',
+      `${stack.lo}–${stack.hi} of ${owner} (${stack.status})`,
+      { address: stack.lo, to: memoryAt(stack.lo, Number(stack.hi) - Number(stack.lo), 'stack') },
+      'Enter: its memory',
+    );
     add('g', stack.g, { address: stack.g, to: findAt(stack.g) }, 'Enter: the g of the stack');
   }
   if (object !== null)
     add(
       'struct',
       `runtime.${object.type} at ${object.address}${object.field === null ? '' : `, field ${object.field}`}`,
-      { address: object.address, to: { kind: 'struct', name: '', struct: object.type, place: start, search: object.field ?? '' } },
+      {
+        address: object.address,
+        to: { kind: 'struct', name: '', struct: object.type, place: start, search: object.field ?? '' },
+      },
       'Enter: its fields',
     );
   if (symbol !== null)
-    add('symbol', `${symbol.name}${symbol.offset > 0 ? ` + ${grouped(symbol.offset)} bytes` : ''} (by ${symbol.method})`);
+    add(
+      'symbol',
+      `${symbol.name}${symbol.offset > 0 ? ` + ${grouped(symbol.offset)} bytes` : ''} (by ${symbol.method})`,
+    );
   if (section !== null) add('section', `${section} of the program`);
   if (mapping !== null)
     add(
@@ -85,4 +101,3 @@ function findRows(found: FindResult, width: number): TextRow[] {
     );
   return rows;
 }
-

@@ -76,7 +76,9 @@ export function FindingScreen({ screen, width, height }: ScreenProps<ScreenOf<'f
       height={height}
       context="finding"
       view={view}
-      waiting={value === undefined ? 'looking…' : finding === undefined ? 'there is no such finding any more' : undefined}
+      waiting={
+        value === undefined ? 'looking…' : finding === undefined ? 'there is no such finding any more' : undefined
+      }
       error={error}
     />
   );

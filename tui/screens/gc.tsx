@@ -29,7 +29,8 @@ export function GcScreen({ screen, width, height }: ScreenProps<GcState>) {
   const app = useApp();
   const { value, error } = useCall('gc', {});
   const room = height - frameLines;
-  const view = value && (screen.pane === 'pacing' ? pacingView(value, width, room) : fieldsView(value, screen, width, room));
+  const view =
+    value && (screen.pane === 'pacing' ? pacingView(value, width, room) : fieldsView(value, screen, width, room));
   const count = view?.rows.length ?? 0;
   const rowsHeight = view?.rowsHeight ?? 1;
   const motion = useListMotion(screen.id, count, rowsHeight);
@@ -78,7 +79,10 @@ export function GcScreen({ screen, width, height }: ScreenProps<GcState>) {
 }
 
 function tabs({ pane }: GcState): Line {
-  const tab = (name: string, active: boolean): Segment => [active ? 'title' : 'dim', active ? `[${name}]` : ` ${name} `];
+  const tab = (name: string, active: boolean): Segment => [
+    active ? 'title' : 'dim',
+    active ? `[${name}]` : ` ${name} `,
+  ];
   return [
     ' ',
     tab('pacing and cycles', pane === 'pacing'),

@@ -18,7 +18,7 @@ export function HistogramScreen({ screen, width, height }: ScreenProps<Histogram
   const rows = (value?.bins ?? []).map(({ text, filter, spans, bytes }) =>
     textRow(
       [
-        fitText(text, 16, 'right'),
+        fitText(/^\d+$/.test(text) ? grouped(text) : text, 16, 'right'),
         ` ${grouped(spans).padStart(12)} ${percentText(spans, value?.matching).padStart(6)} ${bytesText(bytes).padStart(10)} `,
         ['marked', '█'.repeat(Math.max(1, Math.round((spans / most) * barWidth)))],
       ],
@@ -26,9 +26,14 @@ export function HistogramScreen({ screen, width, height }: ScreenProps<Histogram
     ),
   );
   const filter = screen.query.filter === '' ? '' : `  of  /${screen.query.filter}`;
-  const cut = value && value.values > value.bins.length ? `, the ${grouped(value.bins.length)} most frequent are shown` : '';
+  const cut =
+    value && value.values > value.bins.length ? `, the ${grouped(value.bins.length)} most frequent are shown` : '';
   const head: Line[] = [
-    [' ', ['title', screen.column], `  ${grouped(value?.values)} values in ${grouped(value?.matching)} spans${filter}${cut}`],
+    [
+      ' ',
+      ['title', screen.column],
+      `  ${grouped(value?.values)} values in ${grouped(value?.matching)} spans${filter}${cut}`,
+    ],
     [['dim', `  ${screen.column.padStart(16)} ${'spans'.padStart(12)} ${'share'.padStart(6)} ${'bytes'.padStart(10)}`]],
   ];
   const view = useTextView(screen, rows, height, head.length);

@@ -34,7 +34,13 @@ function howRows(found: ProvenanceResult, go: Go, width: number): TextRow[] {
   const room = Math.max(20, width - 6);
   const wrapped = (text: string, lead: Segment = '  '): TextRow[] =>
     wrapText(text, room).map((part, i) => textRow([i === 0 ? lead : '  ', part]));
-  const title = (text: string, more = ''): TextRow[] => [textRow([]), textRow([['title', text], ['dim', more]])];
+  const title = (text: string, more = ''): TextRow[] => [
+    textRow([]),
+    textRow([
+      ['title', text],
+      ['dim', more],
+    ]),
+  ];
   const check = layout.validated;
   const tried =
     check.checked === 0
@@ -49,7 +55,7 @@ function howRows(found: ProvenanceResult, go: Go, width: number): TextRow[] {
       ? []
       : wrapped(check.why ? `${tried}; ${check.why}` : tried, check.ok ? ['good', '✓ '] : ['bad', '✗ '])),
     ...(layout.note ? wrapped(layout.note) : []),
-    ...title('roots', "   the runtime's variables: where they stand, who says so, what confirms it"),
+    ...title('roots', "   where the runtime's variables stand, and who says so"),
     ...Object.entries(found.roots).flatMap(([name, root]) => rootRows(name, root, room)),
     ...title('steps', '   as --trace prints them'),
     ...(found.lines.length > 0 ? found.lines.flatMap((line) => wrapped(line)) : wrapped('none were recorded')),
@@ -65,15 +71,14 @@ function rootRows(name: string, root: RootResult, room: number): TextRow[] {
     unconfirmed: ['warn', '? '],
     absent: ['dim', '– '],
   };
-  const by = root.method === undefined ? '' : `by ${root.method}`;
-  const confirmed = root.confirmedBy && root.confirmedBy.length > 0 ? `, confirmed by ${root.confirmedBy.join(' and ')}` : '';
+  const confirmed = root.confirmedBy?.length ? `, confirmed by ${root.confirmedBy.join(' and ')}` : '';
+  const by = root.method === undefined ? '' : `found by ${root.method}${confirmed}. `;
   const rest = root.address ? { address: root.address, name: root.address } : { name };
-  const detail = wrapText(root.detail ?? '', room - 4).map((part) => textRow(['      ', ['dim', part]], rest));
+  const detail = wrapText(`${by}${root.detail ?? ''}`.trim(), room - 4).map((part) =>
+    textRow(['      ', ['dim', part]], rest),
+  );
   return [
-    textRow(
-      [look[root.state], fitText(name, 26), ` ${(root.address ?? '–').padEnd(15)} `, `${root.state}${by ? `: ${by}` : ''}${confirmed}`],
-      rest,
-    ),
+    textRow([look[root.state], fitText(name, 26), ` ${(root.address ?? '–').padEnd(15)} ${root.state}`], rest),
     ...detail,
   ];
 }

@@ -15,11 +15,32 @@ export function MarksScreen({ screen, width, height }: ScreenProps<ScreenOf<'mar
     const { id: _, ...to } = mark;
     const filter = mark.kind === 'spans' ? mark.query.filter : '';
     const at = mark.kind === 'memory' ? '' : `   line ${grouped(mark.place.cursor + 1)}`;
-    return textRow([['title', crumbText(mark)], ['dim', `${at}${filter === '' ? '' : `   /${filter}`}`]], { to });
+    return textRow(
+      [
+        ['title', crumbText(mark)],
+        ['dim', `${at}${filter === '' ? '' : `   /${filter}`}`],
+      ],
+      { to },
+    );
   });
-  const head: Line[] = [[['dim', rows.length === 0 ? '   nothing is marked yet: m marks a place' : '   Enter goes to the place; Esc comes back']]];
+  const head: Line[] = [
+    [
+      [
+        'dim',
+        rows.length === 0 ? '   nothing is marked yet: m marks a place' : '   Enter goes to the place; Esc comes back',
+      ],
+    ],
+  ];
   const view = useTextView(screen, rows, height, head.length);
   return (
-    <TextBody width={width} height={height} context="marks" view={view} head={head} waiting={undefined} error={undefined} />
+    <TextBody
+      width={width}
+      height={height}
+      context="marks"
+      view={view}
+      head={head}
+      waiting={undefined}
+      error={undefined}
+    />
   );
 }

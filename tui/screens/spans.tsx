@@ -8,8 +8,9 @@ import { notReadyBody } from '../components/not-ready.js';
 import { descendingFirst, sortableColumns, spanColumns } from '../components/span-table.js';
 import { spanLines } from '../components/span-view.js';
 import { headerLine, rowLine } from '../components/table.js';
+import { spanTableLines } from '../export.js';
 import { type AppServices, useApp } from '../hooks/use-app.js';
-import { useCommands, useListMotion } from '../hooks/use-keymap.js';
+import { useCommands, useListMotion, useViewLines } from '../hooks/use-keymap.js';
 import { useCall } from '../hooks/use-session.js';
 import { useTableWindow } from '../hooks/use-table-window.js';
 import type { Command } from '../keymap.js';
@@ -44,6 +45,7 @@ export function SpansScreen({ screen, width, height }: ScreenProps<SpansState>) 
   useCommands((command) => {
     if (!motion(command)) handle(app, command, { id: screen.id, width: tableWidth, height: rowsHeight });
   });
+  useViewLines((path) => spanTableLines(app, screen.query, path));
   const detail = useCall('span', split && selected ? { address: selected.row.addr } : undefined);
 
   const status =
@@ -168,8 +170,7 @@ async function withRow(app: AppServices, screen: SpansState, command: 'open' | '
   const entry = here();
   if (entry === undefined) return;
   const { row } = entry;
-  if (command === 'open')
-    app.push(spanAt(row.addr));
+  if (command === 'open') app.push(spanAt(row.addr));
   else if (row.base === null) app.notify('startAddr of this span is unreadable', true);
   else if (command === 'copy') app.copy(row.base);
   else app.push(memoryAt(row.base, spanBytes(row), 'span'));
