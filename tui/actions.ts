@@ -7,24 +7,13 @@ import type { NavigationStore } from './hooks/use-navigation.js';
 import { type Command, type Context, commandFor } from './keymap.js';
 import type { KeyQueue } from './keys.js';
 import { currentScreen, isMotion, type NewScreen, type Screen, scrolled, start } from './navigation.js';
+import type { Program } from './program.js';
 import { promptKey } from './prompts.js';
 import { runCommand } from './run-command.js';
 import { changeQuery } from './span-query.js';
 import type { Size } from './terminal/size.js';
 import type { Theme } from './theme.js';
 import type { UiSession } from './ui-session.js';
-
-/** What only the program around the screens can do. */
-export interface Program {
-  onQuit(): void;
-  /** The terminal's content is not to be trusted: draw all of it anew. */
-  onRedraw(): void;
-  /** Back to the shell until its `fg`. */
-  onSuspend(): void;
-  onCopy(text: string): void;
-  /** Writes lines to a new file; rejects where it exists or can't be written. */
-  onExport(path: string, lines: AsyncIterable<string>): Promise<void>;
-}
 
 /** What screens can reach, for one program. */
 export function createServices(

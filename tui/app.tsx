@@ -1,7 +1,7 @@
 // The program on the screen: turns keys into commands, does those that are the same everywhere, and shows the screen on top of the stack.
 import { Text } from 'ink';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
-import { contextMark, createServices, handleKey, type Program, screenContext } from './actions.js';
+import { contextMark, createServices, handleKey, screenContext } from './actions.js';
 import { HelpOverlay } from './components/help-overlay.js';
 import { AppContext } from './hooks/use-app.js';
 import { useKeys } from './hooks/use-keys.js';
@@ -10,6 +10,7 @@ import { useNavigation } from './hooks/use-navigation.js';
 import { useSessionVersion } from './hooks/use-session.js';
 import { KeyQueue, keyNames } from './keys.js';
 import { currentScreen, type Screen } from './navigation.js';
+import type { Program } from './program.js';
 import { ArenasScreen } from './screens/arenas.js';
 import { FindScreen } from './screens/find.js';
 import { FindingScreen, FindingsScreen } from './screens/findings.js';

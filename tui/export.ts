@@ -1,12 +1,12 @@
 // Writes the view on top to a file that the user names: the span table row by row through the session, any other view as its lines of text.
 
 import type { SpanQuery } from '../src/session/protocol.js';
-import type { Program } from './actions.js';
 import { spanColumns } from './components/span-table.js';
 import { headerLine, rowLine } from './components/table.js';
 import type { AppServices } from './hooks/use-app.js';
 import { lineText } from './line.js';
 import { grouped } from './numbers.js';
+import type { Program } from './program.js';
 import { errorReply, errorText } from './ui-session.js';
 
 /** An existing file is never overwritten. Says on the screen what came of it. */

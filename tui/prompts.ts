@@ -1,5 +1,5 @@
 // The line at the bottom where something is typed: its keys, what Tab completes, and what Enter does with the text.
-import type { Program } from './actions.js';
+
 import { completeCommand, parseCommand } from './command.js';
 import { frameLines } from './components/frame.js';
 import { exportView } from './export.js';
@@ -7,6 +7,7 @@ import type { AppServices } from './hooks/use-app.js';
 import { commandFor } from './keymap.js';
 import { typedCharacter } from './keys.js';
 import { currentScreen, type PromptKind, start } from './navigation.js';
+import type { Program } from './program.js';
 import { runCommand } from './run-command.js';
 import { changeQuery } from './span-query.js';
 import type { Size } from './terminal/size.js';

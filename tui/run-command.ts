@@ -1,9 +1,10 @@
 // Does what was typed after `:`, or what a digit stands for: opens screens, quits, or says what is wrong.
-import type { Program } from './actions.js';
+
 import type { ParsedCommand } from './command.js';
 import { exportView } from './export.js';
 import type { AppServices } from './hooks/use-app.js';
 import { allSpans, findAt, memoryAt, type NewScreen, spanAt, start } from './navigation.js';
+import type { Program } from './program.js';
 
 export function runCommand(app: AppServices, command: ParsedCommand, props: Program): void {
   const { navigation } = app;

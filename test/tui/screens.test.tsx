@@ -74,7 +74,7 @@ describe('the GC screen', () => {
     type('/heapLive\rj');
     const text = await screen.waitFor('2 of 2');
     expect(text).not.toContain('pause_ns');
-    await screen.waitFor(/heapLive = 900,000 \(879 KiB\).*MemStats.HeapAlloc,\s+\/gc\/heap\/live:bytes/);
+    await screen.waitFor(/heapLive = 900,000 \(879 KiB\)[\s\S]*MemStats.HeapAlloc,\s+\/gc\/heap\/live:bytes/);
     type('\u001b');
     await screen.waitFor('pause_ns');
   });
