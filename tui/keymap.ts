@@ -264,7 +264,6 @@ export const bindings: readonly Binding[] = [
 
   { context: 'screen', keys: [':'], command: 'command', help: 'command line (Tab completes)', hint: 'command' },
   { context: 'screen', keys: ['?'], command: 'help', help: 'this help', hint: 'help' },
-  { context: 'screen', keys: ['w'], command: 'how', help: 'how version, layout and roots were found', hint: 'how' },
   { context: 'screen', keys: ['1'], command: 'to-overview', help: 'overview' },
   { context: 'screen', keys: ['2'], command: 'to-spans', help: 'spans' },
   { context: 'screen', keys: ['3'], command: 'to-span', help: 'the span looked at last' },
@@ -277,6 +276,7 @@ export const bindings: readonly Binding[] = [
   { context: 'screen', keys: ['e'], command: 'export', help: 'write this view to a file' },
   { context: 'screen', keys: ['esc', 'h'], command: 'back', help: 'cancel what runs, clear the filter, else go back' },
   { context: 'screen', keys: ['q'], command: 'quit-screen', help: 'back; on the first screen: quit', hint: 'back' },
+  { context: 'screen', keys: ['w'], command: 'how', help: 'how version, layout and roots were found', hint: 'how' },
   { context: 'screen', keys: ['ctrl-c'], command: 'quit', help: 'quit' },
   { context: 'screen', keys: ['ctrl-z'], command: 'suspend', help: 'to the shell; its fg comes back' },
   { context: 'screen', keys: ['r', 'ctrl-l'], command: 'redraw', help: 'draw the screen anew' },

@@ -81,7 +81,7 @@ describe('the overview', () => {
   it('opens the spans of the class under the cursor', async () => {
     const { screen, type, navigation } = start();
     await screen.waitFor('GOGC');
-    type('j\r');
+    type('jj\r');
     await screen.waitFor('/class=27 noscan');
     expect(currentScreen(navigation.get())).toMatchObject({
       kind: 'spans',
