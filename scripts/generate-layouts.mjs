@@ -1,44 +1,32 @@
-// Rewrites layouts/OS-ARCH.json from the DWARF of Go binaries: node scripts/generate-layouts.mjs [--keep] [--folder DIR] BINARY…
-// --keep: releases that a file already holds, and that no given binary is of, stay in it. See layouts/README.md.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+// Rewrites layouts/OS-ARCH.json: builds every binary that fixtures/releases.json asks for, where it is not there yet, and measures them all.
+//   node scripts/generate-layouts.mjs              everything
+//   node scripts/generate-layouts.mjs --no-build   of the binaries that are there
+// What can't be built is said, and left out. One release more: `spanscope layout generate --folder layouts --keep BINARY…`.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
+import { labFolder, releases } from '../fixtures/lab.mjs';
+import { layoutBinaryName } from '../fixtures/layout-binaries.mjs';
+import { knownReleases } from '../fixtures/toolchains.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { keep: { type: 'boolean', default: false }, folder: { type: 'string', default: join(root, 'layouts') } },
-});
-if (positionals.length === 0) {
-  process.stderr.write('usage: node scripts/generate-layouts.mjs [--keep] [--folder DIR] BINARY…\n');
-  process.exit(2);
+const { values } = parseArgs({ options: { 'no-build': { type: 'boolean', default: false } } });
+
+/** Runs a script of this repository; its exit code. */
+function node(...args) {
+  const { status, error } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+  if (error) throw error;
+  return status ?? 1;
 }
 
-const temporary = mkdtempSync(join(tmpdir(), 'spanscope-layouts-'));
-try {
-  const outfile = join(temporary, 'generate.mjs');
-  await build({
-    entryPoints: [join(root, 'src/layout/generate.ts')],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    logLevel: 'warning',
-    banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
-  });
-  const { measureFile, writeTables } = await import(pathToFileURL(outfile).href);
-  const measured = positionals.map((path) => {
-    const one = measureFile(path);
-    const experiments = one.experiments.length === 0 ? '' : `+${one.experiments.join(',')}`;
-    process.stdout.write(
-      `${path}: ${one.goVersion}${experiments} ${one.os}/${one.arch}, ${one.structs.size} structs\n`,
-    );
-    return one;
-  });
-  for (const file of writeTables(values.folder, measured, { keep: values.keep })) process.stdout.write(`${file}\n`);
-} finally {
-  rmSync(temporary, { recursive: true });
-}
+const failed = values['no-build'] ? 0 : node('fixtures/layout-binaries.mjs');
+const wanted = Object.keys(releases.arches).flatMap((goarch) =>
+  knownReleases(goarch).map((text) => join(labFolder('layout'), layoutBinaryName(text, goarch))),
+);
+const binaries = wanted.filter((path) => existsSync(path));
+process.stdout.write(`${binaries.length} of ${wanted.length} binaries\n`);
+const done =
+  node('scripts/build.mjs', '--quiet') || node('dist/cli.js', 'layout', 'generate', '--folder', 'layouts', ...binaries);
+process.exitCode = done || failed;

@@ -40,7 +40,11 @@ export const globalOptions: readonly OptionSpec[] = [
     files: true,
   },
   { flags: '--go <version>', help: 'the Go version, instead of what is detected', files: true },
-  { flags: '--layout <source>', help: '`dwarf`: take offsets from the binary’s DWARF', files: true },
+  {
+    flags: '--layout <source>',
+    help: 'a layout file (of `layout generate`), or `dwarf`: the binary’s DWARF',
+    files: true,
+  },
   {
     flags: '--root <name=address>',
     help: 'where a runtime variable stands, e.g. mheap_=0x5a3f20',

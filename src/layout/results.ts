@@ -1,4 +1,4 @@
-// The results of `layout list|show|diff|verify`, in the shapes of the command-line contract.
+// The results of `layout list|show|diff|verify|generate`, in the shapes of the command-line contract.
 
 export interface LayoutListResult {
   readonly schemaVersion: number;
@@ -90,4 +90,20 @@ export interface LayoutVerifyResult {
   }[];
   /** Structs of the table that the binary's DWARF does not have (the linker drops unused types), and the reverse. */
   readonly unknown: readonly { readonly struct: string; readonly why: string }[];
+}
+
+export interface LayoutGenerateResult {
+  readonly schemaVersion: number;
+  readonly measured: readonly {
+    readonly binary: string;
+    readonly goVersion: string;
+    /** Those that move fields. */
+    readonly experiments: readonly string[];
+    readonly os: string;
+    readonly arch: string;
+    readonly structs: number;
+    readonly fields: number;
+  }[];
+  /** The layout files written. */
+  readonly files: readonly string[];
 }

@@ -11,6 +11,8 @@ export const layoutSchemaVersion = 1;
 export interface TableOptions {
   /** Lines to act as if they had not been measured: `go1.24`. */
   readonly without?: readonly string[];
+  /** A layout file to use instead of those. */
+  readonly file?: string;
   /** Folder of the tables; `layouts/` of the program if left out. */
   readonly folder?: string;
 }

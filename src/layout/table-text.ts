@@ -23,8 +23,8 @@ export function encodeRuns(values: readonly (string | number | undefined)[], rel
 }
 
 /**
- * The table of releases measured on one OS and arch. A release with experiments needs its plain build beside it (RangeError otherwise);
- * of two measurements of the same build the later one counts.
+ * The table of releases measured on one OS and arch (RangeError without any). What a build with experiments has in common with the plain build
+ * of its release is not repeated, where that was measured too; of two measurements of the same build the later one counts.
  */
 export function toTableFile(measured: readonly Measured[]): TableFile {
   const [some] = measured;
@@ -42,13 +42,10 @@ export function toTableFile(measured: readonly Measured[]): TableFile {
   const variants: Record<string, VariantEntry> = {};
   for (const set of sets) {
     const own = ordered.filter((release) => release.experiments.join(',') === set);
-    const base = own.map((release) => {
-      const found = builds.get(release.goVersion);
-      if (found === undefined)
-        throw new RangeError(`${release.goVersion}+${set} needs the plain ${release.goVersion} in the same table`);
-      return found;
-    });
-    variants[set] = encodeVariant(own, base);
+    variants[set] = encodeVariant(
+      own,
+      own.map((release) => builds.get(release.goVersion)),
+    );
   }
   return {
     schema: tableSchema,
@@ -57,33 +54,39 @@ export function toTableFile(measured: readonly Measured[]): TableFile {
     pointerSize: some.pointerSize,
     byteOrder: some.littleEndian ? 'little' : 'big',
     releases: plain.map((release) => release.goVersion),
-    ...encodePart(plain),
+    ...encodePart(
+      plain,
+      plain.map((release) => release.goVersion),
+    ),
     variants,
   };
 }
 
-function encodePart(list: readonly Measured[]): Pick<TableFile, 'types' | 'structs'> {
-  const releases = list.map((release) => release.goVersion);
+function encodePart(
+  list: readonly (Measured | undefined)[],
+  releases: readonly string[],
+): Pick<TableFile, 'types' | 'structs'> {
   const structs: Record<string, StructEntry> = {};
-  for (const name of namesOf(list.map((release) => release.structs))) {
+  for (const name of namesOf(list.map((release) => release?.structs))) {
     structs[name] = encodeStruct(
-      list.map((release) => release.structs.get(name)),
+      list.map((release) => release?.structs.get(name)),
       releases,
     );
   }
   const types: Record<string, readonly Run[]> = {};
-  for (const name of namesOf(list.map((release) => release.types))) {
+  for (const name of namesOf(list.map((release) => release?.types))) {
     types[name] = encodeRuns(
-      list.map((release) => release.types.get(name)),
+      list.map((release) => release?.types.get(name)),
       releases,
     );
   }
   return { types, structs };
 }
 
-function encodeVariant(own: readonly Measured[], base: readonly Measured[]): VariantEntry {
-  const whole = encodePart(own);
-  const plain = encodePart(base);
+function encodeVariant(own: readonly Measured[], base: readonly (Measured | undefined)[]): VariantEntry {
+  const releases = own.map((release) => release.goVersion);
+  const whole = encodePart(own, releases);
+  const plain = encodePart(base, releases);
   const differing = <T>(a: Readonly<Record<string, T>>, b: Readonly<Record<string, T>>, none: T): Record<string, T> =>
     Object.fromEntries(
       [...new Set([...Object.keys(a), ...Object.keys(b)])]
@@ -92,7 +95,7 @@ function encodeVariant(own: readonly Measured[], base: readonly Measured[]): Var
         .map((name) => [name, a[name] ?? none]),
     );
   return {
-    releases: own.map((release) => release.goVersion),
+    releases,
     types: differing(whole.types, plain.types, []),
     structs: differing(whole.structs, plain.structs, { size: [], fields: {} }),
   };
@@ -135,8 +138,8 @@ export function mergeOrder(order: readonly string[], next: readonly string[]): s
   return merged;
 }
 
-function namesOf(maps: readonly ReadonlyMap<string, unknown>[]): string[] {
-  return [...new Set(maps.flatMap((map) => [...map.keys()]))].sort();
+function namesOf(maps: readonly (ReadonlyMap<string, unknown> | undefined)[]): string[] {
+  return [...new Set(maps.flatMap((map) => [...(map?.keys() ?? [])]))].sort();
 }
 
 /** The file's text: one line for each run, so that a diff shows what moved. */

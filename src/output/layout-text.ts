@@ -1,21 +1,38 @@
-// `layout list|show|diff|verify` for people.
-import type { LayoutDiffResult, LayoutListResult, LayoutShowResult, LayoutVerifyResult } from '../layout/results.js';
+// `layout list|show|diff|verify|generate` for people.
+import type {
+  LayoutDiffResult,
+  LayoutGenerateResult,
+  LayoutListResult,
+  LayoutShowResult,
+  LayoutVerifyResult,
+} from '../layout/results.js';
 import { printable } from './format.js';
 
 export function layoutListText({ layouts }: LayoutListResult): string {
-  const lines = layouts.flatMap(({ arch, releases, structs }) => [
-    `linux/${arch}: ${releases.length} releases measured, ${structs} structs`,
-    ...wrap(releases, 110),
+  const lines = layouts.flatMap(({ os, arch, releases, structs }) => [
+    `${os}/${arch}: ${releases.length} releases measured (line: patches), ${structs} structs`,
+    ...wrap(byLine(releases), 78),
   ]);
   return text(lines);
 }
 
-function wrap(words: readonly string[], width: number): string[] {
+/** `1.9: 0 2 3 7`, and `1.26+nogreenteagc: 11`: the patches of each line. */
+function byLine(releases: readonly string[]): string[] {
+  const lines = new Map<string, string[]>();
+  for (const release of releases) {
+    const [, line = '', patch = '', experiments = ''] = /^go(\d+\.\d+)\.?([^+]*)(.*)$/.exec(release) ?? [];
+    const name = `${line}${experiments}`;
+    lines.set(name, [...(lines.get(name) ?? []), patch]);
+  }
+  return [...lines].map(([name, patches]) => `${name}: ${patches.join(' ')}`);
+}
+
+function wrap(phrases: readonly string[], width: number): string[] {
   const lines: string[] = [];
-  for (const word of words) {
+  for (const phrase of phrases) {
     const last = lines.at(-1);
-    if (last !== undefined && last.length + word.length < width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(`  ${word}`);
+    if (last !== undefined && last.length + phrase.length + 2 <= width) lines[lines.length - 1] = `${last}; ${phrase}`;
+    else lines.push(`  ${phrase}`);
   }
   return lines;
 }
@@ -67,6 +84,14 @@ export function layoutVerifyText(result: LayoutVerifyResult): string {
     );
   if (unknown.length > 0) lines.push(`not compared: ${unknown.map(({ struct }) => struct).join(' ')}`);
   return text(lines);
+}
+
+export function layoutGenerateText({ measured, files }: LayoutGenerateResult): string {
+  const lines = measured.map(
+    ({ binary, goVersion, experiments, os, arch, structs, fields }) =>
+      `${binary}: ${[goVersion, ...experiments].join('+')} ${os}/${arch}, ${structs} structs with ${fields} fields`,
+  );
+  return text([...lines, ...files.map((file) => `written: ${file}`)]);
 }
 
 function text(lines: readonly string[]): string {

@@ -28,6 +28,7 @@ describe('wrong usage exits 2, naming what is wrong', () => {
     [['spans'], /no file/],
     [['overview'], /no file/],
     [['layout', 'verify'], /no file/],
+    [['layout', 'generate'], /no file/],
     [['nonsense'], /unknown command/],
     [['nonsense', '--help'], /unknown command/],
     [['layout'], /needs a command/],
@@ -85,6 +86,7 @@ describe('help', () => {
     'layout show',
     'layout diff',
     'layout verify',
+    'layout generate',
     'demo',
   ];
   it.each(commands)('%s --help: what it does, its options, an example', (command) => {

@@ -104,8 +104,18 @@ describe('runs', () => {
     );
   });
 
-  test('a variant needs its plain build', () => {
-    expect(() => toTableFile([build('go1.21.0', {}), build('go1.21.1+x', {})])).toThrow(RangeError);
+  test('a build with an experiment stands alone where the plain one was not measured', () => {
+    for (const beside of [[], [build('go1.21.0', { s: old })], [build('go1.21.0+x', { s: old, other })]]) {
+      const made = [...beside, build('go1.21.1+x', { s: grown, other })];
+      writeFileSync(join(folder, 'alone.json'), formatTableFile(toTableFile(made)));
+      const layout = lookUp('go1.21.1', { experiments: ['x'], file: join(folder, 'alone.json') });
+      expect(layout).toMatchObject({ exact: true, name: 'table go1.21.1+x/amd64' });
+      expect(layout?.structNames()).toEqual(['other', 's']);
+      expect(layout?.struct('s')?.size).toBe(24);
+      expect(layout?.shape('spanClass')).toEqual({ kind: 'uint' });
+      const back = fromTableFile(parseTableFile(formatTableFile(toTableFile(made)), 'x'), 'x');
+      expect(new Set(back)).toEqual(new Set(made));
+    }
   });
 });
 

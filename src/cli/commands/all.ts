@@ -4,6 +4,7 @@ import { find, memory } from './find.js';
 import { gc } from './gc.js';
 import { demo } from './interactive.js';
 import { layout, layoutDiff, layoutList, layoutShow, layoutVerify } from './layout.js';
+import { layoutGenerate } from './layout-generate.js';
 import { overview } from './overview.js';
 import { span, spans } from './spans.js';
 
@@ -21,5 +22,6 @@ export const commands: readonly CommandSpec[] = [
   layoutShow,
   layoutDiff,
   layoutVerify,
+  layoutGenerate,
   demo,
 ];

@@ -35,18 +35,19 @@ const without = ({ options }: Invocation) => (options.open.without ? { without: 
 export const layout: CommandSpec = {
   name: 'layout',
   opensFiles: false,
-  operands: 'list|show|diff|verify',
-  summary: 'field offsets per Go version and arch: layout list, show, diff, verify',
+  operands: 'list|show|diff|verify|generate',
+  summary: 'field offsets per Go version and arch: layout list, show, diff, verify, generate',
   options: [],
   examples: [
     'spanscope layout list',
     'spanscope layout show go1.22.5/arm64 mspan',
     'spanscope layout diff go1.21.0 go1.22.0 mspan',
     'spanscope layout verify ./server',
+    'spanscope layout generate ./server --save server-layout.json',
   ],
   run({ operands: [word] }) {
-    if (word === undefined) throw new UsageError('layout', 'needs a command: list, show, diff or verify');
-    throw new UsageError(`layout ${word}`, 'unknown command: there are list, show, diff and verify');
+    if (word === undefined) throw new UsageError('layout', 'needs a command: list, show, diff, verify or generate');
+    throw new UsageError(`layout ${word}`, 'unknown command: there are list, show, diff, verify and generate');
   },
 };
 
@@ -110,7 +111,7 @@ export const layoutVerify: CommandSpec = {
   operands: 'BINARY',
   summary: 'the table against the DWARF of a binary; exit 1 if they differ',
   options: [],
-  examples: ['spanscope layout verify ./server'],
+  examples: ['spanscope layout verify ./server', 'spanscope layout verify ./server --layout server-layout.json'],
   run(invocation) {
     const { target } = openFiles('layout verify', invocation.operands, invocation);
     const path = target.binary?.info.path ?? invocation.operands[0] ?? 'the binary';
@@ -124,7 +125,10 @@ export const layoutVerify: CommandSpec = {
         'build it without -w, or verify a build of the same Go release',
       );
     if (!binary) throw new InspectError('unknown-go-version', path, 'its Go version is not known', '--go tells it');
-    const result = verifyLayout(dwarf, binary, without(invocation));
+    const file = invocation.options.open.layout;
+    if (file === 'dwarf')
+      throw new UsageError('--layout dwarf', 'is what layout verify compares with: name a layout file');
+    const result = verifyLayout(dwarf, binary, { ...without(invocation), ...(file === undefined ? {} : { file }) });
     write(invocation, result, layoutVerifyText);
     target.close();
     return result.mismatches.length > 0 ? 1 : 0;
