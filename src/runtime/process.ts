@@ -8,6 +8,7 @@ import type { Target } from '../target/target.js';
 import { judgeSpans } from './judge-spans.js';
 import type { RuntimeView } from './mheap.js';
 import { type Finder, type FoundRoots, findRoots, type Root, type RootName } from './roots/find.js';
+import { structureFinder } from './roots/structure-finder.js';
 import { readAllspans } from './roots/validate-mheap.js';
 import { type OnProgress, readSpanTable, type SliceHeader, type SpanTable } from './span-table.js';
 
@@ -164,17 +165,20 @@ function findersOf(target: Target, options: ProcessOptions): Finder[] {
   const overrides = options.roots ?? {};
   let symbols: ReadonlyMap<string, number> | undefined;
   return [
-    { method: 'override', find: (name) => overrides[name] },
+    { method: 'override', find: (name) => one(overrides[name]) },
     {
       method: 'symtab',
       find: (name) => {
         symbols ??= target.symbols(allNames);
-        return symbols.get(name);
+        return one(symbols.get(name));
       },
     },
-    { method: 'dwarf', find: (name) => target.dwarfVariable(name) },
+    { method: 'dwarf', find: (name) => one(target.dwarfVariable(name)) },
+    structureFinder(target.dataRanges),
   ];
 }
+
+const one = (address: number | undefined): readonly number[] => (address === undefined ? [] : [address]);
 
 const allNames: readonly RootName[] = [
   'runtime.mheap_', 'runtime.firstmoduledata', 'runtime.memstats', 'runtime.work', 'runtime.gcController', 'runtime.gcphase', 'runtime.allgs', 'runtime.allp', 'runtime.allm',

@@ -15,6 +15,7 @@ import type { Memory } from '../image/memory.js';
 import { imageBuildIds, mainMapping } from '../image/memory-source.js';
 import { openRawImage } from '../image/raw-image.js';
 import { classify, type Inputs, type OpenedElf, openElf } from './classify.js';
+import { dataRanges } from './data-ranges.js';
 import { binaryInfo, imageOf, liveImage } from './describe.js';
 import { findGo, goEvidence } from './go-of.js';
 import { type LiveProcess, openLive } from './live.js';
@@ -276,6 +277,7 @@ function makeTarget(parts: Parts): Target {
       return found && { ...found, value: found.value + bias };
     },
     auxv: core?.auxv ?? new Map(),
+    dataRanges: dataRanges(binary?.elf, bias, memory),
     dwarf: openDebugInfo,
     dwarfVariable(name) {
       try {

@@ -156,6 +156,7 @@ export function writeHeap(spec: HeapSpec = {}): WrittenHeap {
       },
       live: undefined,
       binary: undefined,
+      dataRanges: [],
       matches: 'not checked',
       go: { version: go, experiments, os: 'linux', arch, source: 'test' },
       warnings: [],

@@ -23,13 +23,17 @@ export const rootNames: readonly RootName[] = [
   'runtime.allm',
 ];
 
-export type FinderMethod = 'override' | 'symtab' | 'dwarf';
+export type FinderMethod = 'override' | 'symtab' | 'dwarf' | 'structure';
 
-/** Gives the address of a variable in the image (load bias added), or undefined. */
+/** Gives addresses of a variable in the image (load bias added), best first; a search through memory gives them as it goes. */
 export interface Finder {
   readonly method: FinderMethod;
-  find(name: RootName): number | undefined;
+  /** `known`: roots that are proved already. */
+  find(name: RootName, scene: Scene, known: (name: RootName) => number | undefined): Iterable<number>;
 }
+
+/** Candidates of one finder that are looked at. */
+const maxCandidates = 64;
 
 export interface Root {
   readonly name: RootName;
@@ -78,7 +82,8 @@ export function findRoots(scene: Scene, finders: readonly Finder[]): FoundRoots 
       mheap = validateMheap(scene, address);
       return mheap;
     };
-    roots.set(name, findOne(name, finders, judge, refusals));
+    const candidates = (finder: Finder) => finder.find(name, scene, known(roots));
+    roots.set(name, findOne(name, finders, candidates, judge, refusals));
   }
   return { roots, refusals, mheap };
 }
@@ -87,14 +92,14 @@ export function findRoots(scene: Scene, finders: readonly Finder[]): FoundRoots 
 function findOne(
   name: RootName,
   finders: readonly Finder[],
+  candidates: (finder: Finder) => Iterable<number>,
   judge: (address: number) => Verdict,
   refusals: Refusal[],
 ): Root {
   let doubtful: Root | undefined;
   const passed: Refusal[] = [];
-  for (const { method, find } of finders) {
-    const candidate = find(name);
-    const address = candidate === undefined ? undefined : tryAddress(candidate);
+  for (const { method, candidate } of candidatesOf(finders, candidates)) {
+    const address = tryAddress(candidate);
     if (address === undefined || address === 0) continue;
     const verdict = judge(address);
     const detail = verdict.why;
@@ -103,6 +108,8 @@ function findOne(
       return { name, state: 'confirmed', address, method, confirmedBy: [confirmingMethod[name]], detail };
     }
     const refusal: Refusal = { name, method, address, why: detail };
+    // A search offers what looks alike; only who names an address can be wrong about it.
+    if (method === 'structure' && verdict.ok === false) continue;
     if (verdict.ok === false) refusals.push(refusal);
     else if (verdict.unreadable) passed.push(refusal);
     const best = doubtful !== undefined && (verdict.ok === false || passed.length > 1);
@@ -121,25 +128,40 @@ function findOne(
   );
 }
 
+function* candidatesOf(
+  finders: readonly Finder[],
+  candidates: (finder: Finder) => Iterable<number>,
+): Generator<{ readonly method: FinderMethod; readonly candidate: number }> {
+  for (const finder of finders) {
+    let left = maxCandidates;
+    for (const candidate of candidates(finder)) {
+      if (left-- === 0) break;
+      yield { method: finder.method, candidate };
+    }
+  }
+}
+
+// What is not proved itself proves and refutes nothing.
+const known = (roots: ReadonlyMap<RootName, Root>) => (other: RootName) => {
+  const root = roots.get(other);
+  return root?.state === 'confirmed' ? root.address : undefined;
+};
+
 function validate(scene: Scene, name: RootName, address: number, roots: ReadonlyMap<RootName, Root>): Verdict {
-  // What is not proved itself proves and refutes nothing.
-  const known = (other: RootName) => {
-    const root = roots.get(other);
-    return root?.state === 'confirmed' ? root.address : undefined;
-  };
+  const proved = known(roots);
   switch (name) {
     case 'runtime.mheap_':
       return validateMheap(scene, address);
     case 'runtime.firstmoduledata':
-      return validateModuledata(scene, address, known('runtime.mheap_'));
+      return validateModuledata(scene, address, proved('runtime.mheap_'));
     case 'runtime.memstats':
-      return validateMemstats(scene, address, known('runtime.mheap_'));
+      return validateMemstats(scene, address, proved('runtime.mheap_'));
     case 'runtime.work':
-      return validateWork(scene, address, known('runtime.memstats'));
+      return validateWork(scene, address, proved('runtime.memstats'));
     case 'runtime.gcController':
-      return validateGcController(scene, address, known('runtime.work'));
+      return validateGcController(scene, address, proved('runtime.work'));
     case 'runtime.gcphase':
-      return validateGcphase(scene, address, known('runtime.work'), known('runtime.memstats'));
+      return validateGcphase(scene, address, proved('runtime.work'), proved('runtime.memstats'));
     case 'runtime.allgs':
       return validateAllgs(scene, address);
     case 'runtime.allp':

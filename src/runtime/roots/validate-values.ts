@@ -34,6 +34,10 @@ export function validateMemstats(scene: Scene, address: number, mheap: number | 
       ? contradicts(`numgc is 0, but mheap_.sweepgen is ${sweepgen}`)
       : untold('no GC cycle has ended yet, so nothing can be compared');
   }
+  // A runtime.MemStats of the program's own has the same ring, but not these.
+  const enabled = scene.layout.field('mstats', 'enablegc');
+  if (numgc > 0 && enabled && scene.memory.uint8(address + enabled.offset) !== 1)
+    return contradicts(`numgc is ${numgc}, but enablegc is not set`);
   // Zeros equal each other anywhere.
   if (numgc > 0 && last === 0) return contradicts(`numgc is ${numgc}, but last_gc_unix is 0`);
   if (end(numgc + pauseRing - 1) === last || end(numgc) === last)

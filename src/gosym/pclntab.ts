@@ -1,0 +1,225 @@
+// The function table that the Go linker leaves in every binary, stripped or not (`.gopclntab`; runtime/symtab.go, cmd/link/internal/ld/pcln.go):
+// its header in each of its formats, functions by index and by pc, and their names. Reads what is asked for and no more. Knows nothing of moduledata:
+// who finds that tells the text base.
+import type { Memory } from '../image/memory.js';
+
+/**
+ * Formats by the magic word (internal/abi.PCLnTabMagic): `go1.2` (Go 1.9–1.15), `go1.16` (1.16–1.17), `go1.18` (1.18–1.19), `go1.20` (1.20 on; from 1.26 on with
+ * an empty textStart).
+ */
+export type PclntabFormat = 'go1.2' | 'go1.16' | 'go1.18' | 'go1.20';
+
+const formatsByMagic: ReadonlyMap<number, PclntabFormat> = new Map([
+  [0xfffffffb, 'go1.2'],
+  [0xfffffffa, 'go1.16'],
+  [0xfffffff0, 'go1.18'],
+  [0xfffffff1, 'go1.20'],
+]);
+
+/** More functions than any binary has; the largest seen have 400,000. */
+const MOST_FUNCTIONS = 2 ** 23;
+/** Names of generic functions are long; anything longer is cut. */
+const MOST_NAME_BYTES = 4096;
+/** Entries looked at when the order of the table is checked. */
+const SAMPLED_ENTRIES = 64;
+
+/** Bytes of the fixed part of the header: magic, two zeros, minLC, pointer size. */
+const PREFIX_BYTES = 8;
+const MOST_HEADER_WORDS = 8;
+
+/** Where the parts of a table stand: addresses in the memory that it was read from. */
+export interface PclntabHeader {
+  readonly address: number;
+  readonly format: PclntabFormat;
+  /** False where the magic is none of the known ones (garbled), and the format was found by what fits. */
+  readonly magicKnown: boolean;
+  /** Smallest instruction: 1 on 386 and amd64, 2 on s390x and riscv64, else 4. */
+  readonly minLC: number;
+  readonly functionCount: number;
+  /** runtime.text as the header has it; undefined where it does not say (before 1.18, from 1.26 on). */
+  readonly textStart: number | undefined;
+  readonly ftab: number;
+  /** What funcoff, and before 1.16 all other offsets, are relative to. */
+  readonly pclntable: number;
+  readonly funcnametab: number;
+  readonly cutab: number | undefined;
+  readonly filetab: number | undefined;
+  readonly pctab: number;
+}
+
+/** A function: [entry, end), and where its record (`runtime._func`) stands. */
+export interface PclntabFunction {
+  readonly index: number;
+  readonly entry: number;
+  readonly end: number;
+  readonly record: number;
+}
+
+/**
+ * The header at `address`, if one stands there that its own table bears out: sizes in range, entries ascending. `anyMagic` takes a table whose magic
+ * was overwritten. Undefined where there is none.
+ */
+export function readPclntabHeader(memory: Memory, address: number, anyMagic = false): PclntabHeader | undefined {
+  const magic = memory.uint32(address);
+  const minLC = memory.uint8(address + 6);
+  if (magic === undefined || memory.uint16(address + 4) !== 0 || memory.uint8(address + 7) !== memory.pointerSize)
+    return undefined;
+  if (minLC !== 1 && minLC !== 2 && minLC !== 4) return undefined;
+  const known = formatsByMagic.get(magic);
+  const formats = known ? [known] : anyMagic ? formatsByMagic.values() : [];
+  for (const format of formats) {
+    const header = decodeHeader(memory, address, format, minLC, known !== undefined);
+    if (header && isOrdered(memory, header)) return header;
+  }
+  return undefined;
+}
+
+function decodeHeader(
+  memory: Memory,
+  address: number,
+  format: PclntabFormat,
+  minLC: number,
+  magicKnown: boolean,
+): PclntabHeader | undefined {
+  const { pointerSize } = memory;
+  const words: number[] = [];
+  const count = format === 'go1.2' ? 1 : format === 'go1.16' ? 7 : MOST_HEADER_WORDS;
+  for (let i = 0; i < count; i += 1) {
+    const word = memory.word(address + PREFIX_BYTES + i * pointerSize);
+    if (word === undefined) return undefined;
+    words.push(word);
+  }
+  const functionCount = words[0]!;
+  if (functionCount === 0 || functionCount > MOST_FUNCTIONS) return undefined;
+  const common = { address, format, magicKnown, minLC, functionCount };
+  if (format === 'go1.2') {
+    const ftab = address + PREFIX_BYTES + pointerSize;
+    const filetab = memory.uint32(ftab + functionCount * 2 * pointerSize + pointerSize);
+    return {
+      ...common,
+      textStart: undefined,
+      ftab,
+      pclntable: address,
+      funcnametab: address,
+      cutab: undefined,
+      filetab: filetab === undefined ? undefined : address + filetab,
+      pctab: address,
+    };
+  }
+  const [funcname, cu, filetab, pctab, pcln] = words.slice(-5) as [number, number, number, number, number];
+  // The linker writes the parts in this order.
+  if (!(PREFIX_BYTES <= funcname && funcname <= cu && cu <= filetab && filetab <= pctab && pctab <= pcln))
+    return undefined;
+  return {
+    ...common,
+    textStart: format === 'go1.16' ? undefined : words[2] || undefined,
+    ftab: address + pcln,
+    pclntable: address + pcln,
+    funcnametab: address + funcname,
+    cutab: address + cu,
+    filetab: address + filetab,
+    pctab: address + pctab,
+  };
+}
+
+/** Entries ascend, records stand behind the table. A sample is looked at, first and last among it. */
+function isOrdered(memory: Memory, header: PclntabHeader): boolean {
+  const reader = new Pclntab(memory, header, 0);
+  const { functionCount } = header;
+  const step = Math.max(1, Math.floor(functionCount / SAMPLED_ENTRIES));
+  let before = -1;
+  for (let i = 0; i <= functionCount; i = i === functionCount ? i + 1 : Math.min(functionCount, i + step)) {
+    const entry = reader.entryAt(i);
+    if (entry === undefined || entry <= before) return false;
+    before = entry;
+  }
+  const first = reader.recordAt(0);
+  return first !== undefined && first >= header.ftab;
+}
+
+/** A table whose text base is known. Reading finds what is there: undefined where memory is missing. */
+export class Pclntab {
+  readonly header: PclntabHeader;
+  readonly #memory: Memory;
+  readonly #wide: boolean;
+  readonly #entryBytes: number;
+  readonly #fieldBytes: number;
+  readonly #base: number;
+
+  /** `textBase`: moduledata.text in this memory; what entries are relative to since 1.18 (not used before). */
+  constructor(memory: Memory, header: PclntabHeader, textBase: number) {
+    this.header = header;
+    this.#memory = memory;
+    const relative = header.format === 'go1.18' || header.format === 'go1.20';
+    this.#wide = !relative && memory.pointerSize === 8;
+    this.#fieldBytes = relative ? 4 : memory.pointerSize;
+    this.#entryBytes = 2 * this.#fieldBytes;
+    this.#base = relative ? textBase : 0;
+  }
+
+  #field(address: number): number | undefined {
+    return this.#wide ? this.#memory.word(address) : this.#memory.uint32(address);
+  }
+
+  /** Entry pc of function `index`; with `functionCount` the end of the last one. */
+  entryAt(index: number): number | undefined {
+    const value = this.#field(this.header.ftab + index * this.#entryBytes);
+    return value === undefined ? undefined : value + this.#base;
+  }
+
+  /** Address of the record of function `index`. */
+  recordAt(index: number): number | undefined {
+    const offset = this.#field(this.header.ftab + index * this.#entryBytes + this.#fieldBytes);
+    return offset === undefined ? undefined : this.header.pclntable + offset;
+  }
+
+  functionAt(index: number): PclntabFunction | undefined {
+    if (index < 0 || index >= this.header.functionCount) return undefined;
+    const entry = this.entryAt(index);
+    const end = this.entryAt(index + 1);
+    const record = this.recordAt(index);
+    if (entry === undefined || end === undefined || record === undefined) return undefined;
+    return { index, entry, end, record };
+  }
+
+  /** The function whose code holds `pc`: a binary search that reads some twenty entries. */
+  functionOf(pc: number): PclntabFunction | undefined {
+    let low = 0;
+    let high = this.header.functionCount;
+    const first = this.entryAt(0);
+    const last = this.entryAt(high);
+    if (first === undefined || last === undefined || pc < first || pc >= last) return undefined;
+    while (high - low > 1) {
+      const middle = (low + high) >>> 1;
+      const entry = this.entryAt(middle);
+      if (entry === undefined) return undefined;
+      if (entry <= pc) low = middle;
+      else high = middle;
+    }
+    return this.functionAt(low);
+  }
+
+  /** The name as the linker wrote it, control characters and all; empty for none; undefined where it can't be read. */
+  nameOf({ record }: PclntabFunction): string | undefined {
+    const offset = this.#memory.uint32(record + this.#fieldBytes);
+    return offset === undefined ? undefined : this.nameAt(offset);
+  }
+
+  /** The name at an offset of the name table (`_func.nameOff`, and of inline trees). */
+  nameAt(offset: number): string | undefined {
+    return readCString(this.#memory, this.header.funcnametab + offset);
+  }
+}
+
+/** NUL-terminated bytes as UTF-8, at most MOST_NAME_BYTES of them. */
+function readCString(memory: Memory, address: number): string | undefined {
+  const { bytes } = memory.bytes(address, 128);
+  let all = bytes;
+  let end = all.indexOf(0);
+  if (end < 0 && bytes.length === 128) {
+    all = memory.bytes(address, MOST_NAME_BYTES).bytes;
+    end = all.indexOf(0);
+  }
+  if (bytes.length === 0) return undefined;
+  return new TextDecoder().decode(end < 0 ? all : all.subarray(0, end));
+}

@@ -1,0 +1,250 @@
+// Finds roots in a binary without symbols by the shape of what stands there: a slice whose elements are g's can only be allgs. Gives candidates; the
+// validators, which serve every finder, decide. Sources: runtime/mheap.go, proc.go, symtab.go, mstats.go, mgc.go, mgcpacer.go.
+import { readPclntabHeader } from '../../gosym/pclntab.js';
+import type { Finder, RootName } from './find.js';
+import { type AddressRange, matchingWords, type Words } from './scan-words.js';
+import type { Scene } from './validate.js';
+
+const maxFunctions = 2 ** 23;
+const maxSpans = 2 ** 27;
+const maxGs = 2 ** 26;
+const maxPs = 2 ** 16;
+
+/** `ranges`: the writable data of the program, as far as it is known. */
+export function structureFinder(ranges: readonly AddressRange[]): Finder {
+  const modules = new Map<Scene, number | undefined>();
+  const moduleOf = (scene: Scene): number | undefined => {
+    if (!modules.has(scene)) modules.set(scene, first(findModuledata(scene, ranges)));
+    return modules.get(scene);
+  };
+  return {
+    method: 'structure',
+    find(name, scene, known) {
+      if (name === 'runtime.firstmoduledata') return findModuledata(scene, ranges);
+      return searches[name]?.(scene, within(scene, ranges, name, moduleOf(scene)), known) ?? [];
+    },
+  };
+}
+
+type Known = (name: RootName) => number | undefined;
+type Search = (scene: Scene, ranges: readonly AddressRange[], known: Known) => Iterable<number>;
+
+/** Variables without pointers stand in noptrbss, those with in bss or data, where the module's bounds are known (cmd/link/internal/ld/data.go). */
+const withoutPointers: readonly RootName[] = ['runtime.memstats', 'runtime.gcController', 'runtime.gcphase'];
+
+function within(
+  { memory, layout }: Scene,
+  ranges: readonly AddressRange[],
+  name: RootName,
+  module: number | undefined,
+): readonly AddressRange[] {
+  if (module === undefined) return ranges;
+  const bound = (field: string) => {
+    const found = layout.field('moduledata', field);
+    return found && memory.word(module + found.offset);
+  };
+  const parts = withoutPointers.includes(name) ? ['noptrbss', 'noptrdata'] : ['bss', 'data'];
+  if (name === 'runtime.work') parts.push('noptrbss');
+  const bounded = parts.flatMap((part) => {
+    const start = bound(part);
+    const end = bound(`e${part}`);
+    return start !== undefined && end !== undefined && start < end ? [{ start, end }] : [];
+  });
+  return bounded.length > 0 ? bounded : ranges;
+}
+
+const searches: Partial<Record<RootName, Search>> = {
+  'runtime.mheap_': findMheap,
+  'runtime.allgs': findAllgs,
+  'runtime.allp': findAllp,
+  'runtime.allm': findAllm,
+  'runtime.memstats': findMemstats,
+  'runtime.work': findWork,
+  'runtime.gcController': findGcController,
+};
+
+function first<T>(values: Iterable<T>): T | undefined {
+  for (const value of values) return value;
+  return undefined;
+}
+
+/** A slice header whose length and capacity make sense. */
+function isSlice(words: Words, offset: number, pointerSize: number, most: number): boolean {
+  const length = words.at(offset + pointerSize);
+  if (!(length > 0 && length <= most)) return false;
+  return words.at(offset) > 0xffff && length <= words.at(offset + 2 * pointerSize);
+}
+
+/** moduledata: bounds of the text in order, and a function table of as many entries as the pclntab that it points to has. */
+function* findModuledata({ memory, layout }: Scene, ranges: readonly AddressRange[]): Generator<number> {
+  const offset = (path: string) => layout.field('moduledata', path)?.offset;
+  const [ftab, minpc, maxpc] = [offset('ftab'), offset('minpc'), offset('maxpc')];
+  const [text, etext] = [offset('text'), offset('etext')];
+  const header = offset('pcHeader') ?? offset('pclntable.array');
+  const size = layout.struct('moduledata')?.size;
+  if (ftab === undefined || minpc === undefined || maxpc === undefined || header === undefined || size === undefined)
+    return;
+  if (text === undefined || etext === undefined) return;
+  const { pointerSize } = memory;
+  const found = matchingWords(memory, ranges, size, (words) => {
+    const low = words.at(minpc);
+    const high = words.at(maxpc);
+    if (!(low > 0 && low < high)) return false;
+    if (!(words.at(text) <= low && high <= words.at(etext))) return false;
+    return isSlice(words, ftab, pointerSize, maxFunctions);
+  });
+  for (const address of found) {
+    const at = memory.word(address + header);
+    const table = at === undefined ? undefined : readPclntabHeader(memory, at, true);
+    const entries = memory.word(address + ftab + pointerSize);
+    if (table && table.functionCount + 1 === entries) yield address;
+  }
+}
+
+/** mheap_: allspans is a slice, and central[1], [2] and [3] know their place. */
+function findMheap({ memory, layout }: Scene, ranges: readonly AddressRange[]): Iterable<number> {
+  const allspans = layout.field('mheap', 'allspans');
+  const classes = [1, 2, 3].map((i) => layout.field('mheap', `central[${i}].mcentral.spanclass`)?.offset);
+  if (!allspans || classes.some((offset) => offset === undefined)) return [];
+  return matchingWords(
+    memory,
+    ranges,
+    allspans.offset + 3 * memory.pointerSize,
+    (words) =>
+      isSlice(words, allspans.offset, memory.pointerSize, maxSpans) &&
+      classes.every((offset, i) => memory.uint8(words.address + offset!) === i + 1),
+  );
+}
+
+/** allgs: the first element is a g that leads back to itself. */
+function findAllgs({ memory, layout }: Scene, ranges: readonly AddressRange[]): Iterable<number> {
+  const self = layout.field('g', 'sched.g');
+  if (!self) return [];
+  const { pointerSize } = memory;
+  return matchingWords(memory, ranges, 3 * pointerSize, (words) => {
+    if (!isSlice(words, 0, pointerSize, maxGs)) return false;
+    const g = memory.word(words.at(0));
+    return g !== undefined && g !== 0 && memory.word(g + self.offset) === g;
+  });
+}
+
+/** allp: the first element is p 0, the last knows its place. */
+function findAllp({ memory, layout }: Scene, ranges: readonly AddressRange[]): Iterable<number> {
+  const id = layout.field('p', 'id');
+  const mcache = layout.field('p', 'mcache');
+  if (!id || !mcache) return [];
+  const { pointerSize } = memory;
+  return matchingWords(memory, ranges, 3 * pointerSize, (words) => {
+    if (!isSlice(words, 0, pointerSize, maxPs)) return false;
+    const last = words.at(pointerSize) - 1;
+    return [0, last].every((i) => {
+      const p = memory.word(words.at(0) + i * pointerSize);
+      return p !== undefined && p !== 0 && memory.uint32(p + id.offset) === i;
+    });
+  });
+}
+
+/** allm: heads the longest list of m's through alllink; each other word that points to an m heads a shorter one. */
+function findAllm({ memory, layout }: Scene, ranges: readonly AddressRange[]): Iterable<number> {
+  const alllink = layout.field('m', 'alllink');
+  const g0 = layout.field('m', 'g0');
+  const gm = layout.field('g', 'm');
+  if (!alllink || !g0 || !gm) return [];
+  const isM = (m: number) => {
+    const g = memory.word(m + g0.offset);
+    return g !== undefined && g !== 0 && memory.word(g + gm.offset) === m;
+  };
+  const heads: { address: number; length: number }[] = [];
+  for (const address of matchingWords(memory, ranges, 0, (words) => words.at(0) > 0xffff && isM(words.at(0)))) {
+    const seen = new Set<number>();
+    let m = memory.word(address);
+    while (m !== undefined && m !== 0 && !seen.has(m) && seen.size < 100_000) {
+      seen.add(m);
+      m = memory.word(m + alllink.offset);
+    }
+    if (m === 0) heads.push({ address, length: seen.size });
+    if (heads.length > 1000) break;
+  }
+  return heads.sort((a, b) => b.length - a.length || a.address - b.address).map(({ address }) => address);
+}
+
+const pauseRing = 256;
+/** Cycles whose ends are compared with each other. */
+const comparedCycles = 8;
+/** The monotonic clock of a machine that is up for longer than a millisecond, and for less than nine years, in ns. */
+const leastNanotime = 1e6;
+const mostNanotime = 2 ** 58;
+
+/** memstats: the newest entry of pause_end, which numgc says, is last_gc_unix; those before it ended before it, the entry after it is older still. */
+function findMemstats({ memory, layout }: Scene, ranges: readonly AddressRange[]): Iterable<number> {
+  const [ring, numgc] = [layout.field('mstats', 'pause_end'), layout.field('mstats', 'numgc')];
+  const [last, forced] = [layout.field('mstats', 'last_gc_unix'), layout.field('mstats', 'numforcedgc')];
+  const enabled = layout.field('mstats', 'enablegc');
+  const clock = layout.field('mstats', 'last_gc_nanotime');
+  if (!ring || !numgc || !last || !forced || !enabled || !clock) return [];
+  return matchingWords(memory, ranges, layout.struct('mstats')?.size ?? 0, (words) => {
+    const count = words.uint32(numgc.offset);
+    if (!(count > 0 && words.uint32(forced.offset) <= count)) return false;
+    // A runtime.MemStats of the program's own has the same ring and count.
+    if (memory.uint8(words.address + enabled.offset) !== 1) return false;
+    const ended = Number(memory.uint64(words.address + clock.offset) ?? 0n);
+    if (!(ended > leastNanotime && ended < mostNanotime)) return false;
+    const end = (cycle: number) => words.at(ring.offset + ((cycle + pauseRing - 1) % pauseRing) * 8);
+    if (memory.pointerSize === 4) return narrowRing(memory, words.address, ring.offset, count, last.offset);
+    if (!(end(count) > 2 ** 59) || words.at(last.offset) !== end(count)) return false;
+    for (let i = 1; i < Math.min(count, comparedCycles); i += 1) {
+      if (!(end(count - i) > 2 ** 59 && end(count - i) <= end(count - i + 1))) return false;
+    }
+    return count < pauseRing ? end(count + 1) === 0 : end(count + 1) <= end(count);
+  });
+}
+
+/** The same with words of 32 bits, where a clock takes two. */
+function narrowRing(memory: Scene['memory'], address: number, ring: number, count: number, last: number): boolean {
+  const end = (cycle: number) => memory.uint64(address + ring + ((cycle + pauseRing - 1) % pauseRing) * 8) ?? 0n;
+  const newest = end(count);
+  if (newest < 2n ** 59n || memory.uint64(address + last) !== newest) return false;
+  return count < pauseRing ? end(count + 1) === 0n : end(count + 1) <= newest;
+}
+
+/** work: as many cycles as memstats has or one more, and the last ended when memstats says so. */
+function findWork({ memory, layout }: Scene, ranges: readonly AddressRange[], known: Known): Iterable<number> {
+  const memstats = known('runtime.memstats');
+  const [numgc, last] = [layout.field('mstats', 'numgc'), layout.field('mstats', 'last_gc_nanotime')];
+  const [cycles, tEnd] = [layout.field('workType', 'cycles'), layout.field('workType', 'tEnd')];
+  if (memstats === undefined || !numgc || !last || !cycles || !tEnd) return [];
+  const ended = memory.uint32(memstats + numgc.offset);
+  const when = memory.uint64(memstats + last.offset);
+  if (!ended || !when) return [];
+  return matchingWords(memory, ranges, layout.struct('workType')?.size ?? 0, (words) => {
+    const begun = words.uint32(cycles.offset);
+    if (begun !== ended && begun !== ended + 1) return false;
+    return memory.uint64(words.address + tEnd.offset) === when;
+  });
+}
+
+const heapMinimumBytes = 4 * 1024 * 1024;
+
+/** gcController: heapMinimum follows from gcPercent, and markStartTime is that of work's cycle. */
+function findGcController({ memory, layout }: Scene, ranges: readonly AddressRange[], known: Known): Iterable<number> {
+  const percent = layout.field('gcControllerState', 'gcPercent');
+  const minimum = layout.field('gcControllerState', 'heapMinimum');
+  const start = layout.field('gcControllerState', 'markStartTime');
+  const work = known('runtime.work');
+  const clock = (name: string) => {
+    const field = layout.field('workType', name);
+    return work !== undefined && field ? memory.uint64(work + field.offset) : undefined;
+  };
+  const began = clock('tSweepTerm');
+  const marked = clock('tMark');
+  if (!start || !began || marked === undefined) return [];
+  return matchingWords(memory, ranges, layout.struct('gcControllerState')?.size ?? 0, (words) => {
+    if (percent && minimum) {
+      const value = words.uint32(percent.offset) | 0;
+      if (value < -1 || value === 0) return false;
+      if (value > 0 && words.at(minimum.offset) !== Math.floor((heapMinimumBytes * value) / 100)) return false;
+    }
+    const time = memory.uint64(words.address + start.offset);
+    return time !== undefined && time >= began && (marked < began || time <= marked);
+  });
+}

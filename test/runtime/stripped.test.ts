@@ -1,0 +1,66 @@
+// Binaries without section headers (so without symbols and DWARF) beside the same binaries with them: the same roots, by another way. Real images of
+// real programs; the addresses of the twin's symbol table are the truth.
+import { closeSync, copyFileSync, openSync, readSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { openProcess } from '../../src/runtime/process.js';
+import { openTarget } from '../../src/target/open.js';
+import { sample, TempFolder } from '../support/run-cli.js';
+
+const folder = new TempFolder();
+afterAll(() => folder.remove());
+
+/** The file without section headers: e_shoff, e_shnum and e_shstrndx are zero. */
+function withoutSections(path: string, name: string): string {
+  const copy = join(folder.path, name);
+  copyFileSync(path, copy);
+  const file = openSync(copy, 'r+');
+  const ident = Buffer.alloc(6);
+  readSync(file, ident, 0, 6, 0);
+  const wide = ident[4] === 2;
+  writeSync(file, Buffer.alloc(wide ? 8 : 4), 0, undefined, wide ? 0x28 : 0x20);
+  writeSync(file, Buffer.alloc(4), 0, undefined, wide ? 0x3c : 0x30);
+  closeSync(file);
+  return copy;
+}
+
+const names = ['go1.16-amd64', 'go1.21-amd64-pie', 'go1.23-arm64', 'go1.27-amd64-mark'];
+const cases = [
+  { name: 'sample', files: () => [sample.server, sample.core] as const },
+  ...names.map((name) => ({
+    name,
+    files: () =>
+      [
+        folder.unpacked(`${name}.server`, 'images', name, 'server.gz'),
+        folder.unpacked(`${name}.core`, 'images', name, 'core.sparse.gz'),
+      ] as const,
+  })),
+];
+
+describe.each(cases)('$name', ({ name, files }) => {
+  const [server, core] = files();
+  const twin = openProcess(openTarget({ files: [server, core], options: {} }), {})!;
+  const target = openTarget({ files: [withoutSections(server, `${name}.stripped`), core], options: {} });
+  const stripped = openProcess(target, {})!;
+
+  it('has nothing that names a variable', () => {
+    expect(target.symbols(['runtime.mheap_']).size).toBe(0);
+    expect(target.dwarf()).toBeUndefined();
+  });
+
+  it('gives the same roots, each confirmed', () => {
+    for (const [root, { address }] of twin.roots) {
+      const found = stripped.roots.get(root);
+      expect(found, root).toMatchObject({ state: 'confirmed', address });
+      expect(['structure', 'code'], root).toContain(found?.method);
+    }
+  });
+
+  it('gives the same spans', () => {
+    const [a, b] = [twin.spans()!, stripped.spans()!];
+    expect(b.length).toBe(a.length);
+    expect(b.base).toEqual(a.base);
+    expect(b.allocated).toEqual(a.allocated);
+    expect(stripped.warnings).toEqual([]);
+  });
+});
