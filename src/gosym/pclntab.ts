@@ -20,6 +20,8 @@ const formatsByMagic: ReadonlyMap<number, PclntabFormat> = new Map([
 const MOST_FUNCTIONS = 2 ** 23;
 /** Names of generic functions are long; anything longer is cut. */
 const MOST_NAME_BYTES = 4096;
+/** Bytes of a name table that are searched: the largest seen have 20 MB. */
+const MOST_NAMES_BYTES = 2 ** 26;
 /** Entries looked at when the order of the table is checked. */
 const SAMPLED_ENTRIES = 64;
 
@@ -197,6 +199,37 @@ export class Pclntab {
       else high = middle;
     }
     return this.functionAt(low);
+  }
+
+  /**
+   * Functions of the names in `wanted`, in the table's order. Where names stand in a table of their own (1.16+) that is searched for them first, so that a record
+   * costs one number; before, each name is read.
+   */
+  *named(wanted: ReadonlySet<string>): Generator<[string, PclntabFunction]> {
+    const offsets = this.header.format === 'go1.2' ? undefined : this.#nameOffsets(wanted);
+    for (let index = 0; index < this.header.functionCount; index += 1) {
+      const record = this.recordAt(index);
+      const offset = record === undefined ? undefined : this.#memory.uint32(record + this.#fieldBytes);
+      if (offset === undefined) continue;
+      const name = offsets ? offsets.get(offset) : this.nameAt(offset);
+      const found = name !== undefined && wanted.has(name) ? this.functionAt(index) : undefined;
+      if (name !== undefined && found) yield [name, found];
+    }
+  }
+
+  /** Offsets in the name table of the names in `wanted`. */
+  #nameOffsets(wanted: ReadonlySet<string>): ReadonlyMap<number, string> {
+    const { funcnametab, cutab } = this.header;
+    const length = Math.min((cutab ?? funcnametab) - funcnametab, MOST_NAMES_BYTES);
+    const { bytes } = this.#memory.bytes(funcnametab, length);
+    const names = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const offsets = new Map<number, string>();
+    for (const name of wanted) {
+      const at = names.indexOf(`\0${name}\0`, 0, 'latin1');
+      if (at >= 0) offsets.set(at + 1, name);
+      else if (names.subarray(0, name.length + 1).equals(Buffer.from(`${name}\0`, 'latin1'))) offsets.set(0, name);
+    }
+    return offsets;
   }
 
   /** The name as the linker wrote it, control characters and all; empty for none; undefined where it can't be read. */

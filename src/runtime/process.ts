@@ -7,8 +7,9 @@ import type { Layout } from '../layout/types.js';
 import type { Target } from '../target/target.js';
 import { judgeSpans } from './judge-spans.js';
 import type { RuntimeView } from './mheap.js';
+import { codeFinder } from './roots/code-finder.js';
 import { type Finder, type FoundRoots, findRoots, type Root, type RootName } from './roots/find.js';
-import { structureFinder } from './roots/structure-finder.js';
+import { moduleFinder, structureFinder } from './roots/structure-finder.js';
 import { readAllspans } from './roots/validate-mheap.js';
 import { type OnProgress, readSpanTable, type SliceHeader, type SpanTable } from './span-table.js';
 
@@ -164,6 +165,7 @@ function tryCandidate(
 function findersOf(target: Target, options: ProcessOptions): Finder[] {
   const overrides = options.roots ?? {};
   let symbols: ReadonlyMap<string, number> | undefined;
+  const moduleOf = moduleFinder(target.dataRanges);
   return [
     { method: 'override', find: (name) => one(overrides[name]) },
     {
@@ -174,7 +176,8 @@ function findersOf(target: Target, options: ProcessOptions): Finder[] {
       },
     },
     { method: 'dwarf', find: (name) => one(target.dwarfVariable(name)) },
-    structureFinder(target.dataRanges),
+    structureFinder(target.dataRanges, moduleOf),
+    codeFinder(moduleOf, target.dataRanges),
   ];
 }
 

@@ -31,6 +31,7 @@ it('a count of cycles beside a ring of zeros is no memstats', () => {
   const image = new HeapImage(layout, true);
   image.place(base, 0x4000);
   image.set('mstats', 'numgc', base, 975_162);
+  image.set('mstats', 'enablegc', base, 1);
   expect(validateMemstats({ memory: image.memory(), layout }, base, undefined)).toMatchObject({
     ok: false,
     why: 'numgc is 975162, but last_gc_unix is 0',

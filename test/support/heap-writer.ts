@@ -397,7 +397,12 @@ function writeCounters(
   const set = (root: number, struct: string, fields: Readonly<Record<string, Integer>>) => {
     for (const [path, value] of Object.entries(fields)) image.set(struct, path, root, value);
   };
-  set(memstats, 'mstats', { numgc: cycles, last_gc_unix: lastGc, [`pause_end[${(cycles + 255) % 256}]`]: lastGc });
+  set(memstats, 'mstats', {
+    numgc: cycles,
+    enablegc: 1,
+    last_gc_unix: lastGc,
+    [`pause_end[${(cycles + 255) % 256}]`]: lastGc,
+  });
   set(work, 'workType', { cycles: marking ? cycles + 1 : cycles, tSweepTerm: 1000, tMark: 1200 });
   set(controller, 'gcControllerState', { gcPercent: 100, heapMinimum: 4 << 20, markStartTime: 1100 });
   const end = mheap + (layout.struct('mheap')?.size ?? 0);

@@ -23,11 +23,13 @@ export const rootNames: readonly RootName[] = [
   'runtime.allm',
 ];
 
-export type FinderMethod = 'override' | 'symtab' | 'dwarf' | 'structure';
+export type FinderMethod = 'override' | 'symtab' | 'dwarf' | 'structure' | 'code';
 
 /** Gives addresses of a variable in the image (load bias added), best first; a search through memory gives them as it goes. */
 export interface Finder {
   readonly method: FinderMethod;
+  /** A second look at what another finder found by its shape: whether this one would say the same; undefined where it can't tell. */
+  confirms?(name: RootName, scene: Scene, address: number): boolean | undefined;
   /** `known`: roots that are proved already. */
   find(name: RootName, scene: Scene, known: (name: RootName) => number | undefined): Iterable<number>;
 }
@@ -41,7 +43,7 @@ export interface Root {
   readonly address: Address | undefined;
   readonly method: FinderMethod | undefined;
   /** The independent ways that agree. */
-  readonly confirmedBy: readonly ('structure' | 'value')[];
+  readonly confirmedBy: readonly ('structure' | 'value' | 'code')[];
   readonly detail: string;
 }
 
@@ -79,41 +81,64 @@ export function findRoots(scene: Scene, finders: readonly Finder[]): FoundRoots 
   for (const name of rootNames) {
     const judge = (address: number): Verdict => {
       if (name !== 'runtime.mheap_') return validate(scene, name, address, roots);
-      mheap = validateMheap(scene, address);
-      return mheap;
+      const verdict = validateMheap(scene, address);
+      mheap = mheap?.ok === true && verdict.ok !== true ? mheap : verdict;
+      return verdict;
     };
-    const candidates = (finder: Finder) => finder.find(name, scene, known(roots));
-    roots.set(name, findOne(name, finders, candidates, judge, refusals));
+    const candidates = candidatesOf(finders, (finder) => finder.find(name, scene, known(roots)));
+    const confirms = (address: number) => secondWay(finders, name, scene, address);
+    roots.set(name, findOne(name, candidates, judge, confirms, refusals));
   }
+  confirmClocks(scene, roots);
   return { roots, refusals, mheap };
 }
+
+/** What a finder that does not go by shape says of an address that was found by it. */
+function secondWay(
+  finders: readonly Finder[],
+  name: RootName,
+  scene: Scene,
+  address: number,
+): { readonly method: 'code'; readonly agrees: boolean | undefined } | undefined {
+  for (const { method, confirms } of finders) {
+    if (method === 'code' && confirms) return { method, agrees: confirms(name, scene, address) };
+  }
+  return undefined;
+}
+
+type SecondWay = ReturnType<typeof secondWay>;
 
 /** A doubt for want of anything to compare ends the search: the next finder would cost more and say the same. */
 function findOne(
   name: RootName,
-  finders: readonly Finder[],
-  candidates: (finder: Finder) => Iterable<number>,
+  candidates: Iterable<Candidate>,
   judge: (address: number) => Verdict,
+  confirms: (address: number) => SecondWay,
   refusals: Refusal[],
 ): Root {
   let doubtful: Root | undefined;
   const passed: Refusal[] = [];
-  for (const { method, candidate } of candidatesOf(finders, candidates)) {
+  for (const { method, candidate } of candidates) {
     const address = tryAddress(candidate);
     if (address === undefined || address === 0) continue;
     const verdict = judge(address);
-    const detail = verdict.why;
     if (verdict.ok === true) {
-      refusals.push(...passed);
-      return { name, state: 'confirmed', address, method, confirmedBy: [confirmingMethod[name]], detail };
+      const root = judged(name, method, address, verdict, method === 'structure' ? confirms(address) : undefined);
+      // What looks the same and is not used by the code that should use it: the next may be.
+      if (root.state === 'confirmed') {
+        refusals.push(...passed);
+        return root;
+      }
+      if (doubtful?.method !== 'structure') doubtful = root;
+      continue;
     }
-    const refusal: Refusal = { name, method, address, why: detail };
+    const refusal: Refusal = { name, method, address, why: verdict.why };
     // A search offers what looks alike; only who names an address can be wrong about it.
-    if (method === 'structure' && verdict.ok === false) continue;
+    if (isSearch(method) && verdict.ok === false) continue;
     if (verdict.ok === false) refusals.push(refusal);
     else if (verdict.unreadable) passed.push(refusal);
     const best = doubtful !== undefined && (verdict.ok === false || passed.length > 1);
-    if (!best) doubtful = { name, state: 'unconfirmed', address, method, confirmedBy: [], detail };
+    if (!best) doubtful = { name, state: 'unconfirmed', address, method, confirmedBy: [], detail: verdict.why };
     if (verdict.ok === undefined && !verdict.unreadable) break;
   }
   return (
@@ -128,10 +153,47 @@ function findOne(
   );
 }
 
+const isSearch = (method: FinderMethod) => method === 'structure' || method === 'code';
+
+/**
+ * A root whose address holds what it should. A name that leads there is a way of its own; what was searched for by its shape must be confirmed by another way, but for
+ * mheap_, where the search looks at central and the proof at allspans and the arenas.
+ */
+function judged(name: RootName, method: FinderMethod, address: Address, { why }: Verdict, second: SecondWay): Root {
+  const own = confirmingMethod[name];
+  if (method !== 'structure') return { name, state: 'confirmed', address, method, confirmedBy: [own], detail: why };
+  const confirmedBy: ('structure' | 'code')[] = name === 'runtime.mheap_' ? [own as 'structure'] : [];
+  if (second?.agrees === true) confirmedBy.push(second.method);
+  const believed = confirmedBy.length > 0 || name === 'runtime.memstats';
+  const detail = believed || second?.agrees !== false ? why : `${why}; but the code that should use it does not`;
+  return { name, state: believed ? 'confirmed' : 'unconfirmed', address, method, confirmedBy, detail };
+}
+
+/**
+ * work.tEnd and memstats.last_gc_nanotime are written from one variable (runtime/mgc.go, gcMarkTermination): where they agree, each confirms the other. A
+ * memstats that was found by its ring of pauses, and is confirmed by nothing else, was believed until here for the sake of work.
+ */
+function confirmClocks({ memory, layout }: Scene, roots: Map<RootName, Root>): void {
+  const work = roots.get('runtime.work');
+  const memstats = roots.get('runtime.memstats');
+  if (memstats?.method !== 'structure' || memstats.confirmedBy.length > 0) return;
+  const [tEnd, last] = [layout.field('workType', 'tEnd'), layout.field('mstats', 'last_gc_nanotime')];
+  const clock = (address: number | undefined, offset: number | undefined) =>
+    address === undefined || offset === undefined ? undefined : memory.uint64(address + offset);
+  const ended = clock(memstats.address, last?.offset);
+  const agrees = ended !== undefined && ended !== 0n && clock(work?.address, tEnd?.offset) === ended;
+  roots.set(memstats.name, agrees ? { ...memstats, confirmedBy: ['value'] } : { ...memstats, state: 'unconfirmed' });
+}
+
+interface Candidate {
+  readonly method: FinderMethod;
+  readonly candidate: number;
+}
+
 function* candidatesOf(
   finders: readonly Finder[],
   candidates: (finder: Finder) => Iterable<number>,
-): Generator<{ readonly method: FinderMethod; readonly candidate: number }> {
+): Generator<Candidate> {
   for (const finder of finders) {
     let left = maxCandidates;
     for (const candidate of candidates(finder)) {

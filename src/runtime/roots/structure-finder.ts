@@ -10,19 +10,26 @@ const maxSpans = 2 ** 27;
 const maxGs = 2 ** 26;
 const maxPs = 2 ** 16;
 
-/** `ranges`: the writable data of the program, as far as it is known. */
-export function structureFinder(ranges: readonly AddressRange[]): Finder {
-  const modules = new Map<Scene, number | undefined>();
-  const moduleOf = (scene: Scene): number | undefined => {
-    if (!modules.has(scene)) modules.set(scene, first(findModuledata(scene, ranges)));
-    return modules.get(scene);
-  };
+/** `ranges`: the writable data of the program, as far as it is known; `moduleOf`: the module's description, as `moduleFinder` gives it. */
+export function structureFinder(
+  ranges: readonly AddressRange[],
+  moduleOf: (scene: Scene) => number | undefined,
+): Finder {
   return {
     method: 'structure',
     find(name, scene, known) {
       if (name === 'runtime.firstmoduledata') return findModuledata(scene, ranges);
       return searches[name]?.(scene, within(scene, ranges, name, moduleOf(scene)), known) ?? [];
     },
+  };
+}
+
+/** Finds the first moduledata in `ranges`, once for each scene. */
+export function moduleFinder(ranges: readonly AddressRange[]): (scene: Scene) => number | undefined {
+  const modules = new Map<Scene, number | undefined>();
+  return (scene) => {
+    if (!modules.has(scene)) modules.set(scene, first(findModuledata(scene, ranges)));
+    return modules.get(scene);
   };
 }
 
