@@ -36,6 +36,12 @@ export const gcData: GcResult = {
     numGC: 3,
     lastGC: '1795394565201219933',
     phase: 'off',
+    gcPercent: 100,
+    heapMinimum: 4_194_304,
+    memoryLimit: null,
+    gomaxprocs: 4,
+    assistWorkPerByte: null,
+    assistBytesPerWork: null,
   },
   history: [
     { cycle: 3, end: '1795394565201219933', pauseNs: 96_243, sincePrevious: 12_000_000 },
