@@ -1,18 +1,19 @@
 // The diagnosis: rules over what was read, each with its evidence. One rule so far; a rule is a function from the process to findings.
 import type { RuntimeView } from '../runtime/mheap.js';
-import { type SpanTable, spanFlag } from '../runtime/span-table.js';
+import { type SpanRows, spanFlag } from '../runtime/span-table.js';
 import { addressText } from './numbers.js';
 import type { Finding } from './results.js';
 
 /** Evidence rows a finding shows; the rest is counted. */
 const maxEvidence = 20;
 
-export function findingsOf(_view: RuntimeView, table: SpanTable): readonly Finding[] {
+/** `table` need not be whole: its differing rows are looked at. */
+export function findingsOf(_view: RuntimeView, table: SpanRows): readonly Finding[] {
   return allocCountMismatch(table);
 }
 
 /** allocCount == freeindex + popcount(allocBits from freeindex): holds for every span of a healthy heap (runtime/mheap.go, mbitmap.go). */
-function allocCountMismatch(table: SpanTable): Finding[] {
+function allocCountMismatch(table: SpanRows): Finding[] {
   const rows = table.differing.filter((row) => table.flags[row]! & spanFlag.mismatch);
   if (rows.length === 0) return [];
   return [

@@ -11,23 +11,24 @@ import { exactAt, gcNumbers } from './gc-numbers.js';
 import { addressText, bigCount } from './numbers.js';
 import { reconcile } from './reconcile.js';
 import type { LayoutInfo, MissingRange, OverviewResult, ProvenanceResult, RootResult, SpanTotals } from './results.js';
-import { sumSpans } from './span-totals.js';
+import { type SummedSpans, sumSpans } from './span-totals.js';
 
 export const schemaVersion = 1;
 /** Ranges listed in an overview; the rest is counted in `missingTotal`. */
 const maxMissing = 64;
 
-/** `process` and `table` are absent for a binary alone, or where the runtime could not be found in the image; `layout` is then what would serve. */
+/** `process` and `spans` (the whole table, or sums without it) are absent for a binary alone, or where the runtime could not be found in the image; `layout` is then what would serve. */
 export function overviewOf(
   target: Target,
   process: GoProcess | undefined,
-  table: SpanTable | undefined,
+  spans: SpanTable | SummedSpans | undefined,
   layout?: Layout,
 ): OverviewResult {
   const { go, binary, image } = target;
-  const summed = process && table ? sumSpans(process.layout, table) : undefined;
+  const summed = process && spans && ('sums' in spans ? spans : { rows: spans, sums: sumSpans(process.layout, spans) });
+  const table = summed?.rows;
   // Sums over nothing would be zeros, which is something else than unknown.
-  const sums = summed && readAny(summed.totals) ? summed : undefined;
+  const sums = summed && readAny(summed.sums.totals) ? summed.sums : undefined;
   return {
     schemaVersion,
     go: go ?? null,
@@ -53,7 +54,7 @@ export function overviewOf(
     warnings: [
       ...target.warnings,
       ...(process?.warnings ?? []),
-      ...(process && summed ? unreadWarnings(process, summed.totals) : []),
+      ...(process && summed ? unreadWarnings(process, summed.sums.totals) : []),
     ],
   };
 }

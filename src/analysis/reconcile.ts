@@ -1,7 +1,7 @@
 // Our sums over the spans against the runtime's own counters: where both agree, the layout, the roots and the walk are right.
 import { type CounterPlace, firstCounter, heapAllocByCounters, heapStat } from '../runtime/heap-stats.js';
 import type { RuntimeView } from '../runtime/mheap.js';
-import type { SpanTable } from '../runtime/span-table.js';
+import type { SpanRows } from '../runtime/span-table.js';
 import { bigCount } from './numbers.js';
 import type { Reconciliation } from './results.js';
 import type { SpanSums } from './span-totals.js';
@@ -14,7 +14,7 @@ const heapInusePlaces: readonly CounterPlace[] = [
 /** Where there are no heapStats (up to 1.15): kept as stacks come and go. */
 const stackInusePlaces: readonly CounterPlace[] = [['runtime.memstats', 'mstats', 'stacks_inuse']];
 
-export function reconcile(view: RuntimeView, table: SpanTable, sums: SpanSums): Reconciliation[] {
+export function reconcile(view: RuntimeView, table: SpanRows, sums: SpanSums): Reconciliation[] {
   const { pageSize } = view.layout.traits;
   const rows: Reconciliation[] = [];
   const add = (what: string, ours: number, found: { value: number; counter: string } | undefined, note?: string) => {

@@ -3,7 +3,7 @@
 import { heapCountersOfCentral } from './central-counters.js';
 import { cachedSpans } from './mcache.js';
 import { heapSweepgen, integerAt, numberAt, type RuntimeView } from './mheap.js';
-import { type SpanTable, spanFlag } from './span-table.js';
+import { type SpanRows, spanFlag } from './span-table.js';
 
 /** How many deltas a consistentHeapStats has; its total is the sum of all. */
 const deltas = 3;
@@ -53,7 +53,7 @@ function smallBytes(view: RuntimeView, name: 'smallAllocCount' | 'smallFreeCount
 /** HeapAlloc by this release's counters, and what they are called. */
 export function heapAllocByCounters(
   view: RuntimeView,
-  table: SpanTable,
+  table: SpanRows,
 ): { value: number; counter: string } | undefined {
   const old = heapCountersOfCentral(view);
   const counted = old ?? heapCountersOfDeltas(view);
@@ -76,14 +76,14 @@ function heapCountersOfDeltas(view: RuntimeView): number | undefined {
  * Small objects are counted when their span leaves or enters an mcache, so what the cached spans hold beyond that is added (where the span
  * remembers allocCountBeforeCache) or taken off (where the whole span was credited at refill). Undefined where an mcache or an mspan can't be read.
  */
-function unflushed(view: RuntimeView, table: SpanTable): number | undefined {
+function unflushed(view: RuntimeView, table: SpanRows): number | undefined {
   const before = view.layout.field('mspan', 'allocCountBeforeCache');
   const generation = heapSweepgen(view);
   const cached = cachedSpans(view);
   if (!cached.complete) return undefined;
   let bytes = 0;
   for (let row = 0; row < table.length; row += 1) {
-    if (!cached.byAddress.has(table.addr[row]!)) continue;
+    if (!cached.mayHold(table.addr[row]!) || !cached.byAddress.has(table.addr[row]!)) continue;
     if (table.flags[row]! & spanFlag.unreadable) return undefined;
     // Its P is inside mcache.refill: the span has been given back and counted, only the pointer still stands in the mcache.
     if (view.layout.traits.cachedSweepgen && table.sweepgen[row] === generation) continue;

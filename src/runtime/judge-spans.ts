@@ -5,10 +5,10 @@
 // allocBits in turn (runtime/mgcsweep.go, sweepLocked.sweep): any difference is lawful there.
 import { cachedSpans } from './mcache.js';
 import { heapSweepgen, type RuntimeView } from './mheap.js';
-import { type SpanTable, spanFlag } from './span-table.js';
+import { type SpanRows, spanFlag } from './span-table.js';
 
 /** Sets `mismatch` or `transient` on the rows of `table.differing`. At most one span for each running P can be lawfully off by one. */
-export function judgeSpans(view: RuntimeView, table: SpanTable): void {
+export function judgeSpans(view: RuntimeView, table: SpanRows): void {
   if (table.differing.length === 0) return;
   const generation = heapSweepgen(view);
   const cached = cachedSpans(view);

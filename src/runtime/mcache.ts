@@ -9,6 +9,8 @@ const maxPs = 1 << 16;
 export interface CachedSpans {
   /** The mspans (by address) that some P's mcache holds, each with that P's id. */
   readonly byAddress: ReadonlyMap<number, number>;
+  /** False only where no mcache holds the mspan at that address; quick, for asking it of a million. */
+  readonly mayHold: (address: number) => boolean;
   /** The mcaches' own addresses. */
   readonly mcaches: readonly number[];
   /** Whether all of allp and of the mcaches could be read. */
@@ -26,7 +28,7 @@ export function cachedSpans(view: RuntimeView): CachedSpans {
   const alloc = layout.field('mcache', 'alloc');
   const slice = allp === undefined ? undefined : readAllp(view, allp);
   if (!slice || slice.length > maxPs || !mcache || !alloc) {
-    return { byAddress, mcaches, complete: false };
+    return { byAddress, mayHold: () => false, mcaches, complete: false };
   }
   const classes = Math.floor(alloc.size / memory.pointerSize);
   for (let id = 0; id < slice.length; id += 1) {
@@ -41,5 +43,13 @@ export function cachedSpans(view: RuntimeView): CachedSpans {
       else if (span !== 0) byAddress.set(span, id);
     }
   }
-  return { byAddress, mcaches, complete };
+  return { byAddress, mayHold: filterOf(byAddress.keys()), mcaches, complete };
+}
+
+/** One bit for an address of many: mspans are more than 64 bytes, so neighbours differ. */
+function filterOf(addresses: Iterable<number>): (address: number) => boolean {
+  const seen = new Uint8Array(1 << 14);
+  const placeOf = (address: number) => (address / 64) & (seen.length - 1);
+  for (const address of addresses) seen[placeOf(address)] = 1;
+  return (address) => seen[placeOf(address)] === 1;
 }

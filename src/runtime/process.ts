@@ -6,12 +6,21 @@ import { layoutFromTable } from '../layout/load.js';
 import type { Layout } from '../layout/types.js';
 import type { Target } from '../target/target.js';
 import { judgeSpans } from './judge-spans.js';
+import { cachedSpans } from './mcache.js';
 import type { RuntimeView } from './mheap.js';
 import { codeFinder } from './roots/code-finder.js';
 import { type Finder, type FoundRoots, findRoots, type Root, type RootName } from './roots/find.js';
 import { moduleFinder, structureFinder } from './roots/structure-finder.js';
 import { readAllspans } from './roots/validate-mheap.js';
-import { type OnProgress, readSpanTable, type SliceHeader, type SpanTable } from './span-table.js';
+import {
+  type OnProgress,
+  readSpanTable,
+  type SliceHeader,
+  type SpanRows,
+  type SpanTable,
+  type VisitRows,
+  visitSpans,
+} from './span-table.js';
 
 export interface LayoutCheck {
   /** In-use spans sampled, and those that fulfil the invariants. */
@@ -40,6 +49,11 @@ export interface GoProcess extends RuntimeView {
   readonly whyNoSpans: string | undefined;
   /** The span table, read once; undefined where allspans can't be read. `onProgress` may throw to stop. */
   spans(onProgress?: OnProgress): SpanTable | undefined;
+  /**
+   * Shows all rows to `visit`, not judged yet, and keeps only those that differ or that an mcache holds: these are returned, judged. Where the table
+   * was read before, that is what is shown and returned. For sums over a heap that nobody looks at row by row.
+   */
+  visitSpans(visit: VisitRows, onProgress?: OnProgress): SpanRows | undefined;
 }
 
 /** A way to get a layout, tried in order until one validates on the image. */
@@ -250,6 +264,14 @@ function makeProcess(
       judgeSpans(process, read);
       table = read;
       return table;
+    },
+    visitSpans(visit, onProgress) {
+      if (table) visit(table);
+      if (table || !allspans) return table;
+      const { mayHold } = cachedSpans(process);
+      const rows = visitSpans(memory, layout, allspans, visit, mayHold, onProgress);
+      judgeSpans(process, rows);
+      return rows;
     },
   };
   return process;

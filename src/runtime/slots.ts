@@ -60,7 +60,7 @@ export function slotMap(view: RuntimeView, table: SpanTable, row: number, bits: 
     return {
       slots: '?'.repeat(table.nelems[row]! <= maxSlots ? table.nelems[row]! : 0),
       markSource: null,
-      reading: `nelems is ${table.nelems[row]}, more than its pages can hold: its slots are not known`,
+      reading: `nelems is ${table.nelems[row]! > maxSlots ? `above ${maxSlots}` : table.nelems[row]}, more than its pages can hold: its slots are not known`,
       sweepState,
     };
   const { source, reading } = chooseMarks(view, table, row, sweepState);

@@ -31,8 +31,8 @@ export const stateInuse = 1;
 export const stateManual = 2;
 export const stateUnknown = 255;
 
-/** Columns by row; row i is allspans[i] (entries that can't be read are left out). Addresses and sizes in bytes as exact integers. */
-export interface SpanTable {
+/** Columns by row, in allspans order. Addresses and sizes in bytes as exact integers. */
+export interface SpanRows {
   readonly length: number;
   /** The mspan's own address. */
   readonly addr: Float64Array;
@@ -59,6 +59,11 @@ export interface SpanTable {
   readonly differing: readonly number[];
 }
 
+/** All rows: row i is allspans[i], where entries that can't be read are left out. */
+export interface SpanTable extends SpanRows {
+  readonly whole: true;
+}
+
 /** A slice header in the target: what `allspans` is. */
 export interface SliceHeader {
   readonly array: number;
@@ -79,6 +84,7 @@ const mspansAtOnce = 2048;
 
 function makeTable(capacity: number) {
   return {
+    whole: true as const,
     length: 0,
     addr: new Float64Array(capacity),
     base: new Float64Array(capacity),
@@ -100,6 +106,10 @@ function makeTable(capacity: number) {
 }
 type Building = ReturnType<typeof makeTable>;
 
+const columnNames = [
+  'addr', 'base', 'limit', 'elemsize', 'npages', 'nelems', 'freeindex', 'allocCount', 'allocated', 'sweepgen', 'spanclass', 'state', 'flags',
+] as const; // biome-ignore format: a list of names
+
 /**
  * Walks allspans once and fills the table; a length that the image can't hold costs nothing. Reads each mspan once, and the allocBits of in-use spans.
  * Never throws for unreadable memory; `onProgress` may throw to cancel.
@@ -110,13 +120,135 @@ export function readSpanTable(
   allspans: SliceHeader,
   onProgress?: OnProgress,
 ): SpanTable {
-  const offsets = mspanOffsets(layout);
-  const ranges = readableEntries(memory, allspans);
-  const entries = ranges.reduce((sum, { from, end }) => sum + end - from, 0);
-  const table = makeTable(Math.min(entries, mostSpans(memory, offsets.size)));
-  readPointers(memory, allspans, ranges, table);
-  readSpans(memory, layout, offsets, table, onProgress);
+  const walk = new SpanWalk(memory, layout, allspans, onProgress);
+  const table = makeTable(walk.total);
+  while (walk.next(table));
+  table.unreadableEntries = allspans.length - table.length;
   return table;
+}
+
+/** Rows [0, rows.length) were just read, not judged yet; they are gone when it returns. */
+export type VisitRows = (rows: SpanRows) => void;
+
+/**
+ * The same walk without a table: `visit` sees all rows, some thousands at a time. Kept and returned are only those that more is asked of later: the rows
+ * that differ, and those whose mspan's address `isWanted`. So a million spans take no more memory than a thousand.
+ */
+export function visitSpans(
+  memory: Memory,
+  layout: Layout,
+  allspans: SliceHeader,
+  visit: VisitRows,
+  isWanted: (address: number) => boolean,
+  onProgress?: OnProgress,
+): SpanRows {
+  const walk = new SpanWalk(memory, layout, allspans, onProgress);
+  const rows = makeTable(Math.min(walk.total, entriesAtOnce));
+  let kept = makeTable(64);
+  while (walk.next(rows)) {
+    visit(rows);
+    let differing = 0;
+    for (let row = 0; row < rows.length; row += 1) {
+      const differs = rows.differing[differing] === row;
+      if (differs) differing += 1;
+      else if (!isWanted(rows.addr[row]!)) continue;
+      if (kept.length === kept.addr.length) kept = grown(kept);
+      if (differs) kept.differing.push(kept.length);
+      copyRow(rows, row, kept, kept.length);
+      kept.length += 1;
+    }
+    empty(rows);
+  }
+  kept.unreadableEntries = allspans.length - walk.done;
+  return kept;
+}
+
+function copyRow(from: SpanRows, row: number, to: Building, at: number): void {
+  for (const name of columnNames) to[name][at] = from[name][row]!;
+}
+
+/** The same rows with room for as many again. */
+function grown(rows: Building): Building {
+  const larger = makeTable(2 * rows.length);
+  for (const name of columnNames) larger[name].set(rows[name]);
+  return { ...larger, length: rows.length, differing: rows.differing };
+}
+
+/** Ready for other rows: only what a walk does not write in every row is cleared. */
+function empty(rows: Building): void {
+  rows.flags.fill(0, 0, rows.length);
+  rows.allocated.fill(0, 0, rows.length);
+  rows.garbageAddrs.clear();
+  rows.differing.length = 0;
+  rows.length = 0;
+}
+
+/** A walk over allspans that fills tables, some thousands of rows at a time. */
+class SpanWalk {
+  /** Rows there may be: entries that lie in memory, as far as the image can hold their mspans. */
+  readonly total: number;
+  /** Rows read. */
+  done = 0;
+  readonly #memory: Memory;
+  readonly #pageSize: number;
+  readonly #fields: MspanOffsets;
+  readonly #states: Uint8Array;
+  readonly #array: number;
+  readonly #ranges: readonly EntryRange[];
+  readonly #entries: StructBatch;
+  readonly #mspans: StructBatch;
+  readonly #onProgress: OnProgress | undefined;
+  #range = 0;
+  #entry = 0;
+  #told = 0;
+
+  constructor(memory: Memory, layout: Layout, allspans: SliceHeader, onProgress: OnProgress | undefined) {
+    const fields = mspanOffsets(layout);
+    this.#memory = memory;
+    this.#pageSize = layout.traits.pageSize;
+    this.#fields = fields;
+    this.#states = stateMap(layout);
+    this.#array = allspans.array;
+    this.#ranges = readableEntries(memory, allspans);
+    this.#onProgress = onProgress;
+    const entries = this.#ranges.reduce((sum, { from, end }) => sum + end - from, 0);
+    this.total = Math.min(entries, mostSpans(memory, fields.size));
+    this.#entries = new StructBatch(memory, memory.pointerSize, Math.min(entriesAtOnce, this.total));
+    this.#mspans = new StructBatch(memory, fields.size, Math.min(mspansAtOnce, this.total));
+  }
+
+  /** Adds some rows to `rows`, as many as there is room for; false where there are none left. */
+  next(rows: Building): boolean {
+    const range = this.#ranges[this.#range];
+    const room = rows.addr.length - rows.length;
+    if (range === undefined || this.done >= this.total || room === 0) return false;
+    if (this.#onProgress && this.done >= this.#told) {
+      this.#onProgress(this.done, this.total);
+      this.#told = this.done + progressEvery;
+    }
+    const entry = Math.max(this.#entry, range.from);
+    this.#entries.takeArray(
+      this.#array + entry * this.#memory.pointerSize,
+      Math.min(range.end - entry, room, this.total - this.done),
+    );
+    this.#entry = entry + this.#entries.count;
+    if (this.#entry >= range.end) this.#range += 1;
+    const first = rows.length;
+    addPointers(this.#memory, this.#entries, rows);
+    this.done += rows.length - first;
+    this.#readMspans(rows, first);
+    return true;
+  }
+
+  /** Reads the mspans of the rows from `first` on piece by piece, and each piece column by column. */
+  #readMspans(rows: Building, first: number): void {
+    const mspans = this.#mspans;
+    for (let row = first; row < rows.length; row += mspans.count) {
+      mspans.take(rows.addr, row, rows.length);
+      decode(mspans, this.#fields, this.#states, rows, row);
+      countAllocated(this.#memory, this.#pageSize, mspans, this.#fields, rows, row);
+    }
+  }
 }
 
 /** raw mspan.state → stateFree … */
@@ -166,30 +298,13 @@ function readableEntries({ segments, pointerSize }: Memory, { array, length }: S
 }
 
 /** Entries that can't be read are left out; the rows are what remains. */
-function readPointers(
-  memory: Memory,
-  { array, length }: SliceHeader,
-  ranges: readonly EntryRange[],
-  table: Building,
-): void {
-  const { pointerSize } = memory;
-  const entries = new StructBatch(memory, pointerSize, entriesAtOnce);
-  for (const { from, end } of ranges) {
-    for (let entry = from; entry < end; entry += entries.count) {
-      entries.takeArray(array + entry * pointerSize, end - entry);
-      addPointers(memory, entries, table);
-    }
-  }
-  table.unreadableEntries = length - table.length;
-}
-
 function addPointers(memory: Memory, entries: StructBatch, table: Building): void {
   const pointers = entries.read({ offset: 0, size: memory.pointerSize });
   const { count, unreadable } = entries;
   const { addr } = table;
   let skipped = 0;
   let row = table.length;
-  for (let i = 0; i < count && row < addr.length; i += 1) {
+  for (let i = 0; i < count; i += 1) {
     if (unreadable[skipped] === i) {
       skipped += 1;
       continue;
@@ -200,29 +315,6 @@ function addPointers(memory: Memory, entries: StructBatch, table: Building): voi
     row += 1;
   }
   table.length = row;
-}
-
-/** Reads the mspans piece by piece, and each piece column by column. */
-function readSpans(
-  memory: Memory,
-  layout: Layout,
-  fields: MspanOffsets,
-  table: Building,
-  onProgress?: OnProgress,
-): void {
-  const states = stateMap(layout);
-  const { length, addr } = table;
-  const mspans = new StructBatch(memory, fields.size, mspansAtOnce);
-  let told = 0;
-  for (let row = 0; row < length; row += mspans.count) {
-    if (onProgress && row >= told) {
-      onProgress(row, length);
-      told = row + progressEvery;
-    }
-    mspans.take(addr, row, length);
-    decode(mspans, fields, states, table, row);
-    countAllocated(memory, layout.traits.pageSize, mspans, fields, table, row);
-  }
 }
 
 function decode(mspans: StructBatch, fields: MspanOffsets, states: Uint8Array, table: Building, row: number): void {

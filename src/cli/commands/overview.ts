@@ -1,5 +1,6 @@
 // `overview`: everything of a first look, and what the program does without a command where stdout is no terminal.
 import { overviewOf } from '../../analysis/overview.js';
+import { summedSpans } from '../../analysis/span-totals.js';
 import { jsonText } from '../../output/format.js';
 import { overviewText } from '../../output/overview-text.js';
 import { layoutOf } from '../../runtime/process.js';
@@ -9,9 +10,9 @@ import { openFiles, refuseCsv } from './files.js';
 export function runOverview(invocation: Invocation): number {
   refuseCsv('overview', invocation);
   const opened = openFiles('overview', invocation.operands, invocation);
-  const table = opened.process?.spans();
+  const spans = opened.process && summedSpans(opened.process);
   const layout = opened.process ? undefined : layoutOf(opened.target, invocation.options.open);
-  const result = overviewOf(opened.target, opened.process, table, layout);
+  const result = overviewOf(opened.target, opened.process, spans, layout);
   const { format } = invocation.options;
   if (format === 'json' || format === 'ndjson')
     invocation.out.line(jsonText(result, format === 'json' ? 2 : undefined));
