@@ -87,6 +87,7 @@ describe.each(cases)('$name', ({ name, files: make, truth: truthFile, printed: p
     expect(layout).toMatchObject({ source: 'table', validated: { ok: true } });
     expect(Object.entries(roots).filter(([, { state }]) => state !== 'confirmed')).toEqual([]);
     expect(reconciliation.filter(({ agrees }) => !agrees)).toEqual([]);
+    expect(reconciliation.map(({ what }) => what)).toEqual(['pages in use', 'HeapInuse', 'HeapAlloc', 'StackInuse']);
     expect(findings).toEqual([]);
     // Images taken in the middle of a mark phase ran on after they had printed.
     if (name.endsWith('-mark')) {

@@ -4,8 +4,10 @@ import { overviewOf } from '../../src/analysis/overview.js';
 import { openProcess } from '../../src/runtime/process.js';
 import { writeHeap } from '../support/heap-writer.js';
 
-const lines = [16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27].map((minor) => `go1.${minor}`);
-const cases = lines.flatMap((go) => ['amd64', 'arm64'].map((arch) => ({ go, arch })));
+const lines = [9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27].map(
+  (minor) => `go1.${minor}`,
+);
+const cases = lines.flatMap((go) => ['amd64', 'arm64', '386', 's390x'].map((arch) => ({ go, arch })));
 
 describe.each(cases)('$go $arch', ({ go, arch }) => {
   const heap = writeHeap({

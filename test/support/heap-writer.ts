@@ -124,7 +124,7 @@ export function writeHeap(spec: HeapSpec = {}): WrittenHeap {
   const { go = 'go1.24.0', arch = 'amd64', experiments = [], sweepgen = 20, gcphase = 0 } = spec;
   const layout = spec.layout ?? layoutFromTable({ goVersion: go, goarch: arch, experiments });
   if (layout === undefined) throw new Error(`no layout for ${go}/${arch}`);
-  const image = new HeapImage(layout, spec.littleEndian ?? true);
+  const image = new HeapImage(layout, spec.littleEndian ?? layout.littleEndian);
   const { pointerSize } = layout;
   const roots = takeGlobals(image);
   const spans = writeSpans(image, spec.spans ?? [{}], sweepgen);
@@ -189,7 +189,10 @@ function takeGlobals(image: HeapImage): Record<RootName, number> {
     'runtime.gcController': take('gcControllerState'),
     'runtime.gcphase': image.take(bases[image.layout.pointerSize].globals, 4),
     'runtime.allgs': image.take(bases[image.layout.pointerSize].globals, 3 * pointerSize),
-    'runtime.allp': image.take(bases[image.layout.pointerSize].globals, 3 * pointerSize),
+    'runtime.allp': image.take(
+      bases[image.layout.pointerSize].globals,
+      (image.layout.traits.allpArrayLength || 3) * pointerSize,
+    ),
     'runtime.allm': image.take(bases[image.layout.pointerSize].globals, pointerSize),
   };
 }
@@ -310,6 +313,7 @@ function writeMheap(image: HeapImage, mheap: number, spans: readonly Span[], swe
     mheap,
     inuse.reduce((sum, { written }) => sum + written.npages, 0),
   );
+  writeOneArena(image, mheap, spans);
   const arenas = layout.field('mheap', 'arenas');
   const ofArena = layout.field('heapArena', 'spans');
   if (!arenas || !ofArena || arena.l1Bits > 0) return;
@@ -335,6 +339,27 @@ function writeMheap(image: HeapImage, mheap: number, spans: readonly Span[], swe
   }
 }
 
+/** Up to 1.10: mheap_.spans, by page from arena_start on. */
+function writeOneArena(image: HeapImage, mheap: number, spans: readonly Span[]): void {
+  const { layout } = image;
+  const { pointerSize } = layout;
+  const { pageSize } = layout.traits;
+  const table = layout.field('mheap', 'spans');
+  if (!table || !layout.field('mheap', 'arena_start')) return;
+  const start = bases[pointerSize].heap - 16 * pageSize;
+  image.set('mheap', 'arena_start', mheap, start);
+  const pages = 16 + spans.reduce((sum, { written }) => sum + written.npages, 0);
+  const array = image.take(bases[pointerSize].meta, pages * pointerSize);
+  image.slice(mheap + table.offset, array, pages, pages);
+  for (const { written } of spans) {
+    for (let page = 0; page < written.npages; page += 1)
+      image.word(array + ((written.base - start) / pageSize + page) * pointerSize, written.addr);
+  }
+}
+
+/** What each mcache has freed and not told yet (up to 1.15): objects of class 5, and bytes of large ones. */
+const unflushed = { objects: 3, large: 4096, sizeclass: 5 };
+
 /** allgs, allp with mcaches, allm. */
 function writeLists(
   image: HeapImage,
@@ -353,13 +378,17 @@ function writeLists(
     const mcache = take('mcache');
     image.set('p', 'id', p, id);
     image.set('p', 'mcache', p, mcache);
+    image.set('mcache', `local_nsmallfree[${unflushed.sizeclass}]`, mcache, unflushed.objects);
+    image.set('mcache', 'local_largefree', mcache, unflushed.large);
     for (const index of cached) {
       const { addr, spanclass } = spans[index]!.written;
       image.set('mcache', `alloc[${spanclass}]`, mcache, addr);
     }
     return p;
   });
-  writePointers(image, roots['runtime.allp'], ps);
+  if (layout.traits.allpArrayLength > 0)
+    for (const [i, p] of ps.entries()) image.word(roots['runtime.allp'] + i * pointerSize, p);
+  else writePointers(image, roots['runtime.allp'], ps);
   let next = 0;
   for (let i = 0; i < (spec.ms ?? 2); i += 1) {
     const m = take('m');
@@ -443,7 +472,18 @@ function writeCounters(
     [`${stat}[1].largeAlloc`]: large + 8192,
     [`${stat}[0].largeFree`]: 8192,
     heap_inuse: inuse,
+    stacks_inuse: stacks,
   });
+  const mcaches = (spec.ps ?? [[]]).length;
+  set(mheap, 'mheap', { largealloc: large + 8192 + mcaches * unflushed.large, largefree: 8192 });
+  for (let i = 1; i < layout.traits.sizeClasses.length; i += 1) {
+    const freed = i === unflushed.sizeclass ? mcaches * unflushed.objects : 0;
+    set(mheap, 'mheap', {
+      [`central[${2 * i}].mcentral.nmalloc`]: 7 + freed,
+      [`central[${2 * i + 1}].mcentral.nmalloc`]: small.get(i) ?? 0,
+      [`nsmallfree[${i}]`]: 7,
+    });
+  }
   for (const [sizeclass, objects] of small) {
     set(memstats, 'mstats', {
       [`${stat}[2].smallAllocCount[${sizeclass}]`]: objects + 7,

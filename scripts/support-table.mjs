@@ -1,0 +1,97 @@
+// Writes docs/support.md: which Go lines and arches the tests of test/matrix proved, out of vitest's JSON reports of them.
+//   npm run test:matrix && node scripts/support-table.mjs REPORT.json… > docs/support.md
+// A cell says what tests showed and no more: where an image's tests did not run, nothing is claimed.
+import { readFileSync } from 'node:fs';
+import { imageTable } from '../fixtures/images.mjs';
+import { releases } from '../fixtures/lab.mjs';
+
+/** `{group → {passed, failed}}` of one test file; the group is its outermost describe. Later reports add to earlier ones. */
+function resultsOf(reports, file) {
+  const groups = new Map();
+  for (const { testResults } of reports) {
+    for (const { name, assertionResults } of testResults) {
+      if (!name.endsWith(`/${file}`)) continue;
+      for (const { ancestorTitles, status } of assertionResults) {
+        const group = (ancestorTitles[0] ?? '').replace(/^'|'$/g, '');
+        const counts = groups.get(group) ?? { passed: 0, failed: 0 };
+        if (status === 'passed') counts.passed++;
+        else if (status === 'failed') counts.failed++;
+        groups.set(group, counts);
+      }
+    }
+  }
+  return groups;
+}
+
+const lineOf = (release) => release.match(/^(?:go)?(\d+\.\d+)/)[1];
+const minor = (line) => Number(line.split('.')[1]);
+
+const hows = {
+  kernel: 'kernel core',
+  gcore: 'gcore',
+  gdb: 'gcore at a breakpoint',
+  raw: 'raw regions',
+  qemu: 'guest core of qemu-user',
+  'qemu-regions': 'raw regions of a qemu-user guest',
+};
+
+function readReports(paths) {
+  if (paths.length === 0) throw new Error('usage: support-table.mjs REPORT.json…');
+  return paths.map((path) => JSON.parse(readFileSync(path, 'utf8')));
+}
+
+function cellOf(line, goarch, images, layouts) {
+  if (minor(line) < minor(releases.arches[goarch])) return 'no port';
+  const here = images.filter((image) => image.line === line && image.goarch === goarch);
+  const proved = here.filter(({ counts }) => counts && counts.failed === 0 && counts.passed > 0);
+  if (here.some(({ counts }) => counts?.failed > 0)) return 'fails';
+  if (proved.some(({ how }) => !how.startsWith('qemu')))
+    return proved.some(({ how }) => how === 'kernel') ? 'exact (kernel core)' : 'exact';
+  if (proved.length > 0) return 'exact (qemu)';
+  const measured = [...layouts].filter(([name]) => name.endsWith(`-${goarch}`) && lineOf(name) === line);
+  if (measured.some(([, { failed }]) => failed > 0)) return 'fails';
+  return measured.some(([, { passed }]) => passed > 0) ? 'layout only' : 'not tried';
+}
+
+function page(reports) {
+  const spans = resultsOf(reports, 'spans.matrix.ts');
+  const layouts = resultsOf(reports, 'layouts.matrix.ts');
+  const images = imageTable().map((image) => ({
+    ...image,
+    line: lineOf(image.release),
+    counts: spans.get(image.name),
+  }));
+  const lines = Object.keys(releases.lines).sort((a, b) => minor(b) - minor(a));
+  const arches = Object.keys(releases.arches);
+  const row = (cells) => `| ${cells.join(' | ')} |`;
+  const tried = images.filter(({ counts }) => counts);
+  const missing = images.filter(({ counts }) => !counts).map(({ name }) => name);
+  return [
+    '# What was proved',
+    '',
+    'Made by `scripts/support-table.mjs` out of the report of `npm run test:matrix`: a cell says what tests on real images showed, and no more.',
+    '',
+    '- **exact**: on an image of a program that this line built, every field, bit and slot of every mspan equals what an independent reader (Go’s `debug/dwarf`) finds,',
+    '  by the layout table and by DWARF, and the sums over the spans equal the runtime’s own counters. In brackets how the image was taken.',
+    '- **layout only**: the layout table equals the DWARF of a binary of that line; no image was read.',
+    '- **not tried**: neither. **no port**: Go has none there, or not one that is released.',
+    '',
+    row(['Go', ...arches]),
+    row(['---', ...arches.map(() => '---')]),
+    ...lines.map((line) => row([line, ...arches.map((goarch) => cellOf(line, goarch, images, layouts))])),
+    '',
+    'Emulated arches were never tried on their own hardware. Where the address space is laid out by an emulator, so is the heap.',
+    '',
+    '## The images',
+    '',
+    row(['image', 'release', 'taken as', 'tests passed', 'failed']),
+    row(['---', '---', '---', '---:', '---:']),
+    ...tried.map(({ name, release, experiment, how, counts }) =>
+      row([name, experiment ? `${release} ${experiment}` : release, hows[how], counts.passed, counts.failed]),
+    ),
+    '',
+    ...(missing.length > 0 ? [`Not in this report: ${missing.join(', ')}.`, ''] : []),
+  ].join('\n');
+}
+
+process.stdout.write(page(readReports(process.argv.slice(2))));
