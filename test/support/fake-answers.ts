@@ -43,6 +43,8 @@ export const gcData: GcResult = {
     assistWorkPerByte: null,
     assistBytesPerWork: null,
   },
+  checks: [],
+  settings: [],
   history: [
     { cycle: 3, end: '1795394565201219933', pauseNs: 96_243, sincePrevious: 12_000_000 },
     { cycle: 2, end: '1795394565189219933', pauseNs: 252_149, sincePrevious: 3_000_000_000 },
