@@ -2,7 +2,7 @@
 // are left out and named in `problems`; a core without notes has no threads.
 import { Cursor, utf8 } from '../bytes/cursor.js';
 import { InspectError } from '../bytes/errors.js';
-import { NT } from './constants.js';
+import { EM, NT } from './constants.js';
 import type { ElfFile } from './elf-file.js';
 import { type NoteLocation, readNote, walkNotes } from './notes.js';
 import { Problems } from './problems.js';
@@ -10,15 +10,30 @@ import { registerLayout } from './registers.js';
 
 interface CoreThread {
   /** Linux thread ID (pr_pid). */
-  readonly pid: number;
+  readonly tid: number;
   /** pr_cursig: the signal that ended the process, in every thread of a kernel core, 0 in gcore's. */
   readonly signal: number;
-  /** By the machine's own names; empty for a machine without a register table. */
+  /** By gdb's names, unsigned; empty for a machine without a register table. */
   readonly registers: ReadonlyMap<string, bigint>;
   readonly pc: bigint | undefined;
   readonly sp: bigint | undefined;
-  /** NT_SIGINFO as it stands, where the thread has one. */
-  readonly siginfo: Uint8Array | undefined;
+  /** The link register, and the one that holds g while Go code runs; undefined on machines that have none. */
+  readonly lr: bigint | undefined;
+  readonly g: bigint | undefined;
+  /** Of NT_SIGINFO, where the thread has one. */
+  readonly cause: SignalCause | undefined;
+}
+
+/** NT_SIGINFO: what the signal was, and who or what caused it. */
+interface SignalCause {
+  readonly signal: number;
+  /** si_code: 0 and below by a process (kill, tgkill), above by the kernel (1 SEGV_MAPERR, 0x80 SI_KERNEL). */
+  readonly code: number;
+  readonly errno: number;
+  /** si_addr of SIGILL, SIGTRAP, SIGBUS, SIGFPE and SIGSEGV that the kernel raised. */
+  readonly address: bigint | undefined;
+  /** si_pid of signals that a process sent. */
+  readonly sender: number | undefined;
 }
 
 /** One line of NT_FILE: [start, end) maps `path` from byte `offset` on. */
@@ -33,6 +48,8 @@ interface CoreProcess {
   readonly pid: number;
   readonly ppid: number;
   readonly uid: number;
+  /** pr_sname: `R`, `S`, `D`, `T`, `Z`, … as ps shows it; empty where the writer left it out. */
+  readonly state: string;
   /** Up to 15 bytes of the program's name, and up to 79 of its arguments. */
   readonly name: string;
   readonly args: string;
@@ -63,8 +80,9 @@ export function readCore(elf: ElfFile): CoreInfo {
           threads.push(readThread(elf, location));
           break;
         case NT.SIGINFO: {
+          const cause = readSignalCause(elf, location);
           const last = threads.pop();
-          if (last !== undefined) threads.push({ ...last, siginfo: readNote(elf, location).desc });
+          if (last !== undefined) threads.push({ ...last, cause });
           break;
         }
         case NT.FILE:
@@ -106,18 +124,49 @@ function readThread(elf: ElfFile, location: NoteLocation): CoreThread {
   const signal = cursor.uint16('pr_cursig');
   cursor.align(word);
   cursor.skip(2 * word, 'pr_sigpend and pr_sighold');
-  const pid = cursor.int32('pr_pid');
+  const tid = cursor.int32('pr_pid');
   cursor.skip(12, 'pr_ppid, pr_pgrp and pr_sid');
   cursor.skip(8 * word, 'the four times');
-  const layout = registerLayout(elf.header.machine);
+  const layout = registerLayout(elf.header.machine, elf.header.bits);
   const registers = new Map<string, bigint>();
-  for (const name of layout?.names ?? []) {
-    const value = cursor.word(`register ${name}`);
-    if (name !== '') registers.set(name, value);
+  for (const entry of layout?.names ?? []) {
+    const [name = '', size] = entry.split('/');
+    if (size === undefined) cursor.align(word);
+    const value = size === '4' ? BigInt(cursor.uint32(`register ${name}`)) : cursor.word(`register ${name}`);
+    if (name !== '-') registers.set(name, value);
   }
-  const pc = layout && registers.get(layout.pc);
-  const sp = layout && registers.get(layout.sp);
-  return { pid, signal, registers, pc, sp, siginfo: undefined };
+  const named = (name: string | undefined) => (name === undefined ? undefined : registers.get(name));
+  return {
+    tid,
+    signal,
+    registers,
+    pc: named(layout?.pc),
+    sp: named(layout?.sp),
+    lr: named(layout?.lr),
+    g: named(layout?.g),
+    cause: undefined,
+  };
+}
+
+/** Signals whose si_addr the kernel sets: SIGILL, SIGTRAP, SIGBUS (7, on MIPS 10), SIGFPE, SIGSEGV. */
+const FAULTS: readonly number[] = [4, 5, 7, 8, 10, 11];
+const MIPS_SIGEMT = 7;
+const SIGUSR1 = 10;
+
+/**
+ * Linux include/uapi/asm-generic/siginfo.h: signo, errno, code (on MIPS signo, code, errno), then at the next word si_addr, or si_pid and si_uid.
+ */
+function readSignalCause(elf: ElfFile, location: NoteLocation): SignalCause {
+  const cursor = noteCursor(elf, location, 'NT_SIGINFO');
+  const mips = elf.header.machine === EM.MIPS;
+  const signal = cursor.int32('si_signo');
+  const second = cursor.int32('si_errno');
+  const third = cursor.int32('si_code');
+  const [errno, code] = mips ? [third, second] : [second, third];
+  cursor.align(elf.pointerSize);
+  const faults = FAULTS.includes(signal) && signal !== (mips ? MIPS_SIGEMT : SIGUSR1);
+  if (code > 0 && faults) return { signal, code, errno, address: cursor.word('si_addr'), sender: undefined };
+  return { signal, code, errno, address: undefined, sender: code <= 0 ? cursor.int32('si_pid') : undefined };
 }
 
 /** Linux fs/binfmt_elf.c, fill_files_note: count, page size (the unit of offsets), count × {start, end, offset}, then the names. */
@@ -160,6 +209,8 @@ function readAuxv(elf: ElfFile, location: NoteLocation): ReadonlyMap<number, big
 function readProcess(elf: ElfFile, location: NoteLocation): CoreProcess {
   const cursor = noteCursor(elf, location, 'NT_PRPSINFO');
   const tail = location.descSize - 112;
+  cursor.skip(1, 'pr_state');
+  const sname = cursor.uint8('pr_sname');
   const idBytes = elf.pointerSize === 4 && location.descSize === 124 ? 2 : 4;
   cursor.seek(tail - 2 * idBytes, 'pr_uid');
   const uid = idBytes === 2 ? cursor.uint16('pr_uid') : cursor.uint32('pr_uid');
@@ -171,6 +222,7 @@ function readProcess(elf: ElfFile, location: NoteLocation): CoreProcess {
     pid,
     ppid,
     uid,
+    state: sname > 0x20 && sname < 0x7f ? String.fromCharCode(sname) : '',
     name: untilNul(cursor.take(16, 'pr_fname')),
     args: untilNul(cursor.take(80, 'pr_psargs')).trimEnd(),
   };

@@ -33,13 +33,28 @@ function prstatus(shape: Shape, pid: number, signal: number, registers: readonly
 }
 
 const amd64 = Array.from({ length: 27 }, (_, i) => 0x1000 + i);
-const siginfo = Uint8Array.of(6, 0, 0, 0);
+/** SIGABRT by tgkill from process 77; SIGSEGV (SEGV_MAPERR) at an address. */
+const killed = pack({}, [
+  [4, 6],
+  [4, 0],
+  [4, -6],
+  [4, 0],
+  [4, 77],
+  [4, 1000],
+]);
+const segv = pack({}, [
+  [4, 11],
+  [4, 0],
+  [4, 1],
+  [4, 0],
+  [8, 0xdead0000beefn],
+]);
 
 describe('readCore', () => {
   test('threads with registers, each with the siginfo that follows it', () => {
     const notes = [
       note({}, 'CORE', 1, prstatus({}, 41, 6, amd64)),
-      note({}, 'CORE', 0x53494749, siginfo),
+      note({}, 'CORE', 0x53494749, killed),
       note({}, 'LINUX', 1, text('another owner')),
       note(
         {},
@@ -55,7 +70,7 @@ describe('readCore', () => {
     ];
     const { threads, problems } = readCore(core({}, 62, join(notes)));
     expect(problems).toEqual([]);
-    expect(threads.map(({ pid, signal }) => [pid, signal])).toEqual([
+    expect(threads.map(({ tid, signal }) => [tid, signal])).toEqual([
       [41, 6],
       [42, 6],
     ]);
@@ -63,17 +78,90 @@ describe('readCore', () => {
     expect(threads[0]?.pc).toBe(0x1010n);
     expect(threads[0]?.sp).toBe(0x1013n);
     expect(threads[1]?.registers.get('gs')).toBe(2n * 0x101an);
-    expect(threads[0]?.siginfo).toEqual(siginfo);
-    expect(threads[1]?.siginfo).toBeUndefined();
+    expect(threads[0]?.cause).toEqual({ signal: 6, code: -6, errno: 0, address: undefined, sender: 77 });
+    expect(threads[1]?.cause).toBeUndefined();
   });
 
-  test('arm64, and a machine without a register table', () => {
-    const regs = Array.from({ length: 34 }, (_, i) => i);
-    const arm = readCore(core({}, 183, note({}, 'CORE', 1, prstatus({}, 7, 11, regs)))).threads[0]!;
-    expect([arm.registers.get('x28'), arm.sp, arm.pc, arm.registers.get('pstate')]).toEqual([28n, 31n, 32n, 33n]);
+  // Position of pc, sp, lr and g in the words of elf_gregset_t, by the kernel's ptrace.h of each machine; -1: there is none.
+  test.each([
+    ['amd64', 62, 64, true, 27, [16, 19, -1, 1]],
+    ['386', 3, 32, true, 17, [12, 15, -1, -1]],
+    ['arm', 40, 32, true, 18, [15, 13, 14, 10]],
+    ['arm64', 183, 64, true, 34, [32, 31, 30, 28]],
+    ['ppc64', 21, 64, false, 48, [32, 1, 36, 30]],
+    ['ppc64le', 21, 64, true, 48, [32, 1, 36, 30]],
+    ['riscv64', 243, 64, true, 32, [0, 2, 1, 27]],
+    ['s390x', 22, 64, false, 27, [1, 17, 16, 15]],
+    ['mips', 8, 32, false, 45, [40, 35, 37, 36]],
+    ['mipsle', 8, 32, true, 45, [40, 35, 37, 36]],
+    ['mips64', 8, 64, false, 45, [34, 29, 31, 30]],
+    ['mips64le', 8, 64, true, 45, [34, 29, 31, 30]],
+    ['loong64', 258, 64, true, 45, [33, 3, 1, 22]],
+  ] as const)('pc, sp, lr and g on %s', (goarch, machine, bits, littleEndian, count, positions) => {
+    const shape: Shape = { bits, littleEndian };
+    const registers = Array.from({ length: count }, (_, i) => 0x1000 + i);
+    const elf = core(shape, machine, note(shape, 'CORE', 1, prstatus(shape, 7, 11, registers)));
+    expect(elf.header.goarch).toBe(goarch);
+    const { threads, problems } = readCore(elf);
+    expect(problems).toEqual([]);
+    const { tid, signal, pc, sp, lr, g } = threads[0]!;
+    expect([tid, signal]).toEqual([7, 11]);
+    expect([pc, sp, lr, g]).toEqual(positions.map((i) => (i < 0 ? undefined : BigInt(0x1000 + i))));
+  });
+
+  test('s390x has access registers of four bytes between the others; a machine Go never had has none', () => {
+    const be: Shape = { bits: 64, littleEndian: false };
+    const acrs = Array.from({ length: 8 }, (_, i) => (BigInt(2 * i) << 32n) | BigInt(2 * i + 1));
+    const body = pack(be, [
+      ...Array.from({ length: 18 }, (_, i) => [8, i] as const),
+      ...acrs.map((v) => [8, v] as const),
+      [8, 5],
+    ]);
+    const head = prstatus(be, 7, 11, []).subarray(0, 112);
+    const { registers } = readCore(core(be, 22, note(be, 'CORE', 1, join([head, body])))).threads[0]!;
+    expect([0, 1, 14, 15].map((i) => registers.get(`acr${i}`))).toEqual([0n, 1n, 14n, 15n]);
+    expect(registers.get('orig_r2')).toBe(5n);
+    const sparc = readCore(core(be, 43, note(be, 'CORE', 1, prstatus(be, 7, 11, [])))).threads[0]!;
+    expect([sparc.tid, sparc.signal, sparc.registers.size, sparc.pc]).toEqual([7, 11, 0, undefined]);
+  });
+
+  test('where a fault was; MIPS has code and errno the other way round, and other numbers', () => {
+    const causeOf = (shape: Shape, machine: number, desc: Uint8Array) => {
+      const notes = [
+        note(shape, 'CORE', 1, prstatus(shape, 1, 11, new Array<number>(48).fill(0))),
+        note(shape, 'CORE', 0x53494749, desc),
+      ];
+      return readCore(core(shape, machine, join(notes))).threads[0]?.cause;
+    };
+    expect(causeOf({}, 62, segv)).toEqual({
+      signal: 11,
+      code: 1,
+      errno: 0,
+      address: 0xdead0000beefn,
+      sender: undefined,
+    });
     const be: Shape = { bits: 32, littleEndian: false };
-    const mips = readCore(core(be, 8, note(be, 'CORE', 1, prstatus(be, 7, 11, [])))).threads[0]!;
-    expect([mips.pid, mips.signal, mips.registers.size, mips.pc]).toEqual([7, 11, 0, undefined]);
+    const bus = pack(be, [
+      [4, 10],
+      [4, 2],
+      [4, 9],
+      [4, 0x5000],
+    ]);
+    expect(causeOf(be, 8, bus)).toEqual({ signal: 10, code: 2, errno: 9, address: 0x5000n, sender: undefined });
+    expect(
+      causeOf(
+        {},
+        62,
+        pack({}, [
+          [4, 10],
+          [4, 0],
+          [4, 2],
+          [4, 0],
+          [8, 1],
+        ]),
+      ),
+    ).toMatchObject({ address: undefined });
+    expect(causeOf({}, 62, segv.subarray(0, 18))).toBeUndefined();
   });
 
   test.each([
@@ -114,7 +202,9 @@ describe('readCore', () => {
     ] as const;
     const names = join([text('server\0'.padEnd(16, '\0')), text('./server -x '.padEnd(80, '\0'))]);
     const head =
-      shape.bits === 64 ? pack(shape, [[4, 0], [4, 0], [8, 0], ...ids]) : pack(shape, [[4, 0], [4, 0], ...ids]);
+      shape.bits === 64
+        ? pack(shape, [[1, 0], [1, 0x53], [2, 0], [4, 0], [8, 0], ...ids])
+        : pack(shape, [[1, 0], [1, 0x53], [2, 0], [4, 0], ...ids]);
     const notes = join([
       note(shape, 'CORE', 3, join([head, names])),
       note(shape, 'CORE', 6, auxv),
@@ -130,7 +220,7 @@ describe('readCore', () => {
       [3, 0x400040n],
       [9, 0x401000n],
     ]);
-    expect(info.process).toEqual({ pid: 55, ppid: 54, uid: 1000, name: 'server', args: './server -x' });
+    expect(info.process).toEqual({ pid: 55, ppid: 54, uid: 1000, state: 'S', name: 'server', args: './server -x' });
   });
 
   test('damaged notes are left out and named, the others are read', () => {
@@ -149,7 +239,7 @@ describe('readCore', () => {
       note({}, 'CORE', 1, prstatus({}, 2, 6, amd64)),
     ]);
     const info = readCore(core({}, 62, notes));
-    expect(info.threads.map(({ pid }) => pid)).toEqual([2]);
+    expect(info.threads.map(({ tid }) => tid)).toEqual([2]);
     expect(info.files).toEqual([]);
     expect(info.process).toBeUndefined();
     expect(info.problems).toHaveLength(3);
@@ -171,7 +261,7 @@ describe('readCore', () => {
         ),
       ]);
       const info = readCore(core({}, 62, notes, align));
-      expect([info.threads[0]?.pid, info.auxv.get(9)]).toEqual([5, 77n]);
+      expect([info.threads[0]?.tid, info.auxv.get(9)]).toEqual([5, 77n]);
     }
     const wide = join([note({}, 'GNU', 5, text('1234'), 8), note({}, 'XYZ', 6, text('1'), 8)]);
     expect([...walkNotes(core({}, 62, wide, 8))].map(({ owner, type, descSize }) => [owner, type, descSize])).toEqual([

@@ -11,9 +11,12 @@ import { PageCache } from '../../src/bytes/page-cache.js';
 import { readBuildIds } from '../../src/elf/build-ids.js';
 import { readCore } from '../../src/elf/core.js';
 import { ElfFile } from '../../src/elf/elf-file.js';
+import { readHeader } from '../../src/elf/header.js';
 import { walkNotes } from '../../src/elf/notes.js';
+import { Problems } from '../../src/elf/problems.js';
 import { lookupSymbols } from '../../src/elf/symbols.js';
 import { writeElf } from '../support/elf-writer.js';
+import { makeCrashCores } from './crash-cores.js';
 
 const run = (command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd?: string) =>
   spawnSync(command, args, { encoding: 'utf8', maxBuffer: 2 ** 28, env: { ...process.env, LC_ALL: 'C', ...env }, cwd });
@@ -135,7 +138,14 @@ function written(): string[] {
 }
 
 const files = hasReadelf
-  ? [...labFiles(), ...systemFiles(), ...compiled(), ...built(), ...written()].filter(isElfFile)
+  ? [
+      ...labFiles(),
+      ...systemFiles(),
+      ...compiled(),
+      ...built(),
+      ...written(),
+      ...(await makeCrashCores(folder)).map(({ core }) => core),
+    ].filter(isElfFile)
   : [];
 
 const hex = (text: string) => Number(BigInt(`0x${text.replace(/^0x/, '')}`));
@@ -298,6 +308,7 @@ const NOTE_TYPES: Readonly<Record<string, number>> = {
   NT_GDB_TDESC: 0xff000000,
   NT_ARM_TLS: 0x401,
   NT_386_TLS: 0x200,
+  NT_VERSION: 1,
 };
 
 /** Owner, type and size; sorted, because readelf goes by sections where there are some. Unknown types are given as `(0x…)`. */
@@ -328,7 +339,7 @@ function mappedFilesOf(core: string): unknown[] | undefined {
 function threadsOf(core: string): unknown[] | undefined {
   const { stdout } = run('gdb', ['-nx', '-batch', '-ex', 'thread apply all -ascending p/x $pc', '-c', core]);
   const rows = [...(stdout ?? '').matchAll(/^Thread \d+ \(LWP (\d+)\):\n(?:.+\n)*?\$\d+ = 0x([0-9a-f]+)$/gm)];
-  return rows.length === 0 ? undefined : rows.map(([, pid, pc]) => ({ pid: Number(pid), pc: BigInt(`0x${pc}`) }));
+  return rows.length === 0 ? undefined : rows.map(([, tid, pc]) => ({ tid: Number(tid), pc: BigInt(`0x${pc}`) }));
 }
 
 /** A sample of names (not of sections, whose symbols have none), each with the value and size of its first definition: .symtab goes before .dynsym. */
@@ -354,6 +365,8 @@ function symbolsOf(text: string): Map<string, readonly [value: number, size: num
 describe.skipIf(!hasReadelf)('against readelf', () => {
   test('there are enough files of enough kinds', () => {
     expect(files.length).toBeGreaterThanOrEqual(15);
+    const machines = new Set(files.map((path) => readHeader(FileSource.open(path), new Problems()).goarch));
+    if (run('go', ['version']).status === 0) expect(machines.size).toBeGreaterThanOrEqual(9);
   });
 
   test.each(files)(
@@ -390,7 +403,7 @@ describe.skipIf(!hasReadelf)('against readelf', () => {
         const [wantedFiles, wantedThreads] = [mappedFilesOf(path), threadsOf(path)];
         if (wantedFiles !== undefined) expect(core.files).toEqual(wantedFiles);
         if (wantedThreads !== undefined)
-          expect(core.threads.map(({ pid, pc }) => ({ pid, pc }))).toEqual(wantedThreads);
+          expect(core.threads.map(({ tid, pc }) => ({ tid, pc }))).toEqual(wantedThreads);
       }
       const symbols = symbolsOf(run('readelf', ['-sW', path]).stdout);
       const found = lookupSymbols(elf, symbols.keys());

@@ -1,0 +1,97 @@
+// Cores of every kind and machine that can be made here of one small program: qemu-user guest cores, a kernel core, gcore, a Delve dump. What a tool is
+// missing for is left out.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** GOARCH and what qemu-user calls it. riscv64 is not there: qemu 7.2 writes no guest core for it. */
+const GUESTS: readonly (readonly [goarch: string, qemu: string])[] = [
+  ['386', 'i386'],
+  ['amd64', 'x86_64'],
+  ['arm', 'arm'],
+  ['arm64', 'aarch64'],
+  ['loong64', 'loongarch64'],
+  ['mips', 'mips'],
+  ['mips64', 'mips64'],
+  ['mips64le', 'mips64el'],
+  ['mipsle', 'mipsel'],
+  ['ppc64', 'ppc64'],
+  ['ppc64le', 'ppc64le'],
+  ['s390x', 's390x'],
+];
+
+const PROGRAM = `package main
+
+import (
+	"fmt"
+	"os"
+	"time"
+)
+
+func main() {
+	go time.Sleep(time.Hour)
+	if len(os.Args) > 1 {
+		fmt.Println("ready")
+		time.Sleep(time.Hour)
+	}
+	panic("crash")
+}
+`;
+
+export interface CrashCore {
+  readonly name: string;
+  readonly binary: string;
+  readonly core: string;
+}
+
+/** The cores, in folders of their own below `folder`. */
+export async function makeCrashCores(folder: string): Promise<CrashCore[]> {
+  writeFileSync(join(folder, 'crash.go'), PROGRAM);
+  const cores: CrashCore[] = [];
+  const build = (goarch: string): { readonly at: string; readonly binary: string } | undefined => {
+    const at = join(folder, `crash-${goarch}`);
+    mkdirSync(at, { recursive: true });
+    const binary = join(at, 'crash');
+    const env = { ...process.env, CGO_ENABLED: '0', GOOS: 'linux', GOARCH: goarch, GOFLAGS: '', GO111MODULE: 'off' };
+    spawnSync('go', ['build', '-o', binary, join(folder, 'crash.go')], { env });
+    return existsSync(binary) ? { at, binary } : undefined;
+  };
+  const guestEnv = { ...process.env, GOTRACEBACK: 'crash', GODEBUG: 'asyncpreemptoff=1', GOMAXPROCS: '1' };
+  for (const [goarch, qemu] of GUESTS) {
+    const built = build(goarch);
+    if (built === undefined) continue;
+    // The shell only raises the limit; its arguments are ours.
+    spawnSync('sh', ['-c', 'ulimit -c unlimited; exec "$@"', 'sh', `qemu-${qemu}`, built.binary], {
+      cwd: built.at,
+      env: guestEnv,
+      timeout: 60_000,
+    });
+    const core = readdirSync(built.at).find((name) => name.startsWith('qemu_') && name.endsWith('.core'));
+    if (core !== undefined) cores.push({ name: `guest ${goarch}`, binary: built.binary, core: join(built.at, core) });
+  }
+  const own = process.platform === 'linux' && process.arch === 'x64' ? build('amd64') : undefined;
+  if (own !== undefined) cores.push(...(await liveCores(own.at, own.binary)));
+  return cores;
+}
+
+async function liveCores(at: string, binary: string): Promise<CrashCore[]> {
+  const cores: CrashCore[] = [];
+  const child = spawn(binary, ['wait'], { cwd: at, stdio: ['ignore', 'pipe', 'ignore'] });
+  await new Promise((resolve) => child.stdout.once('data', resolve));
+  spawnSync('gcore', ['-o', join(at, 'gcore'), String(child.pid)]);
+  writeFileSync(join(at, 'dump.dlv'), `dump ${join(at, 'delve')}\nquit -c\n`);
+  const init = ['--init', join(at, 'dump.dlv'), '--allow-non-terminal-interactive=true'];
+  spawnSync('dlv', ['attach', String(child.pid), ...init], { stdio: 'ignore', timeout: 60_000 });
+  child.kill('SIGKILL');
+  if (existsSync(join(at, `gcore.${child.pid}`))) renameSync(join(at, `gcore.${child.pid}`), join(at, 'gcore'));
+  spawnSync('sh', ['-c', 'ulimit -c unlimited; exec "$@"', 'sh', binary], {
+    cwd: at,
+    env: { ...process.env, GOTRACEBACK: 'crash' },
+    timeout: 60_000,
+  });
+  const kernel = readdirSync(at).find((name) => /^core(\.\d+)?$/.test(name));
+  if (kernel !== undefined) renameSync(join(at, kernel), join(at, 'kernel'));
+  for (const name of ['gcore', 'delve', 'kernel'])
+    if (existsSync(join(at, name))) cores.push({ name, binary, core: join(at, name) });
+  return cores;
+}
