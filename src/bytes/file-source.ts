@@ -16,23 +16,23 @@ export class FileSource implements ByteSource {
 
   /**
    * Opens a regular file for reading. Throws InspectError: `not-found`, `no-permission`, `not-a-file` (a directory, a device, a pipe:
-   * looked at before it is opened, because opening a pipe would wait), `empty-file`, `read-failed`.
+   * looked at before it is opened, because opening a pipe would wait), `empty-file`, `read-failed`. `name` is what messages call it.
    */
-  static open(path: string): FileSource {
+  static open(path: string, name = path): FileSource {
     try {
-      refuseOtherThanFile(path, statSync(path));
+      refuseOtherThanFile(name, statSync(path));
       const fd = openSync(path, 'r');
       try {
         const stat = fstatSync(fd);
-        refuseOtherThanFile(path, stat);
-        if (stat.size === 0) throw new InspectError('empty-file', path, 'is empty');
-        return new FileSource(path, stat.size, fd);
+        refuseOtherThanFile(name, stat);
+        if (stat.size === 0) throw new InspectError('empty-file', name, 'is empty');
+        return new FileSource(name, stat.size, fd);
       } catch (error) {
         closeSync(fd);
         throw error;
       }
     } catch (error) {
-      throw asInspectError(path, error);
+      throw asInspectError(name, error);
     }
   }
 

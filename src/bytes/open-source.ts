@@ -1,33 +1,43 @@
-// Opens a path as bytes, seeing by content what is wrapped around them: nothing, or a packed-sparse container.
+// Opens a path as bytes, seeing by content what is wrapped around them: nothing, or a packed-sparse container. Compressed files must have been unpacked before
+// (unpack-cache.ts): reading is random access.
 import type { ByteSource } from './byte-source.js';
+import { type Compression, compressionOf, MAGIC_BYTES, unpackCommand } from './compression.js';
 import { InspectError } from './errors.js';
 import { FileSource } from './file-source.js';
 import { readBytes } from './read.js';
 import { isSparsePack, SparsePackSource } from './sparse-pack.js';
 
-const COMPRESSIONS: readonly { readonly name: string; readonly unpack: string; readonly magic: readonly number[] }[] = [
-  { name: 'gzip', unpack: 'gzip -dk', magic: [0x1f, 0x8b] },
-  { name: 'zstd', unpack: 'zstd -d', magic: [0x28, 0xb5, 0x2f, 0xfd] },
-  { name: 'xz', unpack: 'xz -dk', magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00] },
-  { name: 'lz4', unpack: 'lz4 -d', magic: [0x04, 0x22, 0x4d, 0x18] },
-];
+/** Where compressed files stand unpacked, by the path under which they are opened. */
+export type UnpackedFiles = Readonly<Record<string, string>>;
 
-/** The bytes of the file at `path`. Throws InspectError: what FileSource.open throws, what a damaged container gives, `unsupported` for compressed files. */
-export function openSource(path: string): ByteSource {
-  const file = FileSource.open(path);
+/** How the file at `path` is compressed; undefined where it is not, or can't be read. */
+export function compressionOfFile(path: string): Compression | undefined {
+  try {
+    const source = FileSource.open(path);
+    try {
+      return compressionOf(readBytes(source, 0, MAGIC_BYTES));
+    } finally {
+      source.close();
+    }
+  } catch (error) {
+    if (error instanceof InspectError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The bytes of the file at `path`, or of what it was unpacked to. Throws InspectError: what FileSource.open throws, what a damaged container gives, `unsupported` for
+ * compressed files.
+ */
+export function openSource(path: string, unpacked: UnpackedFiles = {}): ByteSource {
+  const file = FileSource.open(Object.hasOwn(unpacked, path) ? unpacked[path]! : path, path);
   try {
     const head = readBytes(file, 0, 8);
     if (isSparsePack(head)) return new SparsePackSource(file);
-    const compression = COMPRESSIONS.find(({ magic }) => magic.every((byte, i) => head[i] === byte));
-    if (compression !== undefined) {
-      throw new InspectError(
-        'unsupported',
-        path,
-        `is compressed with ${compression.name}`,
-        `unpack it first: ${compression.unpack} ${path}`,
-      );
-    }
-    return file;
+    const compression = compressionOf(head);
+    if (compression === undefined) return file;
+    const hint = `unpack it first: ${unpackCommand(compression, path)}`;
+    throw new InspectError('unsupported', path, `is compressed with ${compression}`, hint);
   } catch (error) {
     file.close();
     throw error;
