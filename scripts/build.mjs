@@ -82,9 +82,14 @@ async function bundle(options) {
 function thirdPartyNotices() {
   const texts = [...bundledPackages].sort().map((name) => {
     const folder = join(root, 'node_modules', name);
-    const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const { version, license, author, main } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
     const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-    const text = file ? readFileSync(join(folder, file), 'utf8').trim() : `Licence: ${license}`;
+    // A package without a licence file says whose work it is at the top of its code.
+    const entry = main && join(folder, main);
+    const banner = entry && existsSync(entry) ? /^\/\*![\s\S]*?\*\//.exec(readFileSync(entry, 'utf8'))?.[0] : undefined;
+    const text = file
+      ? readFileSync(join(folder, file), 'utf8').trim()
+      : [`Licence: ${license}`, author && `Author: ${author.name ?? author}`, banner].filter(Boolean).join('\n');
     return `${name} ${version}\n\n${text}\n`;
   });
   return `Code of these packages is part of the bundles in this folder.\n\n${texts.join(`\n${'-'.repeat(80)}\n\n`)}`;

@@ -61,7 +61,8 @@ function gunzip(name: string, input: CompressedInput, emit: (bytes: Uint8Array) 
     stream.on('end', resolve);
     stream.on('error', (error: Error & { readonly code?: string }) => {
       if (error instanceof InspectError || !error.code?.startsWith('Z_')) reject(error);
-      else if (error.code === 'Z_BUF_ERROR') reject(new InspectError('truncated', name, 'ends in the middle of a gzip member'));
+      else if (error.code === 'Z_BUF_ERROR')
+        reject(new InspectError('truncated', name, 'ends in the middle of a gzip member'));
       else reject(new InspectError('malformed', name, `damaged gzip data (${error.message})`));
     });
     const feed = () => {
@@ -101,7 +102,8 @@ async function unxz(name: string, input: CompressedInput, emit: (bytes: Uint8Arr
       bytes = (await reader.read()).value as Uint8Array | undefined;
     } catch (error) {
       const code = /error code (\d+)/.exec(error instanceof Error ? error.message : '')?.[1];
-      if (code === XZ_CUT || (code === undefined && input.atEnd)) throw new InspectError('truncated', name, 'ends in the middle of an xz stream');
+      if (code === XZ_CUT || (code === undefined && input.atEnd))
+        throw new InspectError('truncated', name, 'ends in the middle of an xz stream');
       throw new InspectError('malformed', name, XZ_ERRORS[code ?? ''] ?? 'damaged xz data');
     }
     if (bytes === undefined) return;

@@ -8,7 +8,16 @@ const SKIPPABLE = 0x184d2a5;
 /** How far back a match may reach. */
 const HISTORY = 65536;
 /** By the block maximum size field: 64 KiB to 4 MiB. */
-const BLOCK_BYTES: readonly (number | undefined)[] = [undefined, undefined, undefined, undefined, 2 ** 16, 2 ** 18, 2 ** 20, 2 ** 22];
+const BLOCK_BYTES: readonly (number | undefined)[] = [
+  undefined,
+  undefined,
+  undefined,
+  undefined,
+  2 ** 16,
+  2 ** 18,
+  2 ** 20,
+  2 ** 22,
+];
 const STORED = 0x80000000;
 
 /** Decodes all frames, giving the bytes to `emit` in order. Yields now and then, so that the caller can breathe. Throws InspectError. */
@@ -34,7 +43,9 @@ function* decodeFrame(
   const blockBytes = BLOCK_BYTES[(sizes >> 4) & 7];
   if (flags >> 6 !== 1 || blockBytes === undefined) throw input.malformed('expected an lz4 frame header');
   if ((flags & 1) !== 0) throw input.malformed('an lz4 frame needs a dictionary,');
-  const [independent, blockChecksum, contentSize, contentChecksum] = [0x20, 0x10, 8, 4].map((bit) => (flags & bit) !== 0);
+  const [independent, blockChecksum, contentSize, contentChecksum] = [0x20, 0x10, 8, 4].map(
+    (bit) => (flags & bit) !== 0,
+  );
   // The content's size and the header's checksum.
   input.take((contentSize ? 8 : 0) + 1);
   const hash = contentChecksum ? hashes.create32() : undefined;
@@ -44,7 +55,8 @@ function* decodeFrame(
     const word = input.uint32();
     if (word === 0) break;
     const length = word % STORED;
-    if (length > blockBytes) throw input.malformed(`an lz4 block of ${length} bytes in a frame of at most ${blockBytes},`);
+    if (length > blockBytes)
+      throw input.malformed(`an lz4 block of ${length} bytes in a frame of at most ${blockBytes},`);
     const block = input.take(length);
     const checked = blockChecksum ? hashes.h32Raw(block) : 0;
     let end = history + length;
@@ -59,7 +71,8 @@ function* decodeFrame(
     window.copyWithin(0, end - history, end);
     yield;
   }
-  if (hash !== undefined && input.uint32() !== hash.digest()) throw input.malformed('the checksum of an lz4 frame is wrong');
+  if (hash !== undefined && input.uint32() !== hash.digest())
+    throw input.malformed('the checksum of an lz4 frame is wrong');
 }
 
 /** Decodes one block into `out` from `start` on, where its history ends; the end of what was written, -1 where the block is damaged. */

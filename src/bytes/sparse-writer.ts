@@ -60,13 +60,21 @@ export class SparseWriter {
   #store(bytes: Uint8Array, position: number): void {
     this.#stored += bytes.length;
     if (this.#stored > this.#limits.mostStored)
-      throw new InspectError('too-large', this.#subject, `needs more disk space than the ${this.#limits.mostStored} bytes that can be used here`);
+      throw new InspectError(
+        'too-large',
+        this.#subject,
+        `needs more disk space than the ${this.#limits.mostStored} bytes that can be used here`,
+      );
     let done = 0;
     try {
       while (done < bytes.length) done += writeSync(this.#fd, bytes, done, bytes.length - done, position + done);
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown cause';
-      throw new InspectError('too-large', this.#subject, `can’t be unpacked: the disk refused ${bytes.length} bytes (${code})`);
+      throw new InspectError(
+        'too-large',
+        this.#subject,
+        `can’t be unpacked: the disk refused ${bytes.length} bytes (${code})`,
+      );
     }
   }
 }

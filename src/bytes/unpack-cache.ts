@@ -1,7 +1,17 @@
 // Compressed files unpacked into sparse files: kept in a cache folder while their source is unchanged, or for one run. Several runs at once do not disturb each other:
 // each writes a file of its own and renames it into place. Which folder that is, and who is told of progress, the caller decides.
 import { createHash } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statfsSync, statSync, utimesSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  utimesSync,
+} from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { type Compression, unpackCommand } from './compression.js';
 import { decompress } from './decompress.js';
@@ -14,6 +24,8 @@ export interface UnpackOptions {
   readonly folder: string;
   /** False: the file is for this run, and the caller removes it. */
   readonly keep: boolean;
+  /** The longest file that is made, 64 GiB unless told; less where the input is so small that nothing true could be so long. */
+  readonly mostBytes?: number;
   /** Compressed bytes done, and all of them. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -65,14 +77,14 @@ async function unpackInto(
   partial: string,
   path: string,
   compression: Compression,
-  { folder, onProgress }: UnpackOptions,
+  { folder, mostBytes = MOST_BYTES, onProgress }: UnpackOptions,
 ): Promise<string | undefined> {
   const source = FileSource.open(path);
   const fd = openSync(partial, 'wx', 0o600);
   try {
     const { bavail, bsize } = statfsSync(folder);
     const writer = new SparseWriter(fd, path, {
-      mostBytes: Math.min(MOST_BYTES, Math.max(HARMLESS_BYTES, MOST_RATIO * source.size)),
+      mostBytes: Math.min(mostBytes, Math.max(HARMLESS_BYTES, MOST_RATIO * source.size)),
       mostStored: Math.max(0, bavail * bsize - RESERVE_BYTES),
     });
     let damage: string | undefined;
@@ -85,7 +97,12 @@ async function unpackInto(
     } catch (error) {
       if (!(error instanceof InspectError)) throw error;
       if (error.code === 'too-large')
-        throw new InspectError(error.code, error.subject, error.why, `unpack it yourself: ${unpackCommand(compression, path)}`);
+        throw new InspectError(
+          error.code,
+          error.subject,
+          error.why,
+          `unpack it yourself: ${unpackCommand(compression, path)}`,
+        );
       if (writer.size === 0) throw error;
       damage = error.why;
     }
@@ -101,7 +118,9 @@ async function unpackInto(
 /** Named by the source's path, size and time of change: another state of the source is another file. */
 function cacheName(path: string): string {
   const { size, mtimeMs, ino } = statSync(path);
-  const stem = basename(path).replaceAll(/[^\w.-]/g, '_').slice(0, 60);
+  const stem = basename(path)
+    .replaceAll(/[^\w.-]/g, '_')
+    .slice(0, 60);
   return `${stem}-${hashOf([resolve(path), size, mtimeMs, ino].join('\n'))}${SUFFIX}`;
 }
 
@@ -114,7 +133,12 @@ function makeFolder(folder: string): void {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown cause';
-    throw new InspectError('no-permission', folder, `can’t be made (${code})`, '--no-cache unpacks into a temporary file');
+    throw new InspectError(
+      'no-permission',
+      folder,
+      `can’t be made (${code})`,
+      '--no-cache unpacks into a temporary file',
+    );
   }
 }
 
@@ -159,6 +183,7 @@ function prune(folder: string, justMade: string): void {
   for (const [i, file] of files.entries()) {
     bytes += file.bytes;
     const fresh = Date.now() - file.usedMs < FRESH_MS;
-    if ((bytes > CACHE_BYTES || i >= CACHE_FILES) && !fresh && file.path !== justMade) rmSync(file.path, { force: true });
+    if ((bytes > CACHE_BYTES || i >= CACHE_FILES) && !fresh && file.path !== justMade)
+      rmSync(file.path, { force: true });
   }
 }

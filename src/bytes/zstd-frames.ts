@@ -75,11 +75,15 @@ function readFrameHeader(input: CompressedInput): { readonly bytes: Uint8Array; 
   const sizeFlag = descriptor >> 6;
   const sizeBytes = sizeFlag === 0 ? (single ? 1 : 0) : 2 ** sizeFlag;
   const rest = input.take((single ? 0 : 1) + dictionaryBytes + sizeBytes).slice();
-  if (dictionaryBytes > 0 && rest.subarray(single ? 0 : 1, (single ? 0 : 1) + dictionaryBytes).some((byte) => byte !== 0))
+  if (
+    dictionaryBytes > 0 &&
+    rest.subarray(single ? 0 : 1, (single ? 0 : 1) + dictionaryBytes).some((byte) => byte !== 0)
+  )
     throw input.malformed('a zstd frame needs a dictionary,');
   if ((descriptor & 8) !== 0) throw input.malformed('expected a zstd frame header');
   const window = single ? littleEndian(rest.subarray(dictionaryBytes)) : windowOf(rest[0]!);
-  if (window > MOST_WINDOW) throw input.malformed(`a zstd frame wants a window of ${window} bytes, at most ${MOST_WINDOW} are given,`);
+  if (window > MOST_WINDOW)
+    throw input.malformed(`a zstd frame wants a window of ${window} bytes, at most ${MOST_WINDOW} are given,`);
   const bytes = new Uint8Array(5 + rest.length);
   bytes.set([0x28, 0xb5, 0x2f, 0xfd, descriptor]);
   bytes.set(rest, 5);

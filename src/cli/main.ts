@@ -7,6 +7,7 @@ import { commands, interactive } from './commands/all.js';
 import { refuseUnknownCommand } from './commands/interactive.js';
 import { exitCodeOf, UsageError } from './options.js';
 import { Output, PipeClosed, writeFully } from './stdout.js';
+import { unpackInputs } from './unpack-inputs.js';
 
 interface Chosen {
   readonly spec: CommandSpec;
@@ -82,9 +83,21 @@ async function run(argv: readonly string[], loadTui: LoadTui): Promise<number> {
   const warn = (line: string) => {
     if (!parsed.options.quiet) writeFully(2, Buffer.from(`spanscope: ${printable(line, 1000)}\n`));
   };
-  const code = await spec.run({ ...parsed, out, warn, loadTui });
-  out.flush();
-  return code;
+  if (spec.opensFiles === false) {
+    const code = await spec.run({ ...parsed, out, warn, loadTui });
+    out.flush();
+    return code;
+  }
+  const { files, cleanUp } = await unpackInputs({ ...parsed, warn });
+  try {
+    const { options } = parsed;
+    const open = { ...options.open, unpacked: files };
+    const code = await spec.run({ ...parsed, options: { ...options, open }, out, warn, loadTui });
+    out.flush();
+    return code;
+  } finally {
+    cleanUp();
+  }
 }
 
 /** Runs one command line (without the program's name); the exit code. Never rejects. */

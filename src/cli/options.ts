@@ -59,7 +59,7 @@ export const globalOptions: readonly OptionSpec[] = [
   { flags: '--quiet', help: 'no progress, no warnings on stderr' },
   { flags: '--no-color', help: 'no colour (also: NO_COLOR)' },
   { flags: '--ascii', help: 'ASCII characters only' },
-  { flags: '--no-cache', help: 'keep and use nothing in the user’s cache folder' },
+  { flags: '--no-cache', help: 'unpack compressed files for this run only, not into the user’s cache folder' },
 ];
 
 export type Format = 'table' | 'json' | 'ndjson' | 'csv';
@@ -78,6 +78,8 @@ export interface GlobalOptions {
   readonly quiet: boolean;
   readonly color: boolean;
   readonly ascii: boolean;
+  /** Whether the user's cache folder may be used. */
+  readonly cache: boolean;
 }
 
 const formats: readonly string[] = ['table', 'json', 'ndjson', 'csv'];
@@ -98,6 +100,7 @@ export function readGlobalOptions(raw: RawOptions): GlobalOptions {
     quiet: raw.quiet === true,
     color: raw.color !== false,
     ascii: raw.ascii === true,
+    cache: raw.cache !== false,
   };
 }
 

@@ -30,7 +30,7 @@ export async function unpackInputs({
   });
   if (compressed.length === 0) return { files: {}, cleanUp: () => undefined };
   const { unpackFile } = await import('../bytes/unpack-cache.js');
-  const folder = options.cache ? cacheFolder() : mkdtempSync(join(tmpdir(), 'spanscope-'));
+  const folder = options.cache ? cacheFolder() : mkdtempSync(join(tmpdir(), 'spanscope-unpack-'));
   const temporary: string[] = options.cache ? [] : [folder];
   const cleanUp = () => {
     for (const path of temporary.splice(0)) rmSync(path, { recursive: true, force: true });
@@ -106,7 +106,10 @@ function cacheFolder(): string {
 const REDRAW_MS = 100;
 
 /** One line on stderr that is drawn over itself. */
-function progressLine(path: string): { readonly draw: (done: number, total: number) => void; readonly clear: () => void } {
+function progressLine(path: string): {
+  readonly draw: (done: number, total: number) => void;
+  readonly clear: () => void;
+} {
   const name = printable(path, 60);
   let drawn = 0;
   let shown = false;

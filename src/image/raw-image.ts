@@ -4,7 +4,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import type { ByteSource } from '../bytes/byte-source.js';
 import { utf8 } from '../bytes/cursor.js';
 import { InspectError } from '../bytes/errors.js';
-import { openSource } from '../bytes/open-source.js';
+import { openSource, type UnpackedFiles } from '../bytes/open-source.js';
 import type { CachedSource, PageCache } from '../bytes/page-cache.js';
 import { readBytes } from '../bytes/read.js';
 import { binarySegments, type PlacedBinary } from './binary-image.js';
@@ -104,6 +104,7 @@ function parseRegionLine(line: string, where: string, folder: string): RawRegion
 
 export interface RawParts {
   readonly regions: readonly RawRegion[];
+  readonly unpacked?: UnpackedFiles | undefined;
   /** From the binary's ELF header; the caller's choice where there is no binary. */
   readonly model: DataModel;
   readonly cache: PageCache;
@@ -112,10 +113,10 @@ export interface RawParts {
 }
 
 /** Opens every file and lays the regions out. Throws InspectError for files that cannot be used and `malformed` for regions that overlap. */
-export function openRawImage({ regions, model, cache, binary }: RawParts): MemoryReader {
+export function openRawImage({ regions, unpacked, model, cache, binary }: RawParts): MemoryReader {
   const files = new Map<string, CachedSource>();
   try {
-    const placed = regions.flatMap((region) => placeRegion(region, openOnce(region.path, files, cache)));
+    const placed = regions.flatMap((region) => placeRegion(region, openOnce(region.path, files, cache, unpacked)));
     refuseOverlaps(placed);
     const base = binary === undefined ? [] : binarySegments(binary, 'missing');
     return new MemoryReader([...base, ...placed], model, cache);
@@ -125,12 +126,17 @@ export function openRawImage({ regions, model, cache, binary }: RawParts): Memor
   }
 }
 
-function openOnce(path: string, files: Map<string, CachedSource>, cache: PageCache): CachedSource {
+function openOnce(
+  path: string,
+  files: Map<string, CachedSource>,
+  cache: PageCache,
+  unpacked: UnpackedFiles | undefined,
+): CachedSource {
   const present = files.get(path);
   if (present !== undefined) return present;
   if (files.size === MOST_FILES)
     throw new InspectError('too-large', path, `the image has more than ${MOST_FILES} files`);
-  const opened: ByteSource = openSource(path);
+  const opened: ByteSource = openSource(path, unpacked);
   const cached = cache.attach(opened);
   files.set(path, cached);
   return cached;

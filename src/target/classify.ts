@@ -2,7 +2,7 @@
 // of the whole name exists.
 import { existsSync } from 'node:fs';
 import { InspectError } from '../bytes/errors.js';
-import { openSource } from '../bytes/open-source.js';
+import { openSource, type UnpackedFiles } from '../bytes/open-source.js';
 import type { CachedSource, PageCache } from '../bytes/page-cache.js';
 import { readBytes } from '../bytes/read.js';
 import { ET } from '../elf/constants.js';
@@ -22,12 +22,13 @@ export interface Inputs {
   readonly core: OpenedElf | undefined;
   readonly regions: readonly RawRegion[];
   /** A live process, by its id. */
+  readonly unpacked: UnpackedFiles;
   readonly pid: number | undefined;
 }
 
 /** Opens an ELF file through the cache. Throws InspectError where it can't be read or is no ELF file. */
-export function openElf(path: string, cache: PageCache): OpenedElf {
-  const source = cache.attach(openSource(path));
+export function openElf(path: string, cache: PageCache, unpacked?: UnpackedFiles): OpenedElf {
+  const source = cache.attach(openSource(path, unpacked));
   try {
     if (!isElf(readBytes(source, 0, 16))) {
       throw new InspectError(
@@ -45,7 +46,12 @@ export function openElf(path: string, cache: PageCache): OpenedElf {
 }
 
 /** Sorts `files` (and the list of regions, if any) into at most one binary and one image. Throws InspectError for what can't be used. */
-export function classify(files: readonly string[], regionList: string | undefined, cache: PageCache): Inputs {
+export function classify(
+  files: readonly string[],
+  regionList: string | undefined,
+  cache: PageCache,
+  unpacked: UnpackedFiles = {},
+): Inputs {
   let binary: OpenedElf | undefined;
   let core: OpenedElf | undefined;
   let pid: number | undefined;
@@ -65,7 +71,7 @@ export function classify(files: readonly string[], regionList: string | undefine
         regions.push(raw);
         continue;
       }
-      const opened = openElf(file, cache);
+      const opened = openElf(file, cache, unpacked);
       if (opened.elf.header.type === ET.CORE) {
         if (core)
           throw new InspectError('unsupported', file, `is a second core beside ${core.path}`, 'one image at a time');
@@ -97,5 +103,5 @@ export function classify(files: readonly string[], regionList: string | undefine
     core?.source.close();
     throw error;
   }
-  return { binary, core, regions, pid };
+  return { binary, core, regions, unpacked, pid };
 }

@@ -1,6 +1,7 @@
 // Opens what a command line names as one target: binary and image matched by build ID, placed in one address space.
 import { existsSync } from 'node:fs';
 import { InspectError } from '../bytes/errors.js';
+import type { UnpackedFiles } from '../bytes/open-source.js';
 import { PageCache } from '../bytes/page-cache.js';
 import { type Dwarf, DwarfError, openDwarf } from '../dwarf-parser/index.js';
 import { type BuildIds, readBuildIds } from '../elf/build-ids.js';
@@ -28,6 +29,8 @@ export interface OpenTargetRequest {
     readonly go?: string;
     readonly bias?: number;
     readonly force?: boolean;
+    /** Where compressed files stand unpacked, by their path; a compressed file that is not in it can't be opened. */
+    readonly unpacked?: UnpackedFiles;
     /** A live process is held still until `target.live.release()` or the target's close. */
     readonly stop?: boolean;
   };
@@ -38,7 +41,7 @@ export function openTarget({ files, options }: OpenTargetRequest): Target {
   const cache = new PageCache();
   const trace: string[] = [];
   const warnings: string[] = [];
-  const inputs = classify(files, options.regions, cache);
+  const inputs = classify(files, options.regions, cache, options.unpacked);
   if (inputs.pid === undefined) return openParts(inputs, undefined, cache, trace, warnings, options);
   let live: LiveProcess | undefined;
   try {
@@ -207,7 +210,7 @@ function memoryOf(
         'name the Go binary beside it',
       );
     }
-    return openRawImage({ regions: inputs.regions, model: binary.elf, cache, ...under });
+    return openRawImage({ regions: inputs.regions, unpacked: inputs.unpacked, model: binary.elf, cache, ...under });
   }
   if (!binary) throw new InspectError('no-image', 'files', 'neither a binary nor an image was given');
   return openBinaryImage(binary.elf, binary.source);

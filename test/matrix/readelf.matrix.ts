@@ -313,11 +313,12 @@ const NOTE_TYPES: Readonly<Record<string, number>> = {
 
 /** Owner, type and size; sorted, because readelf goes by sections where there are some. Unknown types are given as `(0x…)`. */
 function notesOf(text: string): string[] {
-  const rows = text.matchAll(/^ {2}(\S*) +0x([0-9a-f]{8})\t(?:Unknown note type: \(0x([0-9a-f]+)\)|(\S+))/gm);
+  const rows = text.matchAll(/^ {2}(\S*|Delve \w+) +0x([0-9a-f]{8})\t(?:Unknown note type: \(0x([0-9a-f]+)\)|(\S+))/gm);
   return [...rows]
     .map(([, owner, size, number, name]) => {
       const type = number === undefined ? (owner === 'Go' ? 4 : NOTE_TYPES[name!]) : hex(number);
-      return `${owner} ${type ?? name} ${hex(size!)}`;
+      // An empty owner, as Delve writes it.
+      return `${owner === '(NONE)' ? '' : owner} ${type ?? name} ${hex(size!)}`;
     })
     .sort();
 }
