@@ -99,7 +99,7 @@ async function unxz(name: string, input: CompressedInput, emit: (bytes: Uint8Arr
   for (;;) {
     let bytes: Uint8Array | undefined;
     try {
-      bytes = (await reader.read()).value as Uint8Array | undefined;
+      bytes = (await reader.read()).value;
     } catch (error) {
       const code = /error code (\d+)/.exec(error instanceof Error ? error.message : '')?.[1];
       if (code === XZ_CUT || (code === undefined && input.atEnd))
