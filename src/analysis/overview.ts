@@ -49,7 +49,7 @@ export function overviewOf(
     spans: sums?.totals ?? null,
     classes: sums?.classes ?? [],
     gc: process ? gcOf(process) : null,
-    reconciliation: process && table && sums ? reconcile(process, table, sums) : [],
+    reconciliation: process && table && sums ? reconcile(process, table, sums, target.live?.moving === true) : [],
     findings: process && table ? findingsOf(process, table) : [],
     warnings: [
       ...target.warnings,

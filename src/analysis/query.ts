@@ -70,7 +70,7 @@ function positive(table: SpanTable, term: Term, pageSize: number): Test {
     case 'noscan':
       return (row) => (table.spanclass[row]! & 1) === 1;
     case 'suspect':
-      return (row) => (table.flags[row]! & (spanFlag.mismatch | spanFlag.transient)) !== 0;
+      return (row) => (table.flags[row]! & (spanFlag.mismatch | spanFlag.transient | spanFlag.torn)) !== 0;
     case 'address':
       return (row) => table.addr[row] === term.address || holdsAddress(table, row, term.address, pageSize);
     default:

@@ -14,7 +14,8 @@ const heapInusePlaces: readonly CounterPlace[] = [
 /** Where there are no heapStats (up to 1.15): kept as stacks come and go. */
 const stackInusePlaces: readonly CounterPlace[] = [['runtime.memstats', 'mstats', 'stacks_inuse']];
 
-export function reconcile(view: RuntimeView, table: SpanRows, sums: SpanSums): Reconciliation[] {
+/** `moving`: spans and counters were read at different moments of a process that runs on, so they need not be equal. */
+export function reconcile(view: RuntimeView, table: SpanRows, sums: SpanSums, moving = false): Reconciliation[] {
   const { pageSize } = view.layout.traits;
   const rows: Reconciliation[] = [];
   const add = (what: string, ours: number, found: { value: number; counter: string } | undefined, note?: string) => {
@@ -25,6 +26,7 @@ export function reconcile(view: RuntimeView, table: SpanRows, sums: SpanSums): R
       runtime: bigCount(found.value),
       counter: found.counter,
       agrees: ours === found.value,
+      ...(moving && ours !== found.value ? { moving: true as const } : {}),
       ...(note ? { note } : {}),
     });
   };

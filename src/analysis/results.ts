@@ -100,6 +100,8 @@ export interface Reconciliation {
   readonly agrees: boolean;
   /** Where the two may differ lawfully. */
   readonly note?: string;
+  /** They differ, and were read at different moments of a process that runs on. */
+  readonly moving?: true;
 }
 
 export interface OverviewResult {

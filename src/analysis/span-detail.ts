@@ -13,6 +13,7 @@ const addressFields: ReadonlySet<string> = new Set(['startAddr', 'limit']);
 
 export function spanDetail(process: GoProcess, table: SpanTable, row: number): SpanDetail {
   const { memory, layout } = process;
+  process.settle(row);
   const bits = readSpanBits(memory, layout, table, row);
   const map = slotMap(process, table, row, bits);
   const view = spanRow({ memory, layout, table }, row, true);

@@ -63,7 +63,8 @@ export function spanRow(source: SpanSource, row: number, withBits: boolean): Spa
   };
 }
 
-export function suspectOf(flags: number): { suspect?: 'mismatch' | 'transient' } {
+export function suspectOf(flags: number): { suspect?: 'mismatch' | 'transient' | 'torn' } {
+  if (flags & spanFlag.torn) return { suspect: 'torn' };
   if (flags & spanFlag.mismatch) return { suspect: 'mismatch' };
   if (flags & spanFlag.transient) return { suspect: 'transient' };
   return {};

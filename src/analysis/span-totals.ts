@@ -161,6 +161,7 @@ function suspectsAmong({ length, flags }: SpanRows): SpanTotals['suspect'] {
   for (let row = 0; row < length; row += 1) {
     if (flags[row]! & spanFlag.mismatch) suspect.mismatch += 1;
     if (flags[row]! & spanFlag.transient) suspect.transient += 1;
+    if (flags[row]! & spanFlag.torn) suspect.torn += 1;
   }
   return suspect;
 }

@@ -2,6 +2,8 @@
 import { writeSync } from 'node:fs';
 
 const flushAt = 1 << 16;
+/** What is kept back at most while a process stands still for us: a pager that is not read must not hold it. */
+const heldAtMost = 1 << 26;
 
 /** Thrown when the reader of stdout is gone: the program ends with what it has done. */
 export class PipeClosed extends Error {}
@@ -9,11 +11,17 @@ export class PipeClosed extends Error {}
 export class Output {
   #pending: string[] = [];
   #length = 0;
+  #flushAt = flushAt;
+
+  /** From now on everything is kept until `flush`, as far as there is room. */
+  hold(): void {
+    this.#flushAt = heldAtMost;
+  }
 
   write(text: string): void {
     this.#pending.push(text);
     this.#length += text.length;
-    if (this.#length >= flushAt) this.flush();
+    if (this.#length >= this.#flushAt) this.flush();
   }
 
   line(text = ''): void {

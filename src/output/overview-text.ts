@@ -129,11 +129,14 @@ function classes({ classes }: OverviewResult): string[] {
 function reconciliation({ reconciliation }: OverviewResult): string[] {
   if (reconciliation.length === 0) return [];
   const lines = [''];
-  reconciliation.forEach(({ what, ours, runtime, counter, agrees, note }, i) => {
+  reconciliation.forEach(({ what, ours, runtime, counter, agrees, note, moving }, i) => {
+    const away = Math.ceil((100 * Math.abs(Number(ours) - Number(runtime))) / Math.max(1, Number(runtime)));
     const text = agrees
       ? `${what} ${grouped(ours)} = ${counter}`
-      : `${what} ${grouped(ours)}, but ${counter} says ${grouped(runtime)}${note ? ` (${note})` : ''}`;
-    lines.push(row(i === 0 ? 'reconciles' : '', `${agrees ? '✓' : '✗'} ${text}`));
+      : moving
+        ? `${what} ${grouped(ours)}, ${counter} ${grouped(runtime)} a moment apart: moving, within ${away}%`
+        : `${what} ${grouped(ours)}, but ${counter} says ${grouped(runtime)}${note ? ` (${note})` : ''}`;
+    lines.push(row(i === 0 ? 'reconciles' : '', `${agrees ? '✓' : moving ? '~' : '✗'} ${text}`));
   });
   return lines;
 }

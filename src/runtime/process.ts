@@ -6,6 +6,7 @@ import { layoutFromTable } from '../layout/load.js';
 import type { Layout } from '../layout/types.js';
 import type { Target } from '../target/target.js';
 import { judgeSpans } from './judge-spans.js';
+import { type LiveSource, readLiveSpans, settleRow } from './live-spans.js';
 import { cachedSpans } from './mcache.js';
 import type { RuntimeView } from './mheap.js';
 import { codeFinder } from './roots/code-finder.js';
@@ -49,6 +50,8 @@ export interface GoProcess extends RuntimeView {
   readonly whyNoSpans: string | undefined;
   /** The span table, read once; undefined where allspans can't be read. `onProgress` may throw to stop. */
   spans(onProgress?: OnProgress): SpanTable | undefined;
+  /** To be called before a row's mspan and bitmaps are looked at: of a process that runs on, row and bitmaps are then of one moment. */
+  settle(row: number): void;
   /**
    * Shows all rows to `visit`, not judged yet, and keeps only those that differ or that an mcache holds: these are returned, judged. Where the table
    * was read before, that is what is shown and returned. For sums over a heap that nobody looks at row by row.
@@ -126,6 +129,15 @@ interface Attempt {
  * `check.ok` false where no layout validated.
  */
 export function openProcess(target: Target, options: ProcessOptions): GoProcess | undefined {
+  try {
+    return chooseProcess(target, options);
+  } finally {
+    // That the process is gone explains every other failure.
+    target.live?.memory.assertThere();
+  }
+}
+
+function chooseProcess(target: Target, options: ProcessOptions): GoProcess | undefined {
   if (!target.go) return undefined;
   const finders = findersOf(target, options);
   const trace: string[] = [];
@@ -169,7 +181,8 @@ function tryCandidate(
     trace.push(`layout: ${what}: has nothing for ${target.go?.version} ${target.go?.os}/${target.go?.arch}`);
     return undefined;
   }
-  const found = findRoots({ memory: target.memory, layout }, finders);
+  const live = target.live?.moving ? { live: target.live.memory } : {};
+  const found = findRoots({ memory: target.memory, layout, ...live }, finders);
   const ok = found.roots.get('runtime.mheap_')?.state === 'confirmed';
   const why = found.mheap ? found.mheap.why : 'mheap_ was not found';
   trace.push(`layout: ${layout.name}: ${why}${ok ? '' : ' (refused)'}`);
@@ -239,16 +252,28 @@ function makeProcess(
     return root?.state === 'confirmed' || (ok && !refused.has(name)) ? root?.address : undefined;
   };
   const mheapAddress = ok ? address('runtime.mheap_') : undefined;
-  const allspans = mheapAddress === undefined ? undefined : readAllspans({ memory, layout }, mheapAddress);
+  const header = () => (mheapAddress === undefined ? undefined : readAllspans({ memory, layout }, mheapAddress));
+  let allspans = header();
   const why = mheap?.why ?? 'mheap_ was not found';
   let table: SpanTable | undefined;
+  const moving = (): LiveSource | undefined =>
+    target.live?.moving && mheapAddress !== undefined
+      ? {
+          memory: target.live.memory,
+          layout,
+          headerAddress: mheapAddress + (layout.field('mheap', 'allspans')?.offset ?? 0),
+          header,
+        }
+      : undefined;
   const process: GoProcess = {
     target,
     memory,
     layout,
     roots,
     address,
-    allspans,
+    get allspans() {
+      return allspans;
+    },
     warnings,
     trace,
     check: {
@@ -260,17 +285,30 @@ function makeProcess(
     whyNoSpans: allspans ? undefined : why,
     spans(onProgress) {
       if (table || !allspans) return table;
-      const read = readSpanTable(memory, layout, allspans, onProgress);
+      const live = moving();
+      const moment = live && readLiveSpans(live, onProgress);
+      allspans = moment?.header ?? allspans;
+      const read = moment?.table ?? readSpanTable(memory, layout, allspans, onProgress);
+      // The Ps' caches decide about the rows that are left: as they are now.
+      if (read.differing.length > 0) live?.memory.refresh();
       judgeSpans(process, read);
+      target.live?.memory.assertThere();
       table = read;
       return table;
     },
+    settle(row) {
+      const live = moving();
+      if (live && table && allspans) settleRow(live, { table, header: allspans }, row);
+    },
     visitSpans(visit, onProgress) {
+      // Rows that may have to be read again are kept.
+      if (moving()) process.spans(onProgress);
       if (table) visit(table);
       if (table || !allspans) return table;
       const { mayHold } = cachedSpans(process);
       const rows = visitSpans(memory, layout, allspans, visit, mayHold, onProgress);
       judgeSpans(process, rows);
+      target.live?.memory.assertThere();
       return rows;
     },
   };

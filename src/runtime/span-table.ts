@@ -24,6 +24,8 @@ export const spanFlag = {
   badState: 32,
   /** nelems is more than its pages can hold: the bitmaps were not read. */
   badNelems: 64,
+  /** Of a live process: read several times, and never of one moment. */
+  torn: 128,
 } as const;
 
 export const stateFree = 0;
@@ -56,7 +58,7 @@ export interface SpanRows {
   /** By row: the exact value of an entry that is 2^53 or more, no address at all; `addr` has it rounded. */
   readonly garbageAddrs: ReadonlyMap<number, bigint>;
   /** In-use rows whose allocated count differs from allocCount, not yet judged. */
-  readonly differing: readonly number[];
+  readonly differing: number[];
 }
 
 /** All rows: row i is allspans[i], where entries that can't be read are left out. */

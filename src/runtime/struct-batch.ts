@@ -39,7 +39,9 @@ export class StructBatch {
   /** For structs of `structBytes` bytes, up to `capacity` of them at a time. */
   constructor(memory: Memory, structBytes: number, capacity: number) {
     const fitting = Math.max(1, Math.min(capacity, Math.floor((bufferBytes - 8) / structBytes)));
-    const buffer = new ArrayBuffer(Math.max(bufferBytes, Math.ceil((structBytes + 8) / 8) * 8));
+    // A few structs need no large buffer: single ones are read over and over where a process runs on.
+    const few = Math.ceil((capacity * (structBytes + 8) + 8) / 8) * 8;
+    const buffer = new ArrayBuffer(Math.min(few, Math.max(bufferBytes, Math.ceil((structBytes + 8) / 8) * 8)));
     this.#memory = memory;
     this.#structBytes = structBytes;
     this.#bytes = new Uint8Array(buffer);

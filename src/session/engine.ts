@@ -54,10 +54,15 @@ export function createEngine(): Engine {
     return state;
   };
   const handlers: Handlers = {
-    openTarget: (request) => {
+    openTarget: (request, onProgress) => {
       state?.target.close();
       state = undefined;
       state = openState(request);
+      // A process that was held for us is let go as soon as the span table is taken: a screen is looked at for long.
+      if (state.target.live && !state.target.live.moving) {
+        state.process?.spans(onProgress);
+        state.target.live.release();
+      }
       return openedResult(state);
     },
     overview: (_, onProgress) => {

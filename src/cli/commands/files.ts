@@ -14,16 +14,35 @@ export interface Opened {
 }
 
 /** Opens what `files` name. A command with no file is wrong usage. */
-export function openFiles(name: string, files: readonly string[], { options, warn }: Invocation): Opened {
+export function openFiles(name: string, files: readonly string[], { options, out, warn }: Invocation): Opened {
   const all = options.pid === undefined ? files : [...files, `pid:${options.pid}`];
   if (all.length === 0 && options.open.regions === undefined)
     throw new UsageError(name, 'no file given: name a Go binary and an image');
   const started = performance.now();
-  const target = openTarget({ files: all, options: options.open });
+  const target = releasing(openTarget({ files: all, options: options.open }), warn);
+  if (target.live && !target.live.moving) out.hold();
   const process = target.image ? openProcess(target, options.open) : undefined;
   if (options.trace) for (const line of [...target.trace, ...(process?.trace ?? [])]) warn(line);
+  if (options.trace && target.live) {
+    const { reads, bytes } = target.live.memory.traffic;
+    warn(`read ${bytes} bytes of pid:${target.live.pid} in ${reads} reads so far`);
+  }
   if (options.trace) warn(`opened in ${(performance.now() - started).toFixed(0)} ms`);
   return { target, process };
+}
+
+/** A process that was held still goes on when the target is closed; what went wrong with that is told then. */
+function releasing(target: Target, warn: Invocation['warn']): Target {
+  const { live } = target;
+  if (!live) return target;
+  const told = live.warnings.length;
+  return {
+    ...target,
+    close() {
+      target.close();
+      for (const line of live.warnings.slice(told)) warn(line);
+    },
+  };
 }
 
 /** csv holds rows: a command whose result is one document has none. */

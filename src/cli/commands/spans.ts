@@ -59,16 +59,20 @@ function runSpans(invocation: Invocation): number {
   const shown = limit === 0 ? rows : rows.subarray(0, limit);
   const withBits = raw.bits === true;
   const source = { memory: process.memory, layout: process.layout, table };
+  const view = (row: number) => {
+    if (withBits) process.settle(row);
+    return spanRow(source, row, withBits);
+  };
   switch (options.format) {
     case 'ndjson':
-      for (const row of shown) out.line(spanRowJson(spanRow(source, row, withBits)));
+      for (const row of shown) out.line(spanRowJson(view(row)));
       break;
     case 'csv': {
       const header = [...spanColumns, ...(withBits ? bitColumns : []), 'suspect', 'missing'] as const;
       out.line(header.join(','));
       for (const row of shown) {
-        const view = spanRow(source, row, withBits);
-        out.line(header.map((name) => csvCell(view[name])).join(','));
+        const cells = view(row);
+        out.line(header.map((name) => csvCell(cells[name])).join(','));
       }
       break;
     }
@@ -77,7 +81,7 @@ function runSpans(invocation: Invocation): number {
         `{"schemaVersion":${schemaVersion},"total":${table.length},"unreadableEntries":${table.unreadableEntries},"matching":${rows.length},"shown":${shown.length},"spans":[`,
       );
       shown.forEach((row, i) => {
-        out.write(`${i === 0 ? '\n' : ',\n'}${spanRowJson(spanRow(source, row, withBits))}`);
+        out.write(`${i === 0 ? '\n' : ',\n'}${spanRowJson(view(row))}`);
       });
       out.line(']}');
       break;

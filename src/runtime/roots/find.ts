@@ -79,10 +79,18 @@ export function findRoots(scene: Scene, finders: readonly Finder[]): FoundRoots 
   const refusals: Refusal[] = [];
   let mheap: MheapVerdict | undefined;
   for (const name of rootNames) {
-    const judge = (address: number): Verdict => {
+    const judgeOnce = (address: number): Verdict => {
       if (name !== 'runtime.mheap_') return validate(scene, name, address, roots);
       const verdict = validateMheap(scene, address);
       mheap = mheap?.ok === true && verdict.ok !== true ? mheap : verdict;
+      return verdict;
+    };
+    const judge = (address: number, method: FinderMethod): Verdict => {
+      let verdict = judgeOnce(address);
+      for (let again = 0; scene.live && !isSearch(method) && verdict.ok !== true && again < triesOfLive; again += 1) {
+        scene.live.refresh();
+        verdict = judgeOnce(address);
+      }
       return verdict;
     };
     const candidates = candidatesOf(finders, (finder) => finder.find(name, scene, known(roots)));
@@ -108,11 +116,14 @@ function secondWay(
 
 type SecondWay = ReturnType<typeof secondWay>;
 
+/** Numbers of a running process may contradict each other at one moment and not at the next. */
+const triesOfLive = 5;
+
 /** A doubt for want of anything to compare ends the search: the next finder would cost more and say the same. */
 function findOne(
   name: RootName,
   candidates: Iterable<Candidate>,
-  judge: (address: number) => Verdict,
+  judge: (address: number, method: FinderMethod) => Verdict,
   confirms: (address: number) => SecondWay,
   refusals: Refusal[],
 ): Root {
@@ -121,7 +132,7 @@ function findOne(
   for (const { method, candidate } of candidates) {
     const address = tryAddress(candidate);
     if (address === undefined || address === 0) continue;
-    const verdict = judge(address);
+    const verdict = judge(address, method);
     if (verdict.ok === true) {
       const root = judged(name, method, address, verdict, method === 'structure' ? confirms(address) : undefined);
       // What looks the same and is not used by the code that should use it: the next may be.

@@ -1,5 +1,5 @@
 // What a validator of a root says. The same checks serve every finder: a name that points to something else must not win.
-import type { Memory } from '../../image/memory.js';
+import type { LiveMemory, Memory } from '../../image/memory.js';
 import type { Layout } from '../../layout/types.js';
 
 export interface Verdict {
@@ -14,6 +14,8 @@ export interface Verdict {
 export interface Scene {
   readonly memory: Memory;
   readonly layout: Layout;
+  /** The same memory, where its owner runs on: what does not hold is looked at again. */
+  readonly live?: LiveMemory;
 }
 
 export const holds = (why: string): Verdict => ({ ok: true, why });
