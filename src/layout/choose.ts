@@ -31,6 +31,8 @@ function buildsOf({ table }: LayoutTable): Build[] {
 export interface Choice {
   readonly build: Build;
   readonly exact: boolean;
+  /** Where the release stands between two that differ: in these structs. All others are exact. */
+  readonly differing?: readonly string[];
   readonly notes: readonly string[];
   /** Undefined where the version could not be read. */
   readonly asked: Release | undefined;
@@ -110,6 +112,7 @@ function inLine(loaded: LayoutTable, line: readonly Build[], asked: Release): Om
   return {
     build: nearer,
     exact: false,
+    differing,
     notes: [
       `${name} stands between ${before.goVersion} and ${after.goVersion}, which differ in ${shown}${differing.length > 5 ? ', …' : ''}: ${nearer.goVersion} stands in`,
     ],

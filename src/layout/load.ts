@@ -52,10 +52,14 @@ function isOurs(manifest: string): boolean {
   }
 }
 
+/** Go's names of operating systems, which tables begin with; the other files of layouts/ begin with none of them. */
+const systems = 'aix|android|darwin|dragonfly|freebsd|illumos|ios|js|linux|netbsd|openbsd|plan9|solaris|wasip1|windows';
+const tableName = new RegExp(`^(${systems})-[a-z0-9]+\\.json$`);
+
 /** The tables there are, by the arch in their names. */
 export function listTableFiles(folder: string = layoutsFolder()): string[] {
   return readdirSync(folder)
-    .filter((name) => /^[a-z0-9]+-[a-z0-9]+\.json$/.test(name))
+    .filter((name) => tableName.test(name))
     .sort()
     .map((name) => join(folder, name));
 }
@@ -117,6 +121,7 @@ export function layoutFromTable(request: TableRequest): Layout | undefined {
       littleEndian: table.byteOrder === 'little',
       source: request.file === undefined ? 'table' : 'user',
       exact,
+      ...(chosen.differing === undefined || table.os !== goos ? {} : { differing: chosen.differing }),
       ...(notes.length === 0 ? {} : { note: notes.join('; ') }),
       traits: loadTraits(folder).at({
         goVersion: own,

@@ -13,6 +13,8 @@ export interface LayoutListResult {
 
 export interface LayoutStructResult {
   readonly size: number;
+  /** Only where it is not certain for the release; see `exact` of the whole. */
+  readonly exact?: false;
   readonly fields: Readonly<Record<string, { readonly offset: number; readonly size: number; readonly type: string }>>;
 }
 
@@ -23,7 +25,7 @@ export interface LayoutShowResult {
   readonly experiments: readonly string[];
   readonly pointerSize: 4 | 8;
   readonly source: string;
-  /** False where the release was not measured: `note` then says what stands in for it. */
+  /** False where something shown was not measured in the release: `note` then says what stands in for it. */
   readonly exact: boolean;
   readonly note?: string;
   readonly structs: Readonly<Record<string, LayoutStructResult>>;

@@ -8,6 +8,8 @@ import type { Layout } from './types.js';
 
 export const layoutSchemaVersion = 1;
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 export interface TableOptions {
   /** Lines to act as if they had not been measured: `go1.24`. */
   readonly without?: readonly string[];
@@ -56,7 +58,7 @@ export function showLayout(name: string, part?: string, options: TableOptions = 
 
 /** The same of a layout in use. */
 export function showOf(layout: Layout, part?: string): LayoutShowResult {
-  const head = {
+  const head: Mutable<Omit<LayoutShowResult, 'structs' | 'at'>> = {
     schemaVersion: layoutSchemaVersion,
     goVersion: layout.goVersion,
     arch: layout.goarch,
@@ -74,11 +76,27 @@ export function showOf(layout: Layout, part?: string): LayoutShowResult {
   }
   const { struct, place } = parsePart(layout, part);
   const whole = structResult(layout, struct);
+  if (!layout.exact && whole.exact !== false) {
+    head.exact = true;
+    head.note = `${layout.goVersion} stands between two measured releases, which agree in ${struct}`;
+  }
   if (place === undefined) return { ...head, structs: { [struct]: whole } };
   const top = Object.entries(whole.fields).filter(
     ([, { offset, size }]) => offset <= place.offset && (place.offset < offset + size || offset === place.offset),
   );
-  return { ...head, structs: { [struct]: { size: whole.size, fields: Object.fromEntries(top) } }, at: place };
+  return { ...head, structs: { [struct]: { ...whole, fields: Object.fromEntries(top) } }, at: place };
+}
+
+/** Whether a struct, with all that it holds by value, is certain for the release. */
+function isExact(layout: Layout, struct: string, depth = 0): boolean {
+  if (layout.exact) return true;
+  if (layout.differing === undefined || layout.differing.includes(struct) || depth > 32) return false;
+  for (const { type } of layout.struct(struct)?.fields.values() ?? []) {
+    let shape = layout.shape(type);
+    for (let step = 0; shape.kind === 'array' && step < 8; step++) shape = layout.shape(shape.element);
+    if (shape.kind === 'named' && !isExact(layout, shape.name, depth + 1)) return false;
+  }
+  return true;
 }
 
 function structResult(layout: Layout, name: string): LayoutStructResult {
@@ -86,7 +104,11 @@ function structResult(layout: Layout, name: string): LayoutStructResult {
   if (struct === undefined)
     throw new InspectError('no-layout', name, `is not among the structs of ${layout.goVersion}/${layout.goarch}`);
   const fields = [...struct.fields].map(([field, { offset, size, type }]) => [field, { offset, size, type }] as const);
-  return { size: struct.size, fields: Object.fromEntries(fields) };
+  return {
+    size: struct.size,
+    ...(isExact(layout, name) ? {} : { exact: false }),
+    fields: Object.fromEntries(fields),
+  };
 }
 
 /** The longest prefix that names a struct, then `+OFFSET` or `.FIELD`: names of packages and of anonymous structs hold dots too. */

@@ -39,6 +39,8 @@ export interface Layout {
   readonly source: Provenance;
   /** True where the release itself was measured, or stands between two measured ones of its line that agree. */
   readonly exact: boolean;
+  /** Where it is not exact because the two measured releases around it differ: the structs that they differ in. The others are exact. */
+  readonly differing?: readonly string[];
   /** Where it is not exact, or rests on two neighbours that agree: a phrase that says so. */
   readonly note?: string;
   struct(name: string): StructLayout | undefined;

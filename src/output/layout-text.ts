@@ -48,8 +48,8 @@ export function layoutShowText({ goVersion, arch, experiments, source, note, str
     );
     return text(lines);
   }
-  for (const [name, { size, fields }] of Object.entries(structs)) {
-    lines.push('', `${name}, ${size} bytes`);
+  for (const [name, { size, exact, fields }] of Object.entries(structs)) {
+    lines.push('', `${name}, ${size} bytes${exact === false ? ' (not measured in this release)' : ''}`);
     for (const [field, { offset, size: bytes, type }] of Object.entries(fields)) {
       lines.push(
         `${String(offset).padStart(8)} ${`0x${offset.toString(16)}`.padStart(8)} ${String(bytes).padStart(7)}  ${field.padEnd(28)} ${type}`,

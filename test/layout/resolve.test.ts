@@ -180,6 +180,19 @@ describe('layout show', () => {
     expect(showLayout('go1.24.13/amd64', 'internal/runtime/atomic.Uint64.value').at).toMatchObject({ path: 'value' });
   });
 
+  test('between two releases that differ, the structs in which they agree are exact', () => {
+    const whole = showLayout('go1.23.1/amd64');
+    expect(whole).toMatchObject({ exact: false, note: expect.stringMatching(/which differ in timer:/) });
+    expect(Object.keys(whole.structs).filter((name) => whole.structs[name]?.exact === false)).toEqual(['timer']);
+    expect(showLayout('go1.23.1/amd64', 'timer')).toMatchObject({ exact: false, structs: { timer: { exact: false } } });
+    expect(showLayout('go1.23.1/amd64', 'timer.when')).toMatchObject({ exact: false, at: { path: 'when' } });
+    expect(showLayout('go1.23.1/amd64', 'mspan')).toMatchObject({
+      exact: true,
+      note: expect.stringContaining('agree'),
+    });
+    expect(showLayout('go1.28/amd64', 'mspan')).toMatchObject({ exact: false, structs: { mspan: { exact: false } } });
+  });
+
   test.each(['nope', 'mspan+160', 'mspan.nope', 'mspan+0x', '+3', '.x'])('%j is not there', (part) => {
     expect(() => showLayout('go1.22.12/arm64', part)).toThrow(expect.objectContaining({ code: 'no-layout' }));
   });

@@ -148,6 +148,7 @@ describe('which release serves', () => {
   test('between two that differ: the nearer, not exact, and where they differ', () => {
     expect(lookUp('go1.20.6')).toMatchObject({
       exact: false,
+      differing: ['s'],
       note: expect.stringMatching(/go1\.20\.5 and go1\.20\.9, which differ in s: go1\.20\.5/),
     });
     expect(lookUp('go1.20.8')?.struct('s')?.size).toBe(24);
