@@ -2,6 +2,7 @@
 // value looked at before it is used; the header at once, a struct when it is asked for. What the runs mean: layouts/README.md.
 import { InspectError } from '../bytes/errors.js';
 import { parseRelease } from './release.js';
+import { parseTableText } from './table-parse.js';
 
 export const tableSchema = 1;
 
@@ -56,7 +57,7 @@ export function parseTableFile(text: string, file: string): TableFile {
   if (text.length > limits.fileBytes) throw new InspectError('too-large', file, 'a layout table has 16 MiB at most');
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseTableText(text, (path) => new InspectError('malformed', file, `${path} is not JSON`));
   } catch {
     throw new InspectError('malformed', file, 'not JSON');
   }
@@ -68,7 +69,8 @@ export function parseTableFile(text: string, file: string): TableFile {
   if (top.byteOrder !== 'little' && top.byteOrder !== 'big') fail(file, 'byteOrder', 'is neither "little" nor "big"');
   checkReleases(top.releases, file, 'releases');
   entries(top.types, file, 'types', limits.structs);
-  entries(top.structs, file, 'structs', limits.structs);
+  const structs = Object.keys(object(top.structs, file, 'structs')).length;
+  if (structs > limits.structs) fail(file, 'structs', `has ${structs} entries, ${limits.structs} at most`);
   for (const [set, variant] of entries(top.variants, file, 'variants', 100)) {
     const inside = object(variant, file, `variants.${set}`);
     checkReleases(inside.releases, file, `variants.${set}.releases`);

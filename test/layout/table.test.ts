@@ -8,6 +8,7 @@ import { InspectError } from '../../src/bytes/errors.js';
 import { layoutFromTable, layoutsFolder, type TableRequest } from '../../src/layout/load.js';
 import { fromTableFile, type Measured, type MeasuredStruct } from '../../src/layout/measured.js';
 import { parseTableFile } from '../../src/layout/schema.js';
+import { parseTableText } from '../../src/layout/table-parse.js';
 import { encodeRuns, formatTableFile, mergeOrder, toTableFile } from '../../src/layout/table-text.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'spanscope-test-'));
@@ -202,6 +203,29 @@ describe('which release serves', () => {
 
   test('the tables stand beside package.json', () => {
     expect(layoutsFolder()).toMatch(/layouts$/);
+  });
+});
+
+describe('structs parsed one by one', () => {
+  const plain: unknown = JSON.parse(text);
+  const parsed = (changed: string) => parseTableText(changed, (path) => new InspectError('malformed', 'x', path));
+
+  test('are those of the whole file, however it is spaced', () => {
+    expect(parsed(text)).toEqual(plain);
+    for (const indent of [0, 1, 2]) expect(parsed(JSON.stringify(plain, null, indent))).toEqual(plain);
+    expect(Object.getOwnPropertyDescriptor((parsed(text) as { structs: object }).structs, 's')?.get).toBeDefined();
+  });
+
+  test('broken ones are told of when they are read', () => {
+    const broken = parsed(text.replace('"a": [', '"a": (')) as { structs: Record<string, unknown> };
+    expect(() => broken.structs.s).toThrow('structs.s');
+    expect(broken.structs.other).toEqual((plain as { structs: Record<string, unknown> }).structs.other);
+  });
+
+  test('what stands between them is not passed over', () => {
+    const between = text.replace('\n  },\n  "s": {', '\n  },\n  rubbish\n  "s": {');
+    expect(between).not.toBe(text);
+    expect(() => parsed(between)).toThrow(SyntaxError);
   });
 });
 
