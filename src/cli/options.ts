@@ -51,6 +51,8 @@ export const globalOptions: readonly OptionSpec[] = [
     repeatable: true,
     files: true,
   },
+  { flags: '--sysroot <folder>', help: 'where the files that the image names stand (a container’s root)', files: true },
+  { flags: '--proc <folder>', help: 'copies of /proc/PID/maps, auxv, … taken with the image', files: true },
   { flags: '--bias <address>', help: 'load bias of a position-independent binary', files: true },
   { flags: '--without <line>', help: 'as if the tables of that release line were not there', repeatable: true },
   { flags: '--force', help: 'go on although binary and image do not belong together', files: true },
@@ -122,6 +124,8 @@ function openOptions(raw: RawOptions): OpenOptions {
   const go = text(raw, 'go');
   const layout = text(raw, 'layout');
   const bias = text(raw, 'bias');
+  const sysroot = text(raw, 'sysroot');
+  const proc = text(raw, 'proc');
   const without = list(raw, 'without');
   for (const line of without)
     if (!parseRelease(line)) throw new UsageError(`--without ${line}`, 'is no release line, like go1.24');
@@ -131,6 +135,8 @@ function openOptions(raw: RawOptions): OpenOptions {
     ...(go === undefined ? {} : { go }),
     ...(layout === undefined ? {} : { layout }),
     ...(bias === undefined ? {} : { bias: addressValue('--bias', bias) }),
+    ...(sysroot === undefined ? {} : { sysroot }),
+    ...(proc === undefined ? {} : { proc }),
     ...(raw.force === true ? { force: true } : {}),
     ...(raw.stop === true ? { stop: true } : {}),
     ...(without.length > 0 ? { without } : {}),

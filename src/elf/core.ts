@@ -2,6 +2,7 @@
 // are left out and named in `problems`; a core without notes has no threads.
 import { Cursor, utf8 } from '../bytes/cursor.js';
 import { InspectError } from '../bytes/errors.js';
+import { parseAuxv } from './auxv.js';
 import { EM, NT } from './constants.js';
 import type { ElfFile } from './elf-file.js';
 import { type NoteLocation, readNote, walkNotes } from './notes.js';
@@ -89,7 +90,7 @@ export function readCore(elf: ElfFile): CoreInfo {
           if (files.length === 0) files = readMappedFiles(elf, location);
           break;
         case NT.AUXV:
-          if (auxv.size === 0) auxv = readAuxv(elf, location);
+          if (auxv.size === 0) auxv = parseAuxv(readNote(elf, location).desc, elf);
           break;
         case NT.PRPSINFO:
           process ??= readProcess(elf, location);
@@ -188,18 +189,6 @@ function readMappedFiles(elf: ElfFile, location: NoteLocation): readonly MappedF
       files.push({ ...range, path });
   }
   return files;
-}
-
-function readAuxv(elf: ElfFile, location: NoteLocation): ReadonlyMap<number, bigint> {
-  const cursor = noteCursor(elf, location, 'NT_AUXV');
-  const values = new Map<number, bigint>();
-  while (cursor.remaining >= 2 * elf.pointerSize) {
-    const type = Number(cursor.word('type'));
-    const value = cursor.word('value');
-    if (type === 0) break;
-    values.set(type, value);
-  }
-  return values;
 }
 
 /**

@@ -39,6 +39,12 @@ const ABSOLUTE: ReadonlyMap<number, ReadonlyMap<number, 4 | 8>> = new Map([
 const RELATIVE: ReadonlyMap<number, number> = new Map([
   [EM.X86_64, 8],
   [EM.AARCH64, 1027],
+  [EM.PPC64, 22],
+  [EM.RISCV, 3],
+  [EM.S390, 12],
+  [EM.LOONGARCH, 3],
+  [EM.I386, 8],
+  [EM.ARM, 23],
 ]);
 
 /** Calls `visit` for each entry of a relocation section until it returns false. */
@@ -86,6 +92,34 @@ export function relativeAddendAt(elf: ElfFile, vaddr: number): number | undefine
     });
   }
   return addend;
+}
+
+/** Enough to choose some of. */
+const MOST_RELATIVE = 2 ** 18;
+
+/** The words of a position-independent file that the loader fills: link-time address, and what is stored there besides the load bias. */
+export function relativeRelocations(elf: ElfFile): readonly { readonly offset: number; readonly addend: number }[] {
+  const relative = RELATIVE.get(elf.header.machine);
+  const found: { readonly offset: number; readonly addend: number }[] = [];
+  if (relative === undefined) return found;
+  for (const section of elf.sections) {
+    const isTable = section.type === SHT.RELA || section.type === SHT.REL;
+    if (!isTable || section.addr === 0 || !section.exact) continue;
+    forEachRelocation(elf, section, ({ offset, type, addend }) => {
+      if (type !== relative || !Number.isSafeInteger(offset)) return true;
+      const inPlace = addend ?? wordInFile(elf, offset);
+      if (inPlace !== undefined && Number.isSafeInteger(inPlace)) found.push({ offset, addend: inPlace });
+      return found.length < MOST_RELATIVE;
+    });
+  }
+  return found;
+}
+
+/** The addend of an SHT_REL entry (32-bit machines). */
+function wordInFile(elf: ElfFile, vaddr: number): number | undefined {
+  const bytes = elf.bytesAt(vaddr, 4);
+  if (bytes.length < 4) return undefined;
+  return new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, elf.littleEndian);
 }
 
 /**

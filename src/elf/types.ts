@@ -1,6 +1,12 @@
 // ELF structures as plain data. Field names follow elf(5) without their prefixes; offsets and sizes are bytes; numbers
 // above 2^53 - 1 (vsyscall's address) are kept as they round, and flagged by `exact: false`.
 
+/** Pointer size in bytes and byte order. */
+export interface DataShape {
+  readonly pointerSize: 4 | 8;
+  readonly littleEndian: boolean;
+}
+
 export interface ElfHeader {
   readonly bits: 32 | 64;
   readonly littleEndian: boolean;

@@ -15,15 +15,19 @@ export interface CoreParts {
   readonly info: CoreInfo;
   /** Left out where there is none, or where its place is not known. */
   readonly binary?: PlacedBinary;
+  /** Shared libraries, likewise. */
+  readonly libraries?: readonly PlacedBinary[];
 }
 
 /** Later layers cover earlier ones: what the core lacks, which file it was of, the binary's read-only bytes, the core's bytes. */
-export function openCoreImage({ elf, source, info, binary }: CoreParts): MemoryReader {
+export function openCoreImage({ elf, source, info, binary, libraries = [] }: CoreParts): MemoryReader {
   const loads = elf.programHeaders.filter((header) => header.type === PT.LOAD);
   const specs = [
     ...loads.flatMap((load) => notDumped(load)),
     ...foreignFiles(loads, info),
-    ...(binary === undefined ? [] : binarySegments(binary, 'missing').filter((spec) => spec.origin !== 'missing')),
+    ...[...libraries, ...(binary === undefined ? [] : [binary])].flatMap((file) =>
+      binarySegments(file, 'missing').filter((spec) => spec.origin !== 'missing'),
+    ),
     ...loads.flatMap((load) => dumped(load, elf.name, source)),
   ];
   return new MemoryReader(specs, elf, source.cache);

@@ -47,11 +47,15 @@ export function mainMapping(core: CoreInfo): MappedFile | undefined {
 export function imageBuildIds(memory: Memory, core: CoreInfo): BuildIds {
   const phdr = core.auxv.get(AT.PHDR);
   const base = mainMapping(core)?.start ?? (phdr === undefined ? undefined : Number(phdr) - (Number(phdr) % 4096));
-  if (base === undefined) return { go: undefined, gnu: undefined };
+  return (base === undefined ? undefined : mappedBuildIds(memory, base)) ?? { go: undefined, gnu: undefined };
+}
+
+/** The build IDs of the ELF file that is mapped from `base` on, as far as the image holds it; undefined where no ELF file stands there. */
+export function mappedBuildIds(memory: Memory, base: number): BuildIds | undefined {
   try {
-    return readBuildIds(ElfFile.open(new MemorySource('the program in the image', memory, base)));
+    return readBuildIds(ElfFile.open(new MemorySource('the file mapped in the image', memory, base)));
   } catch (error) {
-    if (error instanceof InspectError) return { go: undefined, gnu: undefined };
+    if (error instanceof InspectError) return undefined;
     throw error;
   }
 }

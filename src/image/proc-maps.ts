@@ -1,6 +1,7 @@
 // The lines of /proc/PID/maps (and the first lines of each block of smaps): which addresses are mapped, how, and from which file. Pure text; what a line that
 // makes no sense says is left out and counted. Knows nothing of processes, saved folders or images.
 import { PF } from '../elf/constants.js';
+import type { MappedFile } from '../elf/core.js';
 
 /** One mapping: [start, end), as Linux fs/proc/task_mmu.c, show_map_vma prints it. */
 export interface ProcMapping {
@@ -52,6 +53,13 @@ export function parseProcMaps(text: string): ProcMaps {
     mappings.push(mapping);
   }
   return { mappings, badLines };
+}
+
+/** The mappings of files, as NT_FILE of a core lists them. */
+export function mappedFiles(mappings: readonly ProcMapping[]): MappedFile[] {
+  return mappings
+    .filter(({ inode, path }) => inode > 0 && path.startsWith('/'))
+    .map(({ start, end, offset, path }) => ({ start, end, offset, path }));
 }
 
 function parseLine(line: string): ProcMapping | undefined {

@@ -10,6 +10,7 @@ import { readBytes } from '../bytes/read.js';
 import { binarySegments, type PlacedBinary } from './binary-image.js';
 import type { DataModel } from './memory.js';
 import { MemoryReader, type SegmentSpec } from './memory-reader.js';
+import type { ProcMapping } from './proc-maps.js';
 
 /** A piece of memory in a file. Without `range` the whole file. */
 export interface RawRegion {
@@ -108,22 +109,30 @@ export interface RawParts {
   /** From the binary's ELF header; the caller's choice where there is no binary. */
   readonly model: DataModel;
   readonly cache: PageCache;
+  /** What else was mapped then, where that is known. */
+  readonly mappings?: readonly ProcMapping[];
   /** Left out where there is none, or where its place is not known. */
   readonly binary?: PlacedBinary;
 }
 
 /** Opens every file and lays the regions out. Throws InspectError for files that cannot be used and `malformed` for regions that overlap. */
-export function openRawImage({ regions, unpacked, model, cache, binary }: RawParts): MemoryReader {
+export function openRawImage({ regions, unpacked, mappings = [], model, cache, binary }: RawParts): MemoryReader {
   const files = new Map<string, CachedSource>();
   try {
     const placed = regions.flatMap((region) => placeRegion(region, openOnce(region.path, files, cache, unpacked)));
     refuseOverlaps(placed);
     const base = binary === undefined ? [] : binarySegments(binary, 'missing');
-    return new MemoryReader([...base, ...placed], model, cache);
+    return new MemoryReader([...mappings.map(notTaken), ...base, ...placed], model, cache);
   } catch (error) {
     for (const file of files.values()) file.close();
     throw error;
   }
+}
+
+function notTaken({ start, end, flags, path }: ProcMapping): SegmentSpec {
+  const detail =
+    flags === 0 ? 'reserved, without access' : `not in the image, mapped${path === '' ? '' : ` from ${path}`} then`;
+  return { start, end, flags, origin: 'missing', detail, provider: { kind: 'missing' } };
 }
 
 function openOnce(

@@ -35,6 +35,7 @@ export interface OpenOptions {
   /** A live process is held still while it is read. */
   readonly stop?: boolean;
   readonly sysroot?: string;
+  readonly proc?: string;
   /** Where compressed files stand unpacked, by the path that `files` and regions name. */
   readonly unpacked?: Readonly<Record<string, string>>;
   readonly without?: readonly string[];

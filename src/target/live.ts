@@ -2,7 +2,9 @@
 import { closeSync, openSync, readlinkSync, statSync } from 'node:fs';
 import { InspectError } from '../bytes/errors.js';
 import type { PageCache } from '../bytes/page-cache.js';
-import type { CoreInfo, MappedFile } from '../elf/core.js';
+import { parseAuxv } from '../elf/auxv.js';
+import type { CoreInfo } from '../elf/core.js';
+import { mappedFiles } from '../image/proc-maps.js';
 import { explainRefusal } from '../image/proc-refusal.js';
 import { parseStatus, procText, readStat, threadStates } from '../image/proc-status.js';
 import { ProcessMemory } from '../image/process-memory.js';
@@ -90,21 +92,8 @@ function describe(pid: number, memory: ProcessMemory, exe: OpenedElf, held: Stop
 
 /** What a core would hold in NT_FILE and NT_AUXV. */
 function infoOf(memory: ProcessMemory, { elf }: OpenedElf): CoreInfo {
-  const files: MappedFile[] = memory.mappings
-    .filter(({ inode, path }) => inode > 0 && path.startsWith('/'))
-    .map(({ start, end, offset, path }) => ({ start, end, offset, path }));
-  const auxv = new Map<number, bigint>();
-  const bytes = Buffer.from(procText(memory.pid, 'auxv') ?? '', 'latin1');
-  const { pointerSize, littleEndian } = elf;
-  const word = (at: number): bigint => {
-    if (pointerSize === 8) return littleEndian ? bytes.readBigUInt64LE(at) : bytes.readBigUInt64BE(at);
-    return BigInt(littleEndian ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at));
-  };
-  for (let at = 0; at + 2 * pointerSize <= bytes.length; at += 2 * pointerSize) {
-    const type = Number(word(at));
-    if (type === 0) break;
-    auxv.set(type, word(at + pointerSize));
-  }
+  const files = mappedFiles(memory.mappings);
+  const auxv = parseAuxv(Buffer.from(procText(memory.pid, 'auxv') ?? '', 'latin1'), elf);
   return { threads: [], files, auxv, process: undefined, problems: [] };
 }
 

@@ -1,5 +1,4 @@
 // Opens what a command line names as one target: binary and image matched by build ID, placed in one address space.
-import { existsSync } from 'node:fs';
 import { InspectError } from '../bytes/errors.js';
 import type { UnpackedFiles } from '../bytes/open-source.js';
 import { PageCache } from '../bytes/page-cache.js';
@@ -10,16 +9,20 @@ import { ElfDebugSections, hasDebugInfo } from '../elf/debug-sections.js';
 import { type SymbolIndex, symbolIndex } from '../elf/symbol-index.js';
 import { lookupSymbols } from '../elf/symbols.js';
 import { loadBias } from '../image/bias.js';
+import { searchBias } from '../image/bias-search.js';
 import { openBinaryImage, type PlacedBinary } from '../image/binary-image.js';
 import { openCoreImage } from '../image/core-image.js';
 import type { Memory } from '../image/memory.js';
-import { imageBuildIds, mainMapping } from '../image/memory-source.js';
+import { imageBuildIds } from '../image/memory-source.js';
+import type { ProcMapping } from '../image/proc-maps.js';
 import { openRawImage } from '../image/raw-image.js';
-import { classify, type Inputs, type OpenedElf, openElf } from './classify.js';
+import { readSavedProc, withSavedProc } from '../image/saved-proc.js';
+import { classify, type Inputs, type OpenedElf } from './classify.js';
 import { dataRanges } from './data-ranges.js';
 import { binaryInfo, imageOf, liveImage } from './describe.js';
 import { findGo, goEvidence } from './go-of.js';
 import { type LiveProcess, openLive } from './live.js';
+import { namedLibraries, namedProgram } from './named-files.js';
 import type { Target, TargetGo } from './target.js';
 
 export interface OpenTargetRequest {
@@ -29,6 +32,10 @@ export interface OpenTargetRequest {
     readonly go?: string;
     readonly bias?: number;
     readonly force?: boolean;
+    /** The folder below which the files stand that the image names. */
+    readonly sysroot?: string;
+    /** A folder of saved /proc/PID files. */
+    readonly proc?: string;
     /** Where compressed files stand unpacked, by their path; a compressed file that is not in it can't be opened. */
     readonly unpacked?: UnpackedFiles;
     /** A live process is held still until `target.live.release()` or the target's close. */
@@ -62,7 +69,10 @@ function openParts(
   warnings: string[],
   options: OpenTargetRequest['options'],
 ): Target {
-  const core = live?.info ?? (inputs.core && readCore(inputs.core.elf));
+  const model = inputs.core?.elf ?? inputs.binary?.elf;
+  const saved = options.proc === undefined || live || !model ? undefined : readSavedProc(options.proc, model);
+  const ownInfo = live?.info ?? (inputs.core && readCore(inputs.core.elf));
+  const core = saved ? withSavedProc(ownInfo, saved) : ownInfo;
   // What the build IDs of a binary are held against: for a process the program that it says it runs.
   const imageFile = live ? { ...live.exe, path: `pid:${live.pid}` } : inputs.core;
   const inImage = live
@@ -70,22 +80,34 @@ function openParts(
     : inputs.core && core
       ? buildIdsInCore(inputs.core, core)
       : undefined;
-  const binary =
-    inputs.binary ??
-    live?.exe ??
-    (inputs.core && core ? binaryNamedBy(core, inImage, cache, trace, warnings) : undefined);
+  // The files that a core names, by what the core alone holds.
+  const named = inputs.core &&
+    core && {
+      core,
+      memory: openCoreImage({ elf: inputs.core.elf, source: inputs.core.source, info: core }),
+      cache,
+      sysroot: options.sysroot,
+      trace,
+      warnings,
+    };
+  const binary = inputs.binary ?? live?.exe ?? (named && namedProgram(named));
   const image = imageFile !== undefined || inputs.regions.length > 0;
   if (binary)
     refuseNonGo(live && !inputs.binary ? { ...binary, path: `pid:${live.pid} (${binary.path})` } : binary, image);
   const own = binary && readBuildIds(binary.elf);
   const matches =
     binary && imageFile ? matchIds(binary, imageFile, own, inImage, options.force === true, warnings) : 'not checked';
-  const bias = binary ? biasOf(binary, core, options.bias, image, warnings, trace) : undefined;
+  const bias = binary
+    ? biasOf(binary, core, options.bias, image, warnings, trace, () => bareMemory(inputs, core, binary, cache))
+    : undefined;
   const placed = binary && bias !== undefined ? { elf: binary.elf, source: binary.source, bias } : undefined;
-  const memory = live?.memory ?? memoryOf(inputs, core, binary, placed, cache);
+  const libraries = named ? namedLibraries(named) : [];
+  const memory =
+    live?.memory ?? memoryOf(inputs, core, binary, { placed, libraries, mappings: saved?.mappings }, cache);
   for (const { elf } of [binary, inputs.core].filter((file) => file !== undefined))
     warnings.push(...elf.problems.map((problem) => `${elf.name}: ${problem}`));
   if (live) warnings.push(...live.warnings);
+  if (saved) warnings.push(...saved.warnings);
   if (core) warnings.push(...core.problems.map((problem) => `${inputs.core?.path}: ${problem}`));
   const go = goOf(binary, inputs.core, bias ?? 0, memory, options.go);
   if (go && options.go !== undefined)
@@ -97,33 +119,6 @@ function openParts(
 /** The build IDs that the core itself holds, read without the binary laid under it. */
 function buildIdsInCore(file: OpenedElf, info: CoreInfo): BuildIds {
   return imageBuildIds(openCoreImage({ elf: file.elf, source: file.source, info }), info);
-}
-
-/** The program that the core names, if it stands where it stood and is the same build. */
-function binaryNamedBy(
-  core: CoreInfo,
-  inImage: BuildIds | undefined,
-  cache: PageCache,
-  trace: string[],
-  warnings: string[],
-): OpenedElf | undefined {
-  const path = mainMapping(core)?.path;
-  if (path === undefined || !existsSync(path)) return undefined;
-  try {
-    const opened = openElf(path, cache);
-    const { go, gnu } = readBuildIds(opened.elf);
-    const same = inImage?.go !== undefined ? inImage.go === go : inImage?.gnu !== undefined && inImage.gnu === gnu;
-    trace.push(`binary: ${path}, named by the core: ${same ? 'build IDs are equal' : 'another build, not used'}`);
-    if (same) return opened;
-    opened.source.close();
-    warnings.push(
-      `${path}, which the image names, is another build now and not used: name the binary that was running`,
-    );
-  } catch (error) {
-    if (!(error instanceof InspectError)) throw error;
-    trace.push(`binary: ${path}, named by the core: ${error.why}`);
-  }
-  return undefined;
 }
 
 /** A binary alone must be Go; with an image the same, else nothing below would mean anything. */
@@ -179,6 +174,7 @@ function biasOf(
   image: boolean,
   warnings: string[],
   trace: string[],
+  bare: () => BareMemory,
 ): number | undefined {
   if (!image) return 0;
   if (override !== undefined) return override;
@@ -187,20 +183,55 @@ function biasOf(
     trace.push(`load bias 0x${found.bias.toString(16)}, from ${found.from}`);
     return found.bias;
   }
+  const { memory, close } = bare();
+  try {
+    const searched = searchBias(binary.elf, memory);
+    if (searched !== undefined) {
+      const { bias, agree, readable } = searched;
+      trace.push(
+        `load bias 0x${bias.toString(16)}, from the image: ${agree} of ${readable} relocated words are right there (${found.why})`,
+      );
+      return bias;
+    }
+  } finally {
+    close();
+  }
   warnings.push(`the load bias of ${binary.path} is not known (${found.why}): --bias tells it`);
   return undefined;
+}
+
+interface BareMemory {
+  readonly memory: Memory;
+  readonly close: () => void;
+}
+
+/** The image without the binary. A core's file stays open; raw regions are opened again when all is known. */
+function bareMemory(
+  inputs: Inputs,
+  core: CoreInfo | undefined,
+  binary: OpenedElf | undefined,
+  cache: PageCache,
+): BareMemory {
+  const memory = memoryOf(inputs, core, binary, {}, cache);
+  return { memory, close: () => { if (!inputs.core) memory.close(); } }; // biome-ignore format: short
+}
+
+interface Beneath {
+  readonly placed?: PlacedBinary | undefined;
+  readonly libraries?: readonly PlacedBinary[];
+  readonly mappings?: readonly ProcMapping[] | undefined;
 }
 
 function memoryOf(
   inputs: Inputs,
   core: CoreInfo | undefined,
   binary: OpenedElf | undefined,
-  placed: PlacedBinary | undefined,
+  { placed, libraries = [], mappings = [] }: Beneath,
   cache: PageCache,
 ): Memory {
   const under = placed ? { binary: placed } : {};
   if (inputs.core && core)
-    return openCoreImage({ elf: inputs.core.elf, source: inputs.core.source, info: core, ...under });
+    return openCoreImage({ elf: inputs.core.elf, source: inputs.core.source, info: core, libraries, ...under });
   if (inputs.regions.length > 0) {
     if (!binary) {
       throw new InspectError(
@@ -210,7 +241,14 @@ function memoryOf(
         'name the Go binary beside it',
       );
     }
-    return openRawImage({ regions: inputs.regions, unpacked: inputs.unpacked, model: binary.elf, cache, ...under });
+    return openRawImage({
+      regions: inputs.regions,
+      unpacked: inputs.unpacked,
+      mappings,
+      model: binary.elf,
+      cache,
+      ...under,
+    });
   }
   if (!binary) throw new InspectError('no-image', 'files', 'neither a binary nor an image was given');
   return openBinaryImage(binary.elf, binary.source);

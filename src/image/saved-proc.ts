@@ -1,0 +1,62 @@
+// A folder into which files of /proc/PID were copied when an image was taken (maps or smaps, auxv, and others that are for people): it tells of a raw image, or of a core
+// without notes, what a core's notes tell.
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { InspectError } from '../bytes/errors.js';
+import { parseAuxv } from '../elf/auxv.js';
+import type { CoreInfo } from '../elf/core.js';
+import type { DataModel } from './memory.js';
+import { mappedFiles, type ProcMapping, parseProcMaps } from './proc-maps.js';
+
+export interface SavedProc {
+  readonly mappings: readonly ProcMapping[];
+  readonly auxv: ReadonlyMap<number, bigint>;
+  readonly warnings: readonly string[];
+}
+
+const MOST_BYTES = 64 * 2 ** 20;
+
+/** Reads the folder. Throws InspectError where it is none, or holds neither maps, smaps nor auxv. */
+export function readSavedProc(folder: string, model: DataModel): SavedProc {
+  const subject = `--proc ${folder}`;
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new InspectError('not-found', subject, 'is no folder', 'name a folder with copies of files of /proc/PID');
+  const read = (name: string): Buffer | undefined => {
+    const path = join(folder, name);
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat?.isFile() !== true) return undefined;
+    if (stat.size > MOST_BYTES)
+      throw new InspectError('too-large', path, `${stat.size} bytes are no copy of /proc/PID/${name}`);
+    try {
+      return readFileSync(path);
+    } catch {
+      throw new InspectError('no-permission', path, 'can’t be read');
+    }
+  };
+  const maps = read('maps') ?? read('smaps');
+  const auxv = read('auxv');
+  if (maps === undefined && auxv === undefined)
+    throw new InspectError(
+      'not-found',
+      subject,
+      'holds neither maps, smaps nor auxv',
+      'cp /proc/PID/maps /proc/PID/auxv DIR',
+    );
+  const { mappings, badLines } = parseProcMaps(maps?.toString('utf8') ?? '');
+  return {
+    mappings,
+    auxv: parseAuxv(auxv ?? new Uint8Array(0), model),
+    warnings: badLines > 0 ? [`${join(folder, 'maps')}: ${badLines} lines make no sense and were left out`] : [],
+  };
+}
+
+/** `core` with what it lacks; a raw image has nothing of its own. */
+export function withSavedProc(core: CoreInfo | undefined, { mappings, auxv }: SavedProc): CoreInfo {
+  return {
+    threads: core?.threads ?? [],
+    files: core && core.files.length > 0 ? core.files : mappedFiles(mappings),
+    auxv: core && core.auxv.size > 0 ? core.auxv : auxv,
+    process: core?.process,
+    problems: core?.problems ?? [],
+  };
+}
