@@ -28,6 +28,12 @@ export class Output {
     this.write(`${text}\n`);
   }
 
+  /** Bytes as they are, behind what was written before; they are written when it returns. */
+  bytes(bytes: Uint8Array): void {
+    this.flush();
+    writeFully(1, bytes);
+  }
+
   flush(): void {
     if (this.#length === 0) return;
     const bytes = Buffer.from(this.#pending.join(''), 'utf8');

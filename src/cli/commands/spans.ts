@@ -9,6 +9,7 @@ import { bitColumns, spanColumns, spanRow } from '../../analysis/span-rows.js';
 import { InspectError } from '../../bytes/errors.js';
 import { grouped, jsonText } from '../../output/format.js';
 import { spanRowJson } from '../../output/span-json.js';
+import { SpanLines } from '../../output/span-lines.js';
 import { csvCell, spanDetailText, spanHeading, spanLine } from '../../output/spans-text.js';
 import type { GoProcess } from '../../runtime/process.js';
 import type { SpanTable } from '../../runtime/span-table.js';
@@ -65,6 +66,12 @@ function runSpans(invocation: Invocation): number {
   };
   switch (options.format) {
     case 'ndjson':
+      if (!withBits) {
+        const lines = new SpanLines(source, (bytes) => out.bytes(bytes));
+        for (const row of shown) lines.add(row);
+        lines.flush();
+        break;
+      }
       for (const row of shown) out.line(spanRowJson(view(row)));
       break;
     case 'csv': {
