@@ -1,65 +1,109 @@
-// Start-up and overview against a bare `node -e 0`, in one run: whole-process CPU time, medians and ratios.
-//   npm run bench [-- BINARY IMAGE]
+// Start-up, overview and a heap of a million spans against a bare `node -e 0`, in one run: whole-process CPU time, medians and ratios.
+//   npm run bench [-- BINARY IMAGE] [-- --big]     --big makes the core of a million spans where it is not there (Go toolchain, 300 MB of disk)
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bigHeapFolder, bigHeapSpans, makeBigHeap } from '../../fixtures/big-heap.mjs';
+import { paddedCore } from './padded-core.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(dirname(here));
 const cli = join(root, 'dist', 'cli.js');
+const args = process.argv.slice(2).filter((arg) => arg !== '--big');
 const sample = [join(root, 'fixtures/sample/server'), join(root, 'fixtures/sample/core.sparse')];
-const files = process.argv.length >= 4 ? process.argv.slice(2, 4) : sample;
+const files = args.length >= 2 ? args.slice(0, 2) : sample;
 const rounds = 15;
-
-const cases = {
-  'node -e 0': ['-e', '0'],
-  'spanscope --version': [cli, '--version'],
-  overview: [cli, 'overview', ...files],
-  'overview --json': [cli, 'overview', ...files, '--json'],
-  'spans --format ndjson --bits': [cli, 'spans', ...files, '--format', 'ndjson', '--bits'],
-  'layout show go1.24.0/amd64 mspan': [cli, 'layout', 'show', 'go1.24.0/amd64', 'mspan'],
-};
-
+const bigRounds = 5;
 const folder = mkdtempSync(join(tmpdir(), 'spanscope-bench-'));
 const report = join(folder, 'report.json');
 
-function measure(args) {
+if (process.argv.includes('--big')) await makeBigHeap();
+const big = existsSync(join(bigHeapFolder(), 'core'))
+  ? [join(bigHeapFolder(), 'server'), join(bigHeapFolder(), 'core')]
+  : undefined;
+
+const node = 'node -e 0';
+const spans = 'a million spans: spans --format ndjson';
+const reading = 'a million spans: reading as many bytes';
+const small = 'the same heap in a small core: overview';
+const padded = 'the same heap in a core of 9 GB: overview';
+/** Reads argv[2] MiB of file argv[1] and looks at none. */
+const readAll =
+  "const fs=require('node:fs'),b=Buffer.allocUnsafe(1<<20),f=fs.openSync(process.argv[1]);for(let i=0;i<process.argv[2];i++)fs.readSync(f,b,0,1<<20,i*(1<<20))";
+const cores = paddedCore(sample[1], folder);
+
+/** By name: arguments of node, and how often it is measured. */
+const cases = {
+  [node]: [['-e', '0'], rounds],
+  'spanscope --version': [[cli, '--version'], rounds],
+  overview: [[cli, 'overview', ...files], rounds],
+  'overview --json': [[cli, 'overview', ...files, '--json'], rounds],
+  'spans --format ndjson --bits': [[cli, 'spans', ...files, '--format', 'ndjson', '--bits'], rounds],
+  'layout show go1.24.0/amd64 mspan': [[cli, 'layout', 'show', 'go1.24.0/amd64', 'mspan'], rounds],
+  [small]: [[cli, 'overview', sample[0], cores.small], rounds],
+  [padded]: [[cli, 'overview', sample[0], cores.large], rounds],
+  ...(big && {
+    [reading]: [['-e', readAll, big[1], String(Math.round(statSync(big[1]).blocks / 2048))], bigRounds],
+    'a million spans: overview': [[cli, 'overview', ...big], bigRounds],
+    [spans]: [[cli, 'spans', ...big, '--format', 'ndjson'], bigRounds],
+    'a million spans: spans --sort base --reverse': [[cli, 'spans', ...big, '--sort', 'base', '--reverse'], bigRounds],
+    'a million spans: spans --where': [[cli, 'spans', ...big, '--where', 'class=51 used>=70'], bigRounds],
+  }),
+};
+
+function measure(command) {
   const env = {
     ...process.env,
     NODE_OPTIONS: `--require=${join(here, 'report-cpu.cjs')}`,
     SPANSCOPE_BENCH_FILE: report,
   };
-  const { status, stderr } = spawnSync(process.execPath, args, {
+  const { status, stderr } = spawnSync(process.execPath, command, {
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
     encoding: 'utf8',
   });
-  if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}: ${stderr}`);
+  if (status !== 0) throw new Error(`${command.join(' ')} ended with ${status}: ${stderr}`);
   return JSON.parse(readFileSync(report, 'utf8'));
 }
 
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 const samples = Object.fromEntries(Object.keys(cases).map((name) => [name, []]));
-// Round by round, so that a noisy moment hits every case alike.
+// Round by round, so that a noisy moment hits every case alike; the first round warms the file cache.
 for (let round = 0; round <= rounds; round += 1) {
-  for (const [name, args] of Object.entries(cases)) {
-    const result = measure(args);
+  for (const [name, [command, times]] of Object.entries(cases)) {
+    if (round > times) continue;
+    const result = measure(command);
     if (round > 0) samples[name].push(result);
   }
 }
-rmSync(folder, { recursive: true, force: true });
 
-const bare = median(samples['node -e 0'].map(({ cpuMs }) => cpuMs));
-process.stdout.write(
-  `${'case'.padEnd(36)}${'CPU ms'.padStart(8)}${'min'.padStart(8)}${'× node'.padStart(8)}${'+ ms'.padStart(8)}${'MiB'.padStart(7)}\n`,
-);
+const medianCpu = (name) => median(samples[name].map(({ cpuMs }) => cpuMs));
+const bare = medianCpu(node);
+const line = (name, ...cells) =>
+  process.stdout.write(`${name.padEnd(46)}${cells.map((cell) => String(cell).padStart(8)).join('')}\n`);
+line('case', 'CPU ms', 'min', '× node', '+ ms', 'MiB');
 for (const [name, results] of Object.entries(samples)) {
-  const cpu = median(results.map(({ cpuMs }) => cpuMs));
+  const cpu = medianCpu(name);
   const least = Math.min(...results.map(({ cpuMs }) => cpuMs));
   const peak = median(results.map(({ peakMiB }) => peakMiB));
-  process.stdout.write(
-    `${name.padEnd(36)}${cpu.toFixed(0).padStart(8)}${least.toFixed(0).padStart(8)}${(cpu / bare).toFixed(2).padStart(8)}${(cpu - bare).toFixed(0).padStart(8)}${peak.toFixed(0).padStart(7)}\n`,
+  line(name, cpu.toFixed(0), least.toFixed(0), (cpu / bare).toFixed(2), (cpu - bare).toFixed(0), peak.toFixed(0));
+}
+const say = (text) => process.stdout.write(`${text}\n`);
+say(`9 GB against a small core, same spans: × ${(medianCpu(padded) / medianCpu(small)).toFixed(2)}`);
+if (big) {
+  say(
+    `ndjson: ${Math.round(bigHeapSpans / (medianCpu(spans) / 1000)).toLocaleString('en')} rows a second of CPU, start-up included`,
   );
+} else say(`no core of a million spans in ${bigHeapFolder()}: npm run bench -- --big makes it`);
+rmSync(folder, { recursive: true, force: true });
+
+/** CPU seconds as dd's shell counts them; only the part that is no hole. */
+function readWithDd(core) {
+  const megabytes = Math.round(statSync(core).blocks / 2048);
+  const started = process.resourceUsage;
+  void started;
+  const done = spawnSync('dd', [`if=${core}`, 'of=/dev/null', 'bs=1M', `count=${megabytes}`], { encoding: 'utf8' });
+  return done.status === 0 ? done.stderr.trim().split('\n').at(-1) : 'no dd here';
 }
