@@ -1,35 +1,22 @@
-// The diagnosis: rules over what was read, each with its evidence. One rule so far; a rule is a function from the process to findings.
-import type { RuntimeView } from '../runtime/mheap.js';
-import { type SpanRows, spanFlag } from '../runtime/span-table.js';
-import { addressText } from './numbers.js';
+// The diagnosis: rules over what was read, each in a file of its own under findings/, most severe finding first. A rule is a function from a scene to
+// findings; what is lawful at some moment of the runtime's life (a transient) is never one.
+import type { GoProcess } from '../runtime/process.js';
+import type { SpanTable } from '../runtime/span-table.js';
+import { allocCountMismatch } from './findings/alloc-count-mismatch.js';
+import { fragmentation } from './findings/fragmentation.js';
+import { gcGoalRunaway } from './findings/gc-goal-runaway.js';
+import { gcOff } from './findings/gc-off.js';
+import type { Rule } from './findings/rule.js';
 import type { Finding } from './results.js';
+import { type SummedSpans, sumSpans } from './span-totals.js';
 
-/** Evidence rows a finding shows; the rest is counted. */
-const maxEvidence = 20;
+const rules: readonly Rule[] = [allocCountMismatch, gcOff, gcGoalRunaway, fragmentation];
+const severities = ['high', 'medium', 'low'] as const;
 
-/** `table` need not be whole: its differing rows are looked at. */
-export function findingsOf(_view: RuntimeView, table: SpanRows): readonly Finding[] {
-  return allocCountMismatch(table);
-}
-
-/** allocCount == freeindex + popcount(allocBits from freeindex): holds for every span of a healthy heap (runtime/mheap.go, mbitmap.go). */
-function allocCountMismatch(table: SpanRows): Finding[] {
-  const rows = table.differing.filter((row) => table.flags[row]! & spanFlag.mismatch);
-  if (rows.length === 0) return [];
-  return [
-    {
-      id: 'alloc-count-mismatch',
-      severity: 'high',
-      title: `${rows.length} ${rows.length === 1 ? 'span says' : 'spans say'} something else in allocCount than in freeindex and allocBits`,
-      evidence: rows.slice(0, maxEvidence).map((row) => ({
-        what: `mspan of ${addressText(table.base[row]!)}: allocCount ${table.allocCount[row]}, freeindex and allocBits say ${table.allocated[row]}`,
-        value: table.allocated[row]! - table.allocCount[row]!,
-        address: addressText(table.addr[row]!),
-      })),
-      meaning:
-        'Allocation bitmaps or counters of these spans were overwritten, or the image was torn while it was taken. The runtime would hand out memory twice or throw at the next sweep.',
-      advice:
-        'Look at the slot map of each (spanscope span ADDR) for a repeated pattern, and look for unsafe code, cgo or a data race that writes there.',
-    },
-  ];
+/** `spans`: the whole table, or its sums and the rows that differ. */
+export function findingsOf(process: GoProcess, spans: SpanTable | SummedSpans): readonly Finding[] {
+  const { rows, sums } = 'sums' in spans ? spans : { rows: spans, sums: sumSpans(process.layout, spans) };
+  const scene = { process, rows, sums };
+  const found = rules.flatMap((rule) => rule(scene));
+  return severities.flatMap((severity) => found.filter((finding) => finding.severity === severity));
 }

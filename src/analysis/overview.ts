@@ -50,7 +50,7 @@ export function overviewOf(
     classes: sums?.classes ?? [],
     gc: process ? gcOf(process) : null,
     reconciliation: process && table && sums ? reconcile(process, table, sums, target.live?.moving === true) : [],
-    findings: process && table ? findingsOf(process, table) : [],
+    findings: process && summed ? findingsOf(process, summed) : [],
     warnings: [
       ...target.warnings,
       ...(process?.warnings ?? []),

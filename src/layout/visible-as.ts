@@ -1,4 +1,4 @@
-// layouts/visible-as.json: where a program can see from inside what a field of gcController or memstats holds, by the release since which it can.
+// layouts/visible.json: where a program can see from inside what a field of gcController or memstats holds, by the release since which it can.
 import { join } from 'node:path';
 import { readJson, type Since, sinceAt } from './constants.js';
 import { requireRelease } from './release.js';
@@ -12,7 +12,7 @@ export function visibleAs(
   goVersion: string,
   group: VisibleGroup,
 ): ReadonlyMap<string, readonly string[]> {
-  const file = join(folder, 'visible-as.json');
+  const file = join(folder, 'visible.json');
   const release = requireRelease(goVersion);
   const names = new Map<string, readonly string[]>();
   for (const [field, list] of Object.entries(object(readJson(file)[group], file, group))) {

@@ -1,5 +1,6 @@
 // GOGC, the heap minimum, the memory limit and GOMAXPROCS as they are in force, wherever this release keeps them: fields of gcController since 1.17,
 // variables of their own before (runtime/mgc.go, gcpercent and heapminimum).
+import type { Target } from '../target/target.js';
 import { controllerField, firstExact } from './heap-stats.js';
 import type { GoProcess } from './process.js';
 import { readSlice } from './roots/validate.js';
@@ -36,9 +37,14 @@ function processors({ memory, address }: GoProcess): number | undefined {
   return slice && slice.length > 0 && slice.length <= maxProcessors ? slice.length : undefined;
 }
 
-/** A variable that is no root: by the symbol table, else by DWARF. */
+/** Addresses of variables that are no roots: by the symbol table, else by DWARF. Looking them up costs more than reading them. */
+const addresses = new WeakMap<Target, Map<string, number | undefined>>();
+
 function variable({ target, memory }: GoProcess, name: string, size: 4 | 8): bigint | undefined {
-  const address = target.symbols([name]).get(name) ?? target.dwarfVariable(name);
+  const known = addresses.get(target) ?? new Map<string, number | undefined>();
+  addresses.set(target, known);
+  if (!known.has(name)) known.set(name, target.symbols([name]).get(name) ?? target.dwarfVariable(name));
+  const address = known.get(name);
   if (address === undefined) return undefined;
   if (size === 8) return memory.uint64(address);
   const value = memory.uint32(address);

@@ -1,6 +1,7 @@
 // Every command, in the order in which help lists them.
 import type { CommandSpec } from '../command.js';
 import { find, memory } from './find.js';
+import { findings } from './findings.js';
 import { gc } from './gc.js';
 import { demo } from './interactive.js';
 import { layout, layoutDiff, layoutList, layoutShow, layoutVerify } from './layout.js';
@@ -15,6 +16,7 @@ export const commands: readonly CommandSpec[] = [
   spans,
   span,
   gc,
+  findings,
   find,
   memory,
   layout,

@@ -1,0 +1,50 @@
+// `findings` for people: title, evidence, meaning, advice, at 80 columns.
+import type { Finding } from '../analysis/results.js';
+import { bytesText, grouped, printable } from './format.js';
+
+const width = 80;
+const indent = '  ';
+
+export function findingsText(findings: readonly Finding[]): string {
+  if (findings.length === 0) return 'none\n';
+  return `${findings.map(one).join('\n\n')}\n`;
+}
+
+function one({ id, severity, title, evidence, meaning, advice }: Finding): string {
+  const lines = [
+    ...wrap(`${severity.toUpperCase()} ${id}: ${title}`, ''),
+    ...evidence.flatMap(({ what, value, address }) =>
+      wrap(
+        `${what}${value === undefined || value === null ? '' : `: ${valueText(value)}`}${address ? ` at ${address}` : ''}`,
+        indent,
+        '- ',
+      ),
+    ),
+    ...wrap(meaning, indent),
+    ...wrap(advice, indent, '→ '),
+  ];
+  return lines.map((line) => printable(line)).join('\n');
+}
+
+/** Large numbers in evidence are bytes or counts: grouped, with a size where it tells more. */
+function valueText(value: unknown): string {
+  if (typeof value !== 'number') return String(value);
+  return value >= 1 << 20 ? `${grouped(value)} (${bytesText(value)})` : grouped(value);
+}
+
+/** Lines of at most 80 columns; `mark` stands before the first. A word longer than a line has one to itself. */
+function wrap(text: string, before: string, mark = ''): string[] {
+  const lines: string[] = [];
+  let line = `${before}${mark}`;
+  let empty = true;
+  for (const word of text.split(' ')) {
+    if (!empty && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = `${before}${' '.repeat(mark.length)}`;
+      empty = true;
+    }
+    line += empty ? word : ` ${word}`;
+    empty = false;
+  }
+  return [...lines, line];
+}
