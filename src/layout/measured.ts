@@ -59,7 +59,10 @@ export function valueAt(
   file: string,
   path: string,
 ): string | undefined {
-  for (const run of runs) {
+  // Runs ascend: begin at the end that is nearer to the release.
+  const fromEnd = index * 2 >= releases.length;
+  for (let step = 0; step < runs.length; step++) {
+    const run = runs[fromEnd ? runs.length - 1 - step : step] ?? '';
     const space = run.indexOf(' ');
     const [first, last] = parseRange(run.slice(0, space), releases, file, path);
     if (index >= first && index <= last) return run.slice(space + 1);
