@@ -180,17 +180,22 @@ class BitmapReader {
     return field.size === memory.pointerSize ? memory.word(at) : memory.uint32(at);
   }
 
-  readBitmaps(row: number): void {
+  /** False where they can't be read: their memory was mapped after the mappings were looked at. */
+  readBitmaps(row: number): boolean {
     const { memory, layout } = this.#source;
     const { inlineMarks, pageSize } = layout.traits;
     const slots = Math.min(this.#word(row, 'nelems') ?? 0, mostSlots);
+    let readable = true;
     for (const name of ['allocBits', 'gcmarkBits']) {
       const address = this.#word(row, name);
-      if (address) memory.readAgain(address, (slots + 7) >> 3);
+      if (!address) continue;
+      memory.readAgain(address, (slots + 7) >> 3);
+      if (memory.faultAt(address)) readable = false;
     }
     const end = (this.#word(row, 'startAddr') ?? 0) + (this.#word(row, 'npages') ?? 0) * pageSize;
     if (inlineMarks && Number.isSafeInteger(end) && end >= inlineMarks.reservedBytes)
       memory.readAgain(end - inlineMarks.reservedBytes, inlineMarks.reservedBytes);
+    return readable;
   }
 }
 
@@ -207,7 +212,8 @@ function readTogether(
 ): boolean {
   bits.readMspan(row);
   const before = bits.tie(row);
-  bits.readBitmaps(row);
+  // Free mspans keep pointers to bitmaps that are gone.
+  if (!bits.readBitmaps(row) && table.state[row] === stateInuse) memory.refresh();
   bits.readMspan(row);
   const again = readSpanTable(memory, layout, { array: array + row * memory.pointerSize, length: 1, capacity: 1 });
   if (again.length !== 1 || again.addr[0] !== table.addr[row]) return false;
