@@ -98,12 +98,3 @@ if (big) {
   );
 } else say(`no core of a million spans in ${bigHeapFolder()}: npm run bench -- --big makes it`);
 rmSync(folder, { recursive: true, force: true });
-
-/** CPU seconds as dd's shell counts them; only the part that is no hole. */
-function readWithDd(core) {
-  const megabytes = Math.round(statSync(core).blocks / 2048);
-  const started = process.resourceUsage;
-  void started;
-  const done = spawnSync('dd', [`if=${core}`, 'of=/dev/null', 'bs=1M', `count=${megabytes}`], { encoding: 'utf8' });
-  return done.status === 0 ? done.stderr.trim().split('\n').at(-1) : 'no dd here';
-}
