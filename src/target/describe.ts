@@ -36,7 +36,7 @@ export function imageOf(
   if (!first) return undefined;
   const bytes = memory.segments.reduce((sum, { start, end, origin }) => sum + (origin === 'raw' ? end - start : 0), 0);
   const path = regions.length === 1 ? first.path : `${first.path} and ${regions.length - 1} more`;
-  return { kind: 'raw image', path, bytes, segments, missing, program: undefined };
+  return { kind: 'raw image', path, bytes, segments, missing, program };
 }
 
 export function liveImage({ pid, memory, moving, threads, exe }: LiveProcess): TargetImage {
