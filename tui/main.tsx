@@ -3,6 +3,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { render } from 'ink';
 import { createSession } from '../src/session/client.js';
+import type { FirstAnswers } from '../src/session/first-answers.js';
 import type { ErrorReply, OpenRequest } from '../src/session/protocol.js';
 import { App } from './app.js';
 import { createNavigation } from './hooks/use-navigation.js';
@@ -24,8 +25,15 @@ interface Outcome {
   readonly complaint?: string;
 }
 
-/** Shows the target until the user quits. Returns the exit code: 0, or that of an input that can't be used, or of a signal. */
-export async function runTui(request: OpenRequest, options: TuiOptions): Promise<number> {
+/** After the first frame the engine's worker starts, before its first question comes. */
+const prepareAfterMs = 400;
+
+/** Shows the target until the user quits; "first" answers for the first screen, if it can. Returns the exit code: 0, or that of an input that can't be used, or of a signal. */
+export async function runTui(
+  request: OpenRequest,
+  options: TuiOptions,
+  first: FirstAnswers | undefined,
+): Promise<number> {
   const { stdin, stdout } = process;
   let finish: (outcome: Outcome) => void = () => undefined;
   const finished = new Promise<Outcome>((resolve) => {
@@ -47,13 +55,15 @@ export async function runTui(request: OpenRequest, options: TuiOptions): Promise
     process.exit(exitInternal);
   };
   const terminal = enterAlternateScreen(stdin, stdout, onEnd, () => writer.repaint());
-  const client = createSession();
+  const client = createSession(first);
   const session = new UiSession(client, request);
   session.whenOpen().catch((error: unknown) => {
     const reply = errorReply(error);
     // An opening that the user stopped can be tried again from the screen.
     if (reply.code !== 'cancelled') finish({ exitCode: exitUnusable, complaint: complaintOf(reply) });
   });
+  // What is known at once is drawn at once.
+  if (client.answersAtOnce) await session.call('overview', {}).catch(() => undefined);
   const onSize = (listener: (size: Size) => void) =>
     watchSize(stdout, (next) => {
       writer.resize(next.columns, next.rows);
@@ -81,7 +91,9 @@ export async function runTui(request: OpenRequest, options: TuiOptions): Promise
       complaint: `internal error: ${error instanceof Error ? error.message : String(error)}`,
     }),
   );
+  const preparing = setTimeout(() => client.prepare(), prepareAfterMs);
   const outcome = await finished;
+  clearTimeout(preparing);
   writer.close();
   app.unmount();
   terminal.leave();

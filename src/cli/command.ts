@@ -1,5 +1,6 @@
 // What a command is, and how its arguments are read: commander does the reading, tables say what there is.
 import { Command, CommanderError } from 'commander';
+import type { FirstAnswers } from '../session/first-answers.js';
 import type { OpenRequest } from '../session/protocol.js';
 import {
   type GlobalOptions,
@@ -13,7 +14,11 @@ import type { Output } from './stdout.js';
 
 /** Loads the terminal UI, a bundle of its own: only when it is wanted. */
 export type LoadTui = () => Promise<{
-  runTui(request: OpenRequest, options: { readonly color: boolean; readonly ascii: boolean }): Promise<number>;
+  runTui(
+    request: OpenRequest,
+    options: { readonly color: boolean; readonly ascii: boolean },
+    first: FirstAnswers | undefined,
+  ): Promise<number>;
 }>;
 
 export interface Invocation {

@@ -1,7 +1,8 @@
 // The front end's side of the session: starts the engine's worker thread and turns messages into promises.
 import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import type { CallName, Calls, ErrorReply, FromEngine, ToEngine } from './protocol.js';
+import type { FirstAnswers, FirstCall } from './first-answers.js';
+import type { CallName, Calls, ErrorReply, FromEngine, OpenRequest, ToEngine } from './protocol.js';
 
 export interface Progress {
   readonly what: string;
@@ -54,8 +55,55 @@ const cancelledError = (call: CallName) =>
 /** Cancelled requests that are remembered at once: the one that runs and those that wait behind it. */
 const cancelSlots = 64;
 
-/** Starts the engine. Nothing is opened yet: the first call is `openTarget`. */
-export function createSession(): SessionClient {
+export interface Session extends SessionClient {
+  /** Whether what was asked first is answered at once, without the worker. */
+  readonly answersAtOnce: boolean;
+  /** Starts the worker before it is needed. */
+  prepare(): void;
+}
+
+/**
+ * Starts the engine: at once, or, where `first` gives the first answers, with the first question beyond them. Nothing is opened yet: the first
+ * call is `openTarget`.
+ */
+export function createSession(first?: FirstAnswers): Session {
+  let own = first;
+  let opened: OpenRequest | undefined;
+  let engine: SessionClient | undefined;
+  const worker = (): SessionClient => {
+    if (engine !== undefined) return engine;
+    engine = startWorker();
+    // What stops the opening here stops the calls behind it too, and they say so.
+    if (opened !== undefined) engine.call('openTarget', opened).catch(() => undefined);
+    own?.close();
+    own = undefined;
+    return engine;
+  };
+  if (own === undefined) worker();
+  return {
+    answersAtOnce: own !== undefined,
+    prepare: () => void worker(),
+    async call(call, params, options) {
+      if (own === undefined || !isFirst(call)) return worker().call(call, params, options);
+      if (options?.signal?.aborted) throw cancelledError(call);
+      if (call === 'openTarget') opened = params as OpenRequest;
+      const answer = own.call(call, params as Calls[FirstCall]['params'] as never);
+      if (!answer.ok) throw new SessionError(answer.error);
+      return answer.result as never;
+    },
+    async close() {
+      own?.close();
+      own = undefined;
+      await engine?.close();
+    },
+  };
+}
+
+function isFirst(call: CallName): call is FirstCall {
+  return call === 'openTarget' || call === 'overview';
+}
+
+function startWorker(): SessionClient {
   const cancelled = new SharedArrayBuffer(4 * cancelSlots);
   const cancelId = new Int32Array(cancelled);
   const worker = new Worker(workerFile(), { workerData: { cancelled }, stdout: false, stderr: false });

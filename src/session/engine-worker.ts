@@ -3,18 +3,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import { InspectError } from '../bytes/errors.js';
 import { createEngine } from './engine.js';
-import type { ErrorReply, FromEngine, ToEngine } from './protocol.js';
-
-function replyOf(error: unknown): ErrorReply {
-  if (error instanceof InspectError)
-    return { code: error.code, subject: error.subject, why: error.why, hint: error.hint };
-  return {
-    code: 'unexpected',
-    subject: 'unexpected error',
-    why: error instanceof Error ? error.message : String(error),
-    hint: undefined,
-  };
-}
+import { replyOf } from './error-reply.js';
+import type { FromEngine, ToEngine } from './protocol.js';
 
 /** Answers the messages of `port` until it is told to close. `cancelled` holds the ids of requests to stop, each at its own place (id modulo length). */
 export function serveEngine(port: MessagePort, { cancelled }: { readonly cancelled: SharedArrayBuffer }): void {

@@ -1,6 +1,6 @@
 // The whole program in a pseudo-terminal: what a user at a terminal gets, and what the terminal looks like afterwards.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -121,6 +121,21 @@ describe('spanscope in a terminal', () => {
     type('\u0003');
     expect((await ended).exitCode).toBe(0);
     expect(screen.alternate).toBe(false);
+  });
+
+  it('gives the terminal back before it is stopped from outside, and draws again when it goes on', async () => {
+    const { screen, type, kill, output, ended, pid } = run();
+    await screen.waitFor('StackInuse');
+    kill('SIGTSTP');
+    const state = () => /\) (\w) /.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];
+    await expect.poll(() => output().includes(leave), patient).toBe(true);
+    if (process.platform === 'linux') await expect.poll(state, patient).toBe('T');
+    expect(screen.alternate).toBe(false);
+    kill('SIGCONT');
+    await expect.poll(() => output().split('\u001b[?1049h').length, patient).toBeGreaterThan(2);
+    await screen.waitFor('StackInuse');
+    type('q');
+    expect((await ended).exitCode).toBe(0);
   });
 
   it('restores the terminal when it is killed while it still opens', async () => {

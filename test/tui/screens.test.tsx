@@ -1,6 +1,7 @@
 // The screens about the collector, memory, the heap map, findings and provenance, over hand-written answers.
 import { afterEach, describe, expect, it } from 'vitest';
 import { currentScreen } from '../../tui/navigation.js';
+import { gcData } from '../support/fake-answers.js';
 import { addrOf, baseOf, createFakeSession, type FakeOptions } from '../support/fake-session.js';
 import { startTui, type TuiSetup, type TuiUnderTest } from '../support/tui.js';
 
@@ -27,8 +28,9 @@ describe('the GC screen', () => {
     expect(bar.lastIndexOf('█')).toBeGreaterThan(marks.indexOf('▲m') - 1);
     expect(bar.lastIndexOf('█')).toBeLessThan(marks.indexOf('▲t'));
     expect(text).toMatch(/live +879 KiB .*50% of the trigger/);
-    expect(text).toMatch(/GOGC +100 +≠ GOGC=50 in the environment: the program changed it/);
-    expect(text).toMatch(/GOMEMLIMIT +none +not set in the environment/);
+    expect(text).toMatch(/GOGC +100 +GOGC=50: changed by debug\.SetGCPercent/);
+    expect(text).toMatch(/GOMEMLIMIT +none +the default/);
+    expect(text).toContain('✓ heapMinimum follow from the other fields');
     expect(text).toMatch(/▶ +3 {2}2026-11-23 00:42:45\.201 UTC +96\.2 µs +12\.0 ms/);
     expect(text).toMatch(/pauses +▂█▄/);
   });
@@ -37,18 +39,10 @@ describe('the GC screen', () => {
     const { screen, type } = start({
       gc: {
         derived: {
+          ...gcData.derived,
           heapGoal: '18446744073709551615',
           trigger: null,
-          heapGoalIs: 'computed',
           heapLive: null,
-          heapMarked: null,
-          heapAlloc: null,
-          heapObjects: null,
-          heapInuse: null,
-          stackInuse: null,
-          complete: false,
-          numGC: null,
-          lastGC: null,
           phase: null,
           gcPercent: null,
           heapMinimum: null,
@@ -57,15 +51,15 @@ describe('the GC screen', () => {
           assistWorkPerByte: null,
           assistBytesPerWork: null,
         },
+        checks: [{ what: 'heapMinimum', stored: 4096, recomputed: 8192, agrees: false, formula: '4 MiB · GOGC / 100' }],
         history: [],
-        environmentRead: false,
       },
     });
     type(':gc\r');
     const text = await screen.waitFor('nothing bounds the heap');
     expect(text).toContain('no cycle is recorded');
     expect(text).toMatch(/trigger +\?/);
-    expect(text).toContain('the environment is not in the image');
+    expect(text).toContain('✗ heapMinimum is 4,096; 4 MiB · GOGC / 100 gives 8,192');
   });
 
   it('lists every field, filters them, and says where the program sees one', async () => {

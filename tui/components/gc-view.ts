@@ -21,7 +21,13 @@ function finite(value: BigCount | null | undefined): number | undefined {
 
 /** The lines above the list of cycles. */
 export function pacingLines(gc: GcResult, width: number): Line[] {
-  return [...phaseLines(gc), ...heapBar(gc, width), ...settingLines(gc, width), ...pauseLines(gc.history, width)];
+  return [
+    ...phaseLines(gc),
+    ...heapBar(gc, width),
+    ...settingLines(gc, width),
+    ...checkLines(gc),
+    ...pauseLines(gc.history, width),
+  ];
 }
 
 function phaseLines({ derived }: GcResult): Line[] {
@@ -103,58 +109,37 @@ function levelLine(name: string, value: BigCount | null, words: string): Line {
   ];
 }
 
+/** Each setting in force, and where that comes from; where the program changed what the environment says, that stands out. */
 function settingLines(gc: GcResult, width: number): Line[] {
-  const { environment, environmentRead } = gc;
-  const fields = gc.gcController.fields;
-  const percent = fields.gcPercent ?? gc.memstats.fields.gcPercent;
-  const inForce = percent === undefined || percent === null ? '?' : Number(percent) < 0 ? 'off' : String(percent);
-  const lines: Line[] = [settingLine('GOGC', inForce, environment.GOGC, environmentRead, sameGogc)];
-  if ('memoryLimit' in fields) {
-    const limit = fields.memoryLimit as BigCount | null;
-    const text = limit === null ? '?' : finite(limit) === undefined ? 'none' : bytesText(limit);
-    lines.push(
-      settingLine('GOMEMLIMIT', text, environment.GOMEMLIMIT, environmentRead, (set) => sameLimit(set, limit)),
+  return gc.settings.flatMap((setting) => {
+    const { name, environment, inForce, origin } = setting;
+    if (name === 'GODEBUG' && environment === null) return [];
+    const none = name === 'GOMEMLIMIT' && inForce !== null && finite(inForce) === undefined;
+    const value =
+      inForce === null ? '–' : none ? 'none' : name === 'GOMEMLIMIT' ? bytesText(inForce) : grouped(inForce);
+    const shown = name === 'GODEBUG' ? '' : value.padStart(9);
+    const words = environment === null || origin.includes(environment) ? origin : `${name}=${environment}: ${origin}`;
+    return wrapText(words, Math.max(20, width - labelWidth - 14)).map(
+      (part, i): Line => [label(i === 0 ? name : ''), i === 0 ? shown.padEnd(9) : ' '.repeat(9), ['dim', `   ${part}`]],
     );
-  }
-  for (const name of ['GODEBUG', 'GOMAXPROCS']) {
-    const value = environment[name];
-    if (value === undefined) continue;
-    const [first = '', ...rest] = wrapText(value, width - labelWidth - 1);
-    lines.push([label(name), first, ['dim', rest.length > 0 ? ' …' : ' in the environment']]);
-  }
-  return lines;
+  });
 }
 
-/** A setting in force, and what the environment set: where they differ the program changed it itself. */
-function settingLine(
-  name: string,
-  inForce: string,
-  set: string | undefined,
-  read: boolean,
-  same: (set: string, inForce: string) => boolean | undefined,
-): Line {
-  const said: Segment = !read
-    ? ['dim', '   the environment is not in the image']
-    : set === undefined
-      ? ['dim', '   not set in the environment']
-      : same(set, inForce) === false
-        ? ['warn', `   ≠ ${name}=${set} in the environment: the program changed it`]
-        : ['dim', `   as ${name}=${set} in the environment`];
-  return [label(name), inForce.padStart(9), said];
-}
-
-function sameGogc(set: string, inForce: string): boolean {
-  return set.trim() === inForce;
-}
-
-const limitUnits: Readonly<Record<string, number>> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
-
-/** GOMEMLIMIT as runtime/string.go, parseByteCount, reads it; undefined where that can't be said. */
-function sameLimit(set: string, limit: BigCount | null): boolean | undefined {
-  if (set === 'off') return finite(limit) === undefined;
-  const parts = /^(\d+)(B|KiB|MiB|GiB|TiB)?$/.exec(set);
-  if (parts === null || limit === null) return undefined;
-  return Number(parts[1]) * (limitUnits[parts[2] ?? 'B'] ?? 1) === Number(limit);
+/** What the pacer keeps against what it follows from: one line if all agree, else each that does not. */
+function checkLines({ checks }: GcResult): Line[] {
+  if (checks.length === 0) return [];
+  const differing = checks.filter(({ agrees }) => !agrees);
+  if (differing.length === 0)
+    return [
+      [label('checked'), ['good', '✓ '], `${checks.map(({ what }) => what).join(', ')} follow from the other fields`],
+    ];
+  return differing.map(
+    ({ what, stored, recomputed, formula }): Line => [
+      label('checked'),
+      ['bad', '✗ '],
+      `${what} is ${grouped(stored)}; ${formula} gives ${grouped(recomputed)}`,
+    ],
+  );
 }
 
 const steps = '▁▂▃▄▅▆▇█';

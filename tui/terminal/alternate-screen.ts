@@ -50,6 +50,11 @@ export function enterAlternateScreen(
   const onClosed = () => end({ kind: 'closed' });
   const onExit = () => leave();
   const onContinue = () => enterAgain();
+  /** Sent by somebody else (`kill -TSTP`): as with Ctrl-Z the shell gets its terminal back first. */
+  const onStop = () => {
+    giveBack();
+    process.kill(process.pid, 'SIGSTOP');
+  };
 
   function giveBack(): void {
     try {
@@ -78,7 +83,9 @@ export function enterAlternateScreen(
   function suspend(): void {
     if (!active || process.platform === 'win32') return;
     giveBack();
+    process.off('SIGTSTP', onStop);
     stop();
+    process.on('SIGTSTP', onStop);
     // Here after `fg`, or at once where nobody can stop us (no shell above): either way the screen is ours.
     enterAgain();
   }
@@ -89,6 +96,7 @@ export function enterAlternateScreen(
     giveBack();
     for (const [signal, handler] of onSignal) process.off(signal, handler);
     process.off('SIGCONT', onContinue);
+    process.off('SIGTSTP', onStop);
     process.off('uncaughtException', onError);
     process.off('unhandledRejection', onError);
     process.off('exit', onExit);
@@ -99,12 +107,16 @@ export function enterAlternateScreen(
 
   for (const [signal, handler] of onSignal) process.on(signal, handler);
   process.on('SIGCONT', onContinue);
+  // Windows knows no such signal.
+  if (process.platform !== 'win32') process.on('SIGTSTP', onStop);
   process.on('uncaughtException', onError);
   process.on('unhandledRejection', onError);
   process.on('exit', onExit);
   stdout.on('error', onClosed);
   stdin.on('end', onClosed);
   stdin.on('error', onClosed);
+  // Before anything is drawn: a Ctrl-C that answers the first frame is a key already.
+  if (stdin.isTTY) stdin.setRawMode(true);
   stdout.write(enterSequence);
   return { leave, suspend };
 }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InspectError } from '../../bytes/errors.js';
+import { firstAnswers } from '../../session/first-answers.js';
 import type { CommandSpec, Invocation } from '../command.js';
 import { UsageError } from '../options.js';
 import { runOverview } from './overview.js';
@@ -44,7 +45,8 @@ async function runInteractive(invocation: Invocation): Promise<number> {
   out.flush();
   const { runTui } = await invocation.loadTui();
   const color = options.color && !process.env.NO_COLOR;
-  return runTui({ files, options: options.open }, { color, ascii: options.ascii });
+  const request = { files, options: options.open };
+  return runTui(request, { color, ascii: options.ascii }, firstAnswers(request));
 }
 
 export const interactive: CommandSpec = {
