@@ -45,7 +45,7 @@ describe('the alternate screen', () => {
     screen.leave();
     screen.leave();
     expect(stdout.written).toEqual([enterSequence, leaveSequence]);
-    expect(stdin.modes).toEqual([false]);
+    expect(stdin.modes).toEqual([true, false]);
   });
 
   it.skipIf(process.platform === 'win32')('goes to the shell and comes back', () => {
@@ -53,7 +53,7 @@ describe('the alternate screen', () => {
     screen.suspend();
     expect(events).toEqual(['stopped true false', 'back']);
     expect(stdout.written).toEqual([enterSequence, leaveSequence, enterSequence]);
-    expect(stdin.modes).toEqual([false, false, true]);
+    expect(stdin.modes).toEqual([true, false, false, true]);
     // A job that was stopped from outside.
     process.listeners('SIGCONT').at(-1)?.('SIGCONT');
     expect(events.at(-1)).toBe('back');
@@ -69,7 +69,7 @@ describe('the alternate screen', () => {
       stdout.emit('error', new Error('write EPIPE'));
     } else stdin.emit('end');
     expect(endings).toEqual([{ kind: 'closed' }]);
-    expect(stdin.modes).toEqual([false]);
+    expect(stdin.modes).toEqual([true, false]);
     // An error of a later write is no exception either.
     stdout.emit('error', new Error('write EPIPE'));
     expect(endings).toHaveLength(1);
