@@ -89,7 +89,7 @@ export function createSession(first?: FirstAnswers): Session {
       if (call === 'openTarget') opened = params as OpenRequest;
       const answer = own.call(call, params as Calls[FirstCall]['params'] as never);
       if (!answer.ok) throw new SessionError(answer.error);
-      return answer.result as never;
+      return answer.result;
     },
     async close() {
       own?.close();
