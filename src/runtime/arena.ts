@@ -23,7 +23,8 @@ function oneArena(memory: Memory, layout: Layout, mheap: number): ArenaLookup | 
   const first = layout.field('mheap', 'arena_start');
   const table = spans && readSlice(memory, mheap + spans.offset);
   const start = first && memory.word(mheap + first.offset);
-  if (!table || !start) return undefined;
+  // On 32-bit arches arena_start is 0: the whole address space is the arena.
+  if (!table || start === undefined) return undefined;
   return {
     arenaAddressOf: () => undefined,
     spanAddressOf(address) {
