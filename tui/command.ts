@@ -4,6 +4,7 @@ import { addressFrom } from './numbers.js';
 
 export type ParsedCommand =
   | { readonly kind: 'overview' }
+  | { readonly kind: 'refresh' }
   | { readonly kind: 'spans'; readonly filter: string | undefined }
   | { readonly kind: 'span'; readonly address: string }
   | { readonly kind: 'goto'; readonly address: string }
@@ -45,12 +46,14 @@ export const commandHelp: readonly { readonly usage: string; readonly help: stri
   { usage: ':layouts [A [B]] [STRUCT]', help: 'field offsets: :layouts mspan, :layouts go1.21.0 go1.22.0' },
   { usage: ':marks', help: 'the marked places' },
   { usage: ':export FILE', help: 'write this view to a new file; spans as JSON lines where it ends in .ndjson' },
+  { usage: ':refresh', help: 'open it anew: a live process as it is now' },
   { usage: ':help', help: 'all keys and commands' },
   { usage: ':q', help: 'quit' },
 ];
 
 const names = [
   'overview',
+  'refresh',
   'spans',
   'span',
   'goto',
@@ -95,6 +98,8 @@ export function parseCommand(text: string): ParsedCommand {
       return { kind: 'quit' };
     case 'help':
       return { kind: 'help' };
+    case 'refresh':
+      return { kind: 'refresh' };
     case 'overview':
       return { kind: 'overview' };
     case 'spans':

@@ -18,6 +18,9 @@ export function runCommand(app: AppServices, command: ParsedCommand, props: Prog
     case 'quit':
       props.onQuit();
       return;
+    case 'refresh':
+      app.session.refresh();
+      return;
     case 'help':
       navigation.dispatch({ type: 'help', help: { filter: '', place: start } });
       return;

@@ -165,6 +165,15 @@ export class UiSession {
     return any;
   }
 
+  /** Opens the target anew and forgets all answers: a live process as it is now. */
+  refresh(): void {
+    this.answers.clear();
+    this.tables.clear();
+    this.opening = this.open();
+    this.attempt++;
+    this.changed();
+  }
+
   /** Asks again what failed or was stopped. */
   retry(): void {
     if (this.openError !== undefined) this.opening = this.open();

@@ -10,6 +10,8 @@ interface Manifest {
   readonly images: readonly string[];
   /** Binaries of fixtures/programs/layoutprobe, named go1.22.12-amd64. */
   readonly layouts: readonly string[];
+  /** Programs of fixtures/programs/livechurn, by release; absent where they were not prepared. */
+  readonly live?: readonly string[];
   /** Folders with server, core, stdout.json, diagnosis.json: a state of the collector that the findings must name, or must not. */
   readonly diagnoses?: readonly string[];
   readonly skipped: readonly { readonly name: string; readonly why: string }[];
