@@ -52,7 +52,7 @@ export const globalOptions: readonly OptionSpec[] = [
     files: true,
   },
   { flags: '--sysroot <folder>', help: 'where the files that the image names stand (a container’s root)', files: true },
-  { flags: '--proc <folder>', help: 'copies of /proc/PID/maps, auxv, … taken with the image', files: true },
+  { flags: '--proc <folder>', help: 'copies of /proc/PID/maps, auxv, environ, … taken with the image', files: true },
   { flags: '--bias <address>', help: 'load bias of a position-independent binary', files: true },
   { flags: '--without <line>', help: 'as if the tables of that release line were not there', repeatable: true },
   { flags: '--force', help: 'go on although binary and image do not belong together', files: true },

@@ -1,4 +1,4 @@
-// A folder into which files of /proc/PID were copied when an image was taken (maps or smaps, auxv, and others that are for people): it tells of a raw image, or of a core
+// A folder into which files of /proc/PID were copied when an image was taken (maps or smaps, auxv, environ, and others that are for people): it tells of a raw image, or of a core
 // without notes, what a core's notes tell.
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,12 +11,14 @@ import { mappedFiles, type ProcMapping, parseProcMaps } from './proc-maps.js';
 export interface SavedProc {
   readonly mappings: readonly ProcMapping[];
   readonly auxv: ReadonlyMap<number, bigint>;
+  /** `NAME=value`, each ended by a zero byte. */
+  readonly environ: Uint8Array | undefined;
   readonly warnings: readonly string[];
 }
 
 const MOST_BYTES = 64 * 2 ** 20;
 
-/** Reads the folder. Throws InspectError where it is none, or holds neither maps, smaps nor auxv. */
+/** Reads the folder. Throws InspectError where it is none, or holds neither maps, smaps, auxv nor environ. */
 export function readSavedProc(folder: string, model: DataModel): SavedProc {
   const subject = `--proc ${folder}`;
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
@@ -35,17 +37,19 @@ export function readSavedProc(folder: string, model: DataModel): SavedProc {
   };
   const maps = read('maps') ?? read('smaps');
   const auxv = read('auxv');
-  if (maps === undefined && auxv === undefined)
+  const environ = read('environ');
+  if (maps === undefined && auxv === undefined && environ === undefined)
     throw new InspectError(
       'not-found',
       subject,
-      'holds neither maps, smaps nor auxv',
-      'cp /proc/PID/maps /proc/PID/auxv DIR',
+      'holds neither maps, smaps, auxv nor environ',
+      'cp /proc/PID/maps /proc/PID/auxv /proc/PID/environ DIR',
     );
   const { mappings, badLines } = parseProcMaps(maps?.toString('utf8') ?? '');
   return {
     mappings,
     auxv: parseAuxv(auxv ?? new Uint8Array(0), model),
+    environ,
     warnings: badLines > 0 ? [`${join(folder, 'maps')}: ${badLines} lines make no sense and were left out`] : [],
   };
 }

@@ -1,5 +1,5 @@
 // The environment that the process was started with, where the image still holds it: runtime.envs, which the runtime itself reads GOGC from
-// (runtime/runtime.go, goenvs), else the block that the kernel put on the first thread's stack, below the auxiliary vector.
+// (runtime/runtime.go, goenvs), else the block that the kernel put on the first thread's stack, below the auxiliary vector, else what was saved of /proc.
 import type { Memory } from '../image/memory.js';
 import type { GoProcess } from './process.js';
 import { readSlice } from './roots/validate.js';
@@ -17,7 +17,7 @@ const [atEntry, atRandom] = [9, 25];
 
 /** Undefined where the image lacks it. The first entry of a name counts, as it does for the runtime. */
 export function readEnvironment(process: GoProcess, names: ReadonlySet<string>): Environment | undefined {
-  return fromEnvs(process, names) ?? fromStack(process, names);
+  return fromEnvs(process, names) ?? fromStack(process, names) ?? fromSaved(process, names);
 }
 
 function fromEnvs({ target, memory }: GoProcess, names: ReadonlySet<string>): Environment | undefined {
@@ -55,6 +55,20 @@ function fromStack({ target, memory }: GoProcess, names: ReadonlySet<string>): E
     const { bytes } = memory.bytes(text, maxBytes);
     const nul = bytes.indexOf(0);
     if (!take(found, names, nul < 0 ? bytes : bytes.subarray(0, nul))) return undefined;
+  }
+  return found;
+}
+
+/** The copy of /proc/PID/environ that was saved with the image. */
+function fromSaved({ target }: GoProcess, names: ReadonlySet<string>): Environment | undefined {
+  const { savedEnviron: block } = target;
+  if (!block) return undefined;
+  const found = new Map<string, string>();
+  for (let at = 0, entries = 0; at < block.length && entries < maxEntries; entries += 1) {
+    const nul = block.indexOf(0, at);
+    const end = nul < 0 ? block.length : nul;
+    if (!take(found, names, block.subarray(at, Math.min(end, at + maxBytes)))) return undefined;
+    at = end + 1;
   }
   return found;
 }

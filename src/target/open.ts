@@ -16,7 +16,7 @@ import type { Memory } from '../image/memory.js';
 import { imageBuildIds } from '../image/memory-source.js';
 import type { ProcMapping } from '../image/proc-maps.js';
 import { openRawImage } from '../image/raw-image.js';
-import { readSavedProc, withSavedProc } from '../image/saved-proc.js';
+import { readSavedProc, type SavedProc, withSavedProc } from '../image/saved-proc.js';
 import { classify, type Inputs, type OpenedElf } from './classify.js';
 import { dataRanges } from './data-ranges.js';
 import { binaryInfo, imageOf, liveImage } from './describe.js';
@@ -113,7 +113,9 @@ function openParts(
   if (go && options.go !== undefined)
     warnings.push(...overruled(go, goOf(binary, inputs.core, bias ?? 0, memory, undefined)));
   if (go) trace.push(`Go version ${go.version}, from ${go.source}`);
-  return makeTarget({ inputs, live, core, memory, binary, own, bias, matches, go, warnings, trace });
+  if (live && options.proc !== undefined)
+    warnings.push(`--proc ${options.proc} is not read: pid:${live.pid} is there itself`);
+  return makeTarget({ inputs, live, core, saved, memory, binary, own, bias, matches, go, warnings, trace });
 }
 
 /** The build IDs that the core itself holds, read without the binary laid under it. */
@@ -275,6 +277,7 @@ function overruled(go: TargetGo, own: TargetGo | undefined): string[] {
 interface Parts {
   readonly inputs: Inputs;
   readonly live: LiveProcess | undefined;
+  readonly saved: SavedProc | undefined;
   readonly core: CoreInfo | undefined;
   readonly memory: Memory;
   readonly binary: OpenedElf | undefined;
@@ -287,7 +290,7 @@ interface Parts {
 }
 
 function makeTarget(parts: Parts): Target {
-  const { inputs, live, core, memory, binary, own, bias, matches, go, warnings, trace } = parts;
+  const { inputs, live, core, saved, memory, binary, own, bias, matches, go, warnings, trace } = parts;
   let dwarf: Dwarf | undefined | null = null;
   let index: SymbolIndex | undefined;
   const openDebugInfo = (): Dwarf | undefined => {
@@ -318,6 +321,7 @@ function makeTarget(parts: Parts): Target {
       return found && { ...found, value: found.value + bias };
     },
     auxv: core?.auxv ?? new Map(),
+    savedEnviron: saved?.environ,
     dataRanges: dataRanges(binary?.elf, bias, memory),
     dwarf: openDebugInfo,
     dwarfVariable(name) {

@@ -61,6 +61,8 @@ export interface Target {
   symbolAt(address: number): NearSymbol | undefined;
   /** The auxiliary vector by AT_ type; empty where the image has none. */
   readonly auxv: ReadonlyMap<number, bigint>;
+  /** The environment block as `--proc DIR` has it: `NAME=value`, each ended by a zero byte. */
+  readonly savedEnviron: Uint8Array | undefined;
   /** The program's writable data in the image: the binary's writable segments; without a binary, what may be. Ascending. */
   readonly dataRanges: readonly { readonly start: number; readonly end: number }[];
   /** The binary's debug info, opened at the first call; undefined where it has none. */

@@ -1,13 +1,5 @@
 // The same heap in a small file and in one of 9 GB: a core unpacked, and again with one more PT_LOAD of zeros that are a hole in the file.
-import {
-  closeSync,
-  copyFileSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, copyFileSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 const zeros = 9 * 2 ** 30;

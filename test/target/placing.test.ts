@@ -7,6 +7,8 @@ import { PageCache } from '../../src/bytes/page-cache.js';
 import { readCore } from '../../src/elf/core.js';
 import { ElfFile } from '../../src/elf/elf-file.js';
 import { openCoreImage } from '../../src/image/core-image.js';
+import { readEnvironment } from '../../src/runtime/environment.js';
+import { openProcess } from '../../src/runtime/process.js';
 import { namedLibraries } from '../../src/target/named-files.js';
 import { openTarget } from '../../src/target/open.js';
 import { join as concat, note, pack, text, writeElf } from '../support/elf-writer.js';
@@ -148,10 +150,23 @@ describe('saved /proc files', () => {
     target.close();
   });
 
+  test('environ tells what was asked of the collector where the image does not', () => {
+    const proc = saved('environ', { auxv: auxv(), environ: 'HOME=/\0GOGC=37\0GOGC=38\0GODEBUG=madvdontneed=1' });
+    const heap = readFileSync(regions, 'utf8').split('\n').filter((line) => line.startsWith('0xc000')); // biome-ignore format: short
+    const target = openTarget({
+      files: [server],
+      options: { regions: folder.file('no-stack.txt', heap.join('\n')), proc },
+    });
+    const asked = readEnvironment(openProcess(target, {})!, new Set(['GOGC', 'GODEBUG']));
+    target.close();
+    expect(asked?.get('GOGC')).toBe('37');
+    expect(asked?.get('GODEBUG')).toBe('madvdontneed=1');
+  });
+
   test('a folder that is none, or holds nothing of use, is refused', () => {
     const open = (proc: string) => () => openTarget({ files: [server, bare], options: { proc } });
     expect(open(join(folder.path, 'nothing'))).toThrow(/--proc .*: is no folder/);
-    expect(open(saved('useless', { cmdline: 'x' }))).toThrow(/holds neither maps, smaps nor auxv/);
+    expect(open(saved('useless', { cmdline: 'x' }))).toThrow(/holds neither maps, smaps, auxv nor environ/);
   });
 });
 
