@@ -58,11 +58,11 @@ describe('is refused', () => {
     expectRefusal(run(['overview', sample.server, sample.server]), 3, /second binary/);
     expectRefusal(run(['overview', sample.core, core]), 3, /second core/);
   });
-  it('a compressed image, with how to unpack it', () => {
+  it('a compressed image of which nothing can be unpacked', () => {
     expectRefusal(
       run(['spans', sample.server, folder.file('core.gz', Uint8Array.of(0x1f, 0x8b, 8, 0))]),
       3,
-      /gzip[\s\S]*gzip -dk/,
+      /core\.gz: ends in the middle of a gzip member/,
     );
   });
   it('another release’s binary with the core: both Go build IDs, ours first', () => {

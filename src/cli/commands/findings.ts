@@ -14,7 +14,7 @@ function runFindings(invocation: Invocation): number {
   const { options, raw, out } = invocation;
   refuseCsv('findings', invocation);
   const failOn = text(raw, 'failOn');
-  const threshold = severities.findIndex((severity) => severity === failOn);
+  const threshold = severities.indexOf(failOn as Finding['severity']);
   if (failOn !== undefined && threshold < 0)
     throw new UsageError(`--fail-on ${failOn}`, `is none of ${severities.join(', ')}`);
   const opened = openFiles('findings', invocation.operands, invocation);
