@@ -2,18 +2,17 @@
 import { PF, PT } from '../elf/constants.js';
 import type { ElfFile } from '../elf/elf-file.js';
 import type { Memory } from '../image/memory.js';
-
-/** [start, end). */
-export interface DataRange {
-  readonly start: number;
-  readonly end: number;
-}
+import type { AddressRange } from '../image/scan-words.js';
 
 /** Bytes of an image that are taken for the program's data where no binary says which those are. */
 const mostUnknownData = 64 * 2 ** 20;
 
 /** The binary's writable segments at their places, ascending; without a binary, or where its load bias is not known, the image's first writable memory. */
-export function dataRanges(elf: ElfFile | undefined, bias: number | undefined, memory: Memory): readonly DataRange[] {
+export function dataRanges(
+  elf: ElfFile | undefined,
+  bias: number | undefined,
+  memory: Memory,
+): readonly AddressRange[] {
   if (elf && bias !== undefined) {
     return elf.programHeaders
       .filter(({ type, flags, exact }) => type === PT.LOAD && exact && (flags & PF.W) !== 0)

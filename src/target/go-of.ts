@@ -1,11 +1,14 @@
-// Which Go made the target: build info of the binary, build info in the image, or runtime.buildVersion by its symbol.
+// Which Go made the target: build info of the binary, build info in the image, or runtime.buildVersion by its symbol or by its text.
 import { InspectError } from '../bytes/errors.js';
 import { readBuildIds } from '../elf/build-ids.js';
 import type { ElfFile } from '../elf/elf-file.js';
 import { lookupSymbols } from '../elf/symbols.js';
 import { findBuildInfo, readBuildInfo } from '../gosym/build-info.js';
+import { hasPclntab } from '../gosym/find-pclntab.js';
 import { parseGoVersion } from '../gosym/go-version.js';
+import { versionTexts } from '../gosym/version-text.js';
 import type { Memory } from '../image/memory.js';
+import type { AddressRange } from '../image/scan-words.js';
 
 export interface FoundGo {
   readonly version: string;
@@ -22,6 +25,7 @@ export function findGo(
   bias: number,
   memory: Memory,
   override: string | undefined,
+  data: () => readonly AddressRange[],
 ): FoundGo | undefined {
   if (override !== undefined) return fromOverride(override);
   const inBinary = elf && readBuildInfo(elf);
@@ -29,7 +33,7 @@ export function findGo(
     return { version: inBinary.release, experiments: inBinary.experiments, source: 'build info of the binary' };
   const inImage = findBuildInfo(memory);
   if (inImage) return { version: inImage.release, experiments: inImage.experiments, source: 'build info in the image' };
-  return elf && fromSymbol(elf, bias, memory);
+  return (elf && fromSymbol(elf, bias, memory)) ?? fromText(memory, data());
 }
 
 function fromOverride(text: string): FoundGo {
@@ -51,6 +55,15 @@ function fromSymbol(elf: ElfFile, bias: number, memory: Memory): FoundGo | undef
   return parsed && { version: parsed.release, experiments: parsed.experiments, source: 'runtime.buildVersion' };
 }
 
+/** The best of the versions that the program's string variables hold; the others are named with it. */
+function fromText(memory: Memory, data: readonly AddressRange[]): FoundGo | undefined {
+  const [version, ...others] = versionTexts(memory, data);
+  if (!version) return undefined;
+  const rest = others.length === 0 ? '' : ` (others there: ${others.map(({ release }) => release).join(', ')})`;
+  const source = `a string variable of the program${rest}`;
+  return { version: version.release, experiments: version.experiments, source };
+}
+
 /** What marks a binary as made by Go; empty for any other. */
 export function goEvidence(elf: ElfFile): readonly string[] {
   const sections = ['.go.buildinfo', '.gopclntab', '.data.rel.ro.gopclntab', '.note.go.buildid', '.go.module'].filter(
@@ -58,5 +71,6 @@ export function goEvidence(elf: ElfFile): readonly string[] {
   );
   if (sections.length > 0) return sections;
   if (readBuildIds(elf).go !== undefined) return ['Go build ID'];
-  return readBuildInfo(elf) ? ['build info'] : [];
+  if (readBuildInfo(elf)) return ['build info'];
+  return hasPclntab(elf) ? ['pclntab'] : [];
 }

@@ -109,9 +109,9 @@ function openParts(
   if (live) warnings.push(...live.warnings);
   if (saved) warnings.push(...saved.warnings);
   if (core) warnings.push(...core.problems.map((problem) => `${inputs.core?.path}: ${problem}`));
-  const go = goOf(binary, inputs.core, bias ?? 0, memory, options.go);
+  const go = goOf(binary, inputs.core, bias, memory, options.go);
   if (go && options.go !== undefined)
-    warnings.push(...overruled(go, goOf(binary, inputs.core, bias ?? 0, memory, undefined)));
+    warnings.push(...overruled(go, goOf(binary, inputs.core, bias, memory, undefined)));
   if (go) trace.push(`Go version ${go.version}, from ${go.source}`);
   if (live && options.proc !== undefined)
     warnings.push(`--proc ${options.proc} is not read: pid:${live.pid} is there itself`);
@@ -259,12 +259,12 @@ function memoryOf(
 function goOf(
   binary: OpenedElf | undefined,
   core: OpenedElf | undefined,
-  bias: number,
+  bias: number | undefined,
   memory: Memory,
   override: string | undefined,
 ): TargetGo | undefined {
   const arch = (binary ?? core)?.elf.header.goarch ?? 'unknown';
-  const found = findGo(binary?.elf, bias, memory, override);
+  const found = findGo(binary?.elf, bias ?? 0, memory, override, () => dataRanges(binary?.elf, bias, memory));
   return found && { ...found, os: 'linux', arch };
 }
 

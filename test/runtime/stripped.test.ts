@@ -1,6 +1,6 @@
 // Binaries without section headers (so without symbols and DWARF) beside the same binaries with them: the same roots, by another way. Real images of
 // real programs; the addresses of the twin's symbol table are the truth.
-import { closeSync, copyFileSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, copyFileSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openProcess } from '../../src/runtime/process.js';
@@ -22,6 +22,19 @@ function withoutSections(path: string, name: string): string {
   writeSync(file, Buffer.alloc(4), 0, undefined, wide ? 0x3c : 0x30);
   closeSync(file);
   return copy;
+}
+
+/** The file with every build info header overwritten, and the program header of its notes turned into nothing. */
+function wiped(path: string, name: string): string {
+  const bytes = readFileSync(path);
+  const magic = Buffer.from('\xff Go buildinf:', 'latin1');
+  for (let at = bytes.indexOf(magic); at >= 0; at = bytes.indexOf(magic, at)) bytes.fill(0x2e, at, at + magic.length);
+  if (bytes.subarray(0, 4).toString('latin1') === '\x7fELF' && bytes.readUInt16LE(16) !== 4) {
+    const [phoff, count] = [Number(bytes.readBigUInt64LE(0x20)), bytes.readUInt16LE(0x38)];
+    for (let i = 0; i < count; i += 1)
+      if (bytes.readUInt32LE(phoff + i * 56) === 4) bytes.writeUInt32LE(0, phoff + i * 56);
+  }
+  return folder.file(name, bytes);
 }
 
 const names = ['go1.16-amd64', 'go1.21-amd64-pie', 'go1.23-arm64', 'go1.27-amd64-mark'];
@@ -62,5 +75,25 @@ describe.each(cases)('$name', ({ name, files }) => {
     expect(b.base).toEqual(a.base);
     expect(b.allocated).toEqual(a.allocated);
     expect(stripped.warnings).toEqual([]);
+  });
+});
+
+describe.each(cases)('$name without build info and notes', ({ name, files }) => {
+  const [server, core] = files();
+  const twin = openProcess(openTarget({ files: [server, core], options: {} }), {})!;
+  const bare = withoutSections(wiped(server, `${name}.wiped`), `${name}.bare`);
+  const target = openTarget({ files: [bare, wiped(core, `${name}.wiped-core`)], options: {} });
+
+  it('still knows its Go, by a string variable', () => {
+    expect(target.go?.version).toBe(twin.target.go?.version);
+    expect(target.go?.experiments).toEqual(twin.target.go?.experiments);
+    expect(target.go?.source).toMatch(/^a string variable of the program/);
+    expect(target.matches).toBe('not checked');
+  });
+
+  it('gives the same roots', () => {
+    const addresses = (roots: ReadonlyMap<string, { readonly address: number | undefined }>) =>
+      [...roots].map(([root, { address }]) => [root, address]);
+    expect(addresses(openProcess(target, {})!.roots)).toEqual(addresses(twin.roots));
   });
 });

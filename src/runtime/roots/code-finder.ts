@@ -2,8 +2,8 @@
 // stands in memory, and so the second way by which a root without a symbol is confirmed; the only way to one without a shape, like gcphase.
 import { codeReferences } from '../../gosym/code-references.js';
 import { Pclntab, type PclntabFunction, readPclntabHeader } from '../../gosym/pclntab.js';
+import type { AddressRange } from '../../image/scan-words.js';
 import type { Finder, RootName } from './find.js';
-import type { AddressRange } from './scan-words.js';
 import type { Scene } from './validate.js';
 
 /**

@@ -128,19 +128,24 @@ function findOne(
   refusals: Refusal[],
 ): Root {
   let doubtful: Root | undefined;
+  let contradicted: Refusal | undefined;
   const passed: Refusal[] = [];
   for (const { method, candidate } of candidates) {
     const address = tryAddress(candidate);
     if (address === undefined || address === 0) continue;
     const verdict = judge(address, method);
     if (verdict.ok === true) {
-      const root = judged(name, method, address, verdict, method === 'structure' ? confirms(address) : undefined);
+      const second = method === 'structure' ? confirms(address) : undefined;
+      const root = judged(name, method, address, verdict, second);
       // What looks the same and is not used by the code that should use it: the next may be.
       if (root.state === 'confirmed') {
         refusals.push(...passed);
         return root;
       }
-      if (doubtful?.method !== 'structure') doubtful = root;
+      if (doubtful?.method !== 'structure') {
+        doubtful = root;
+        contradicted = second?.agrees === false ? { name, method, address, why: root.detail } : undefined;
+      }
       continue;
     }
     const refusal: Refusal = { name, method, address, why: verdict.why };
@@ -152,6 +157,8 @@ function findOne(
     if (!best) doubtful = { name, state: 'unconfirmed', address, method, confirmedBy: [], detail: verdict.why };
     if (verdict.ok === undefined && !verdict.unreadable) break;
   }
+  // It stands in the list of roots, with what speaks against it, and nothing is read by it.
+  if (contradicted && doubtful?.address === contradicted.address) refusals.push(contradicted);
   return (
     doubtful ?? {
       name,

@@ -1,8 +1,8 @@
 // Finds roots in a binary without symbols by the shape of what stands there: a slice whose elements are g's can only be allgs. Gives candidates; the
 // validators, which serve every finder, decide. Sources: runtime/mheap.go, proc.go, symtab.go, mstats.go, mgc.go, mgcpacer.go.
 import { readPclntabHeader } from '../../gosym/pclntab.js';
+import { type AddressRange, matchingWords, type Words } from '../../image/scan-words.js';
 import type { Finder, RootName } from './find.js';
-import { type AddressRange, matchingWords, type Words } from './scan-words.js';
 import type { Scene } from './validate.js';
 
 const maxFunctions = 2 ** 23;
@@ -249,7 +249,11 @@ function findGcController({ memory, layout }: Scene, ranges: readonly AddressRan
     if (percent && minimum) {
       const value = words.uint32(percent.offset) | 0;
       if (value < -1 || value === 0) return false;
-      if (value > 0 && words.at(minimum.offset) !== Math.floor((heapMinimumBytes * value) / 100)) return false;
+      if (
+        value > 0 &&
+        Number(memory.uint64(words.address + minimum.offset)) !== Math.floor((heapMinimumBytes * value) / 100)
+      )
+        return false;
     }
     const time = memory.uint64(words.address + start.offset);
     return time !== undefined && time >= began && (marked < began || time <= marked);

@@ -1,5 +1,5 @@
 // Walks aligned words of address ranges, for finders that know a structure by its shape. Holes are passed over; nothing is read twice but the overlap.
-import type { Memory } from '../../image/memory.js';
+import type { Memory } from './memory.js';
 
 export interface AddressRange {
   readonly start: number;
