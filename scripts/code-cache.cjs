@@ -1,22 +1,54 @@
-// Writes dist/program.js.cache and dist/tui.js.cache: runs the usual commands once, so that V8 has compiled what they use, and keeps its code.
-// Run by the build, in a process of its own.
+// Writes dist/program.js.cache and dist/tui.js.cache: runs the usual commands and draws the first screen once, so that V8 has compiled what they use,
+// and keeps its code. Run by the build, in a process of its own.
 const { existsSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
+const { Duplex } = require('node:stream');
 
 const root = join(__dirname, '..');
 const { loadBundle } = require(join(process.argv[2], 'load.js'));
-const { exports: program, script, cacheFile } = loadBundle('program');
+const bundles = new Map();
 
-async function warm() {
-  const sample = ['server', 'core.sparse'].map((name) => join(root, 'fixtures', 'sample', name));
-  if (sample.every((file) => existsSync(file))) {
-    await program.main(['overview', ...sample], undefined);
-    await program.main(['spans', '--limit', '5', '--bits', '--format', 'ndjson', ...sample], undefined);
-  }
-  writeFileSync(cacheFile, script.createCachedData());
-  // Without a terminal no screen can be drawn here: what loading alone compiles is half of it.
-  const tui = loadBundle('tui');
-  writeFileSync(tui.cacheFile, tui.script.createCachedData());
+function bundle(name) {
+  const loaded = bundles.get(name) ?? loadBundle(name);
+  bundles.set(name, loaded);
+  return loaded.exports;
 }
 
+/** A terminal without anybody before it: `q` is typed when the first screen with its numbers was drawn. Where it never comes, the process ends with its last event. */
+function lonelyTerminal() {
+  let drawn = '';
+  const terminal = new Duplex({
+    read() {},
+    write(chunk, _encoding, done) {
+      drawn += chunk;
+      if (drawn.includes('StackInuse')) terminal.push('q');
+      done();
+    },
+  });
+  return Object.assign(terminal, {
+    isTTY: true,
+    columns: 100,
+    rows: 30,
+    setRawMode: () => terminal,
+    ref() {},
+    unref() {},
+  });
+}
+
+async function warm() {
+  const { main } = bundle('program');
+  const sample = ['server', 'core.sparse'].map((name) => join(root, 'fixtures', 'sample', name));
+  if (!sample.every((file) => existsSync(file))) return;
+  await main(['overview', ...sample], undefined);
+  await main(['spans', '--limit', '5', '--bits', '--format', 'ndjson', ...sample], undefined);
+  const terminal = lonelyTerminal();
+  for (const name of ['stdin', 'stdout']) Object.defineProperty(process, name, { value: terminal });
+  await main(sample, async () => bundle('tui'));
+}
+
+// Written at the end in any case: what was compiled until then is worth keeping.
+process.on('exit', () => {
+  bundle('tui');
+  for (const { script, cacheFile } of bundles.values()) writeFileSync(cacheFile, script.createCachedData());
+});
 warm();

@@ -107,12 +107,64 @@ export function sortRows(
 ): Uint32Array {
   if (column === 'index') return descending ? rows.reverse() : rows;
   const read = columnReader(table, column, pageSize);
-  const keys = new Float64Array(table.length);
-  for (const row of rows) {
-    const key = read(row);
-    keys[row] = Number.isNaN(key) ? -1 : key;
+  const keys = new Float64Array(rows.length);
+  let lowest = Number.POSITIVE_INFINITY;
+  let highest = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < rows.length; i += 1) {
+    const value = read(rows[i]!);
+    const key = Number.isNaN(value) ? -1 : value;
+    keys[i] = key;
+    if (key < lowest) lowest = key;
+    if (key > highest) highest = key;
   }
-  return rows.sort(descending ? (a, b) => keys[b]! - keys[a]! || a - b : (a, b) => keys[a]! - keys[b]! || a - b);
+  const unit = commonUnit(keys, lowest);
+  // What does not fit into one number with its row (shares, limits far apart) is ranked among its own values first.
+  if (unit > 0 && ((highest - lowest) / unit + 1) * table.length <= Number.MAX_SAFE_INTEGER)
+    for (let i = 0; i < keys.length; i += 1) keys[i] = (descending ? highest - keys[i]! : keys[i]! - lowest) / unit;
+  else rank(keys, descending);
+  return sortPacked(rows, keys, table.length);
+}
+
+/** The greatest power of two, up to 2^31, of which each key is a multiple above `lowest`; 0 if one is no whole number above it. */
+function commonUnit(keys: Float64Array, lowest: number): number {
+  let bits = 2 ** 31;
+  for (const key of keys) {
+    const above = key - lowest;
+    if (!Number.isInteger(above)) return 0;
+    bits |= above;
+  }
+  return (bits & -bits) >>> 0;
+}
+
+/** Puts in place of each key its place among the different keys, from 0, counted from the lowest or the highest. */
+function rank(keys: Float64Array, descending: boolean): void {
+  const different = keys.slice().sort();
+  let count = 0;
+  for (const key of different) {
+    if (count > 0 && different[count - 1] === key) continue;
+    different[count] = key;
+    count += 1;
+  }
+  const last = count - 1;
+  for (let i = 0; i < keys.length; i += 1) {
+    const key = keys[i]!;
+    let low = 0;
+    let high = last;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (different[middle]! < key) low = middle + 1;
+      else high = middle;
+    }
+    keys[i] = descending ? last - low : low;
+  }
+}
+
+/** Sorts `rows` (each below `length`) by their whole keys from 0, which it overwrites. Key and row become one number: sorting numbers is ten times faster than comparing. */
+function sortPacked(rows: Uint32Array, keys: Float64Array, length: number): Uint32Array {
+  for (let i = 0; i < keys.length; i += 1) keys[i] = keys[i]! * length + rows[i]!;
+  keys.sort();
+  for (let i = 0; i < keys.length; i += 1) rows[i] = keys[i]! % length;
+  return rows;
 }
 
 /** The row whose mspan stands at `address`, else the one in use whose pages hold it, else a free one; -1 if none. */

@@ -250,3 +250,51 @@ it('sorts by every column that is offered', () => {
     expect(values.every(Number.isFinite)).toBe(true);
   }
 });
+
+describe('rows are sorted as a plain comparison sorts them', () => {
+  // What decides how they are sorted: whole numbers close together, far apart, of one unit, shares, and zeros between addresses.
+  const keys = {
+    few: fc.nat(5),
+    sizes: fc.nat(2 ** 31),
+    pages: fc.nat(2 ** 20).map((n) => 0xc000000000 + n * 8192),
+    'addresses and zeros': fc.oneof(
+      fc.constant(0),
+      fc.nat(2 ** 30).map((n) => 0xc000000000 + n),
+    ),
+    'all that a number holds': fc.maxSafeNat(),
+  };
+  it.each(Object.entries(keys))('%s', (_, key) => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(key, fc.boolean()), { maxLength: 300 }), fc.boolean(), (wanted, descending) => {
+        const made = { ...table, length: wanted.length, base: Float64Array.from(wanted, ([value]) => value) };
+        const chosen = wanted.flatMap(([, taken], row) => (taken ? [row] : []));
+        const sign = descending ? -1 : 1;
+        const expected = chosen.toSorted((a, b) => sign * (made.base[a]! - made.base[b]!) || a - b);
+        expect([...sortRows(made, Uint32Array.from(chosen), 'base', descending, pageSize)]).toEqual(expected);
+      }),
+      { numRuns: 100 },
+    );
+  });
+  it('shares, with spans between them that have none', () => {
+    const share = fc.record({ nelems: fc.nat(9), allocCount: fc.nat(9), state: fc.constantFrom(0, stateInuse) });
+    fc.assert(
+      fc.property(fc.array(share, { maxLength: 300 }), fc.boolean(), (wanted, descending) => {
+        const made = {
+          ...table,
+          length: wanted.length,
+          nelems: Uint16Array.from(wanted, ({ nelems }) => nelems),
+          allocCount: Uint16Array.from(wanted, ({ allocCount }) => allocCount),
+          state: Uint8Array.from(wanted, ({ state }) => state),
+        };
+        const used = wanted.map(({ nelems, allocCount, state }) =>
+          nelems === 0 || state !== stateInuse ? -1 : (100 * allocCount) / nelems,
+        );
+        const sign = descending ? -1 : 1;
+        const all = wanted.map((__, row) => row);
+        const expected = all.toSorted((a, b) => sign * (used[a]! - used[b]!) || a - b);
+        expect([...sortRows(made, Uint32Array.from(all), 'used', descending, pageSize)]).toEqual(expected);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});

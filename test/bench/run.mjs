@@ -1,4 +1,4 @@
-// Start-up, overview and a heap of a million spans against a bare `node -e 0`, in one run: whole-process CPU time, medians and ratios.
+// Start-up, the first screen, overview and a heap of a million spans against a bare `node -e 0`, in one run: whole-process CPU time, medians and ratios.
 //   npm run bench [-- BINARY IMAGE] [-- --big]     --big makes the core of a million spans where it is not there (Go toolchain, 300 MB of disk)
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bigHeapFolder, bigHeapSpans, makeBigHeap } from '../../fixtures/big-heap.mjs';
+import { firstFrame } from './first-frame.mjs';
 import { paddedCore } from './padded-core.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -70,6 +71,7 @@ function measure(command) {
 
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 const samples = Object.fromEntries(Object.keys(cases).map((name) => [name, []]));
+const frames = [];
 // Round by round, so that a noisy moment hits every case alike; the first round warms the file cache.
 for (let round = 0; round <= rounds; round += 1) {
   for (const [name, [command, times]] of Object.entries(cases)) {
@@ -77,6 +79,8 @@ for (let round = 0; round <= rounds; round += 1) {
     const result = measure(command);
     if (round > 0) samples[name].push(result);
   }
+  const frame = await firstFrame([cli, ...files], 'StackInuse');
+  if (round > 0) frames.push(frame.cpuMs);
 }
 
 const medianCpu = (name) => median(samples[name].map(({ cpuMs }) => cpuMs));
@@ -91,6 +95,10 @@ for (const [name, results] of Object.entries(samples)) {
   line(name, cpu.toFixed(0), least.toFixed(0), (cpu / bare).toFixed(2), (cpu - bare).toFixed(0), peak.toFixed(0));
 }
 const say = (text) => process.stdout.write(`${text}\n`);
+const leastBare = Math.min(...samples[node].map(({ cpuMs }) => cpuMs));
+say(
+  `first screen with the heap's numbers: ${median(frames).toFixed(0)} ms of CPU, node + ${(median(frames) - bare).toFixed(0)} (least: ${Math.min(...frames).toFixed(0)}, node + ${(Math.min(...frames) - leastBare).toFixed(0)})`,
+);
 say(`9 GB against a small core, same spans: × ${(medianCpu(padded) / medianCpu(small)).toFixed(2)}`);
 if (big) {
   say(
