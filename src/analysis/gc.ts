@@ -10,22 +10,19 @@ import { recomputePacer } from '../runtime/gc-recompute.js';
 import { controllerField, floatAt } from '../runtime/heap-stats.js';
 import type { GoProcess } from '../runtime/process.js';
 import type { RootName } from '../runtime/roots/find.js';
-import type { SpanTable } from '../runtime/span-table.js';
 import { gcHistory } from './gc-history.js';
 import { gcNumbers } from './gc-numbers.js';
 import { gcEnvironment, gcSettings } from './gc-settings.js';
 import { addressText, bigCount } from './numbers.js';
 import { schemaVersion } from './overview.js';
-import type { GcResult, GcStruct } from './results.js';
-import { sumSpans } from './span-totals.js';
+import type { GcResult, GcStruct, SpanTotals } from './results.js';
 
-/** `table`: its sums stand beside the runtime's own numbers; null where there is none. Throws InspectError `root-not-found`. */
-export function gcOf(process: GoProcess, table: SpanTable | undefined): GcResult {
+/** `sums` over the spans stand beside the runtime's own numbers; null where there are none. Throws InspectError `root-not-found`. */
+export function gcOf(process: GoProcess, sums: SpanTotals | undefined): GcResult {
   const targets = pacerTargets(process);
   const settings = collectorSettings(process);
   const environment = gcEnvironment(process);
   const big = (value: bigint | undefined) => (value === undefined ? null : bigCount(value));
-  const sums = table && sumSpans(process.layout, table).totals;
   const gcController = struct(process, 'runtime.gcController', 'gcControllerState');
   const memstats = struct(process, 'runtime.memstats', 'mstats');
   const derived: GcResult['derived'] = {

@@ -1,4 +1,5 @@
 // `overview` for people: a page of text made from the result, nothing read or computed here.
+import { percentApart } from '../analysis/numbers.js';
 import type { OverviewResult, RootResult } from '../analysis/results.js';
 import { bytesText, grouped, percentText, printable } from './format.js';
 
@@ -129,12 +130,12 @@ function classes({ classes }: OverviewResult): string[] {
 function reconciliation({ reconciliation }: OverviewResult): string[] {
   if (reconciliation.length === 0) return [];
   const lines = [''];
-  reconciliation.forEach(({ what, ours, runtime, counter, agrees, note, moving }, i) => {
-    const away = Math.ceil((100 * Math.abs(Number(ours) - Number(runtime))) / Math.max(1, Number(runtime)));
+  reconciliation.forEach((each, i) => {
+    const { what, ours, runtime, counter, agrees, note, moving } = each;
     const text = agrees
       ? `${what} ${grouped(ours)} = ${counter}`
       : moving
-        ? `${what} ${grouped(ours)}, ${counter} ${grouped(runtime)} a moment apart: moving, within ${away}%`
+        ? `${what} ${grouped(ours)}, ${counter} ${grouped(runtime)} a moment apart: moving, within ${percentApart(each)}%`
         : `${what} ${grouped(ours)}, but ${counter} says ${grouped(runtime)}${note ? ` (${note})` : ''}`;
     lines.push(row(i === 0 ? 'reconciles' : '', `${agrees ? '✓' : moving ? '~' : '✗'} ${text}`));
   });

@@ -13,6 +13,7 @@ import { parseFilter } from '../analysis/query-text.js';
 import type { SpanWindow } from '../analysis/results.js';
 import { spanDetail } from '../analysis/span-detail.js';
 import { spanRow } from '../analysis/span-rows.js';
+import { sumSpans } from '../analysis/span-totals.js';
 import { InspectError } from '../bytes/errors.js';
 import { diffLayouts } from '../layout/diff.js';
 import { listLayouts, showLayout, showOf } from '../layout/show.js';
@@ -88,7 +89,8 @@ export function createEngine(): Engine {
     },
     gc: (_, onProgress) => {
       const process = needProcess(opened());
-      return gcOf(process, process.spans(onProgress));
+      const table = process.spans(onProgress);
+      return gcOf(process, table && sumSpans(process.layout, table).totals);
     },
     findings: (_, onProgress) => {
       const { process, table } = needTable(opened(), onProgress);

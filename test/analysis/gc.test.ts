@@ -6,6 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { gcOf } from '../../src/analysis/gc.js';
 import type { GcResult } from '../../src/analysis/results.js';
+import { summedSpans } from '../../src/analysis/span-totals.js';
 import { openProcess, openTarget } from '../../src/index.js';
 import { gcText } from '../../src/output/gc-text.js';
 
@@ -22,7 +23,7 @@ function gcOfImage(name: string): GcResult {
     const target = openTarget({ files, options: {} });
     const process = openProcess(target, {});
     if (!process) throw new Error('no Go runtime');
-    const result = gcOf(process, process.spans());
+    const result = gcOf(process, summedSpans(process)?.sums.totals);
     target.close();
     return result;
   } finally {

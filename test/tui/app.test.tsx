@@ -41,6 +41,38 @@ describe('the overview', () => {
     for (const line of await screen.lines()) expect(line.length).toBeLessThanOrEqual(80);
   });
 
+  it('calls what differs in a process that runs on moving, not wrong', async () => {
+    const row = { counter: 'memstats.heapStats', moving: true as const };
+    const { screen } = start({
+      overview: {
+        reconciliation: [
+          {
+            ...row,
+            what: 'HeapAlloc',
+            ours: 1_288_490_188,
+            runtime: 1_300_000_000,
+            agrees: false,
+            note: 'a few objects',
+          },
+        ],
+      },
+    });
+    const text = await screen.waitFor('HeapAlloc');
+    expect(text).toMatch(/~ HeapAlloc +1,288,490,188 {2}moving, within 1% {2}memstats/);
+    expect(text).not.toContain('✗');
+  });
+
+  it('is asked for anew by «:refresh», whatever was known before', async () => {
+    const options: { overview: NonNullable<FakeOptions['overview']> } = { overview: {} };
+    const { screen, type, session } = start(options);
+    await screen.waitFor('cycle 812');
+    options.overview = { gc: { phase: 'mark', numGC: 813 } };
+    type(':refresh\r');
+    const text = await screen.waitFor('cycle 813');
+    expect(text).toContain('phase mark');
+    expect(session.calls.map(({ call }) => call)).toEqual(['openTarget', 'overview', 'openTarget', 'overview']);
+  });
+
   it('shortens a long path rather than what was found about the file', async () => {
     const path = `/srv/${'deep/'.repeat(30)}server`;
     const { screen } = start({

@@ -1,5 +1,6 @@
 // The first screen: how full the heap is, what the GC is at, the largest classes, and whether our sums and the runtime's counters agree.
 // Made to fit 80×24 with everything that matters above the fold; on a taller terminal it shows more classes and how the roots were found.
+import { percentApart } from '../../src/analysis/numbers.js';
 import type { ClassRow, OverviewResult } from '../../src/analysis/results.js';
 import { Frame, frameLines } from '../components/frame.js';
 import { gauge } from '../components/gauge.js';
@@ -225,14 +226,20 @@ function classLine(row: ClassRow): Line {
 
 function reconciliationLines({ reconciliation }: OverviewResult): Line[] {
   return reconciliation.map((row, i): Line => {
-    const numbers = row.agrees ? grouped(row.ours) : `${grouped(row.ours)} ours, ${grouped(row.runtime)} runtime`;
+    // A process that runs on: the two were read a moment apart.
+    const moving = row.moving === true;
+    const numbers = moving
+      ? `${grouped(row.ours)}  moving, within ${percentApart(row)}%`
+      : row.agrees
+        ? grouped(row.ours)
+        : `${grouped(row.ours)} ours, ${grouped(row.runtime)} runtime`;
     return [
       ' ',
       label(i === 0 ? 'reconciled' : ''),
-      row.agrees ? ['good', '✓ '] : ['bad', '✗ '],
+      row.agrees ? ['good', '✓ '] : moving ? ['warn', '~ '] : ['bad', '✗ '],
       `${row.what.padEnd(13)} ${numbers}`,
-      ['dim', `  ${row.counter}`],
-      ['dim', !row.agrees && row.note ? `  (${row.note})` : ''],
+      ['dim', `  ${row.counter}${moving ? ` ${grouped(row.runtime)}` : ''}`],
+      ['dim', !row.agrees && !moving && row.note ? `  (${row.note})` : ''],
     ];
   });
 }

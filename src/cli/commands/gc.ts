@@ -1,5 +1,6 @@
 // `gc`: gcController and memstats by their own names, and what the pacer aims at.
 import { gcOf } from '../../analysis/gc.js';
+import { summedSpans } from '../../analysis/span-totals.js';
 import { jsonText } from '../../output/format.js';
 import { gcText } from '../../output/gc-text.js';
 import type { CommandSpec, Invocation } from '../command.js';
@@ -9,7 +10,7 @@ function runGc(invocation: Invocation): number {
   refuseCsv('gc', invocation);
   const opened = openFiles('gc', invocation.operands, invocation);
   const process = needProcess('gc', opened);
-  const result = gcOf(process, process.spans());
+  const result = gcOf(process, summedSpans(process)?.sums.totals);
   const { format } = invocation.options;
   if (format === 'table') invocation.out.write(gcText(result));
   else invocation.out.line(jsonText(result, format === 'json' ? 2 : undefined));
