@@ -26,6 +26,11 @@ export function percentText(part: number, whole: number): string {
   return percent === 0 && part > 0 ? '<1%' : `${percent}%`;
 }
 
+/** How far two numbers that should be equal are apart, in per cent of `runtime`, rounded up. */
+export function percentApart({ ours, runtime }: Record<'ours' | 'runtime', number | string>): number {
+  return Math.ceil((100 * Math.abs(Number(ours) - Number(runtime))) / Math.max(1, Number(runtime)));
+}
+
 /** What can move a terminal's cursor, end a line or turn the direction of text. */
 const harmful = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 

@@ -1,7 +1,6 @@
 // `overview` for people: a page of text made from the result, nothing read or computed here.
-import { percentApart } from '../analysis/numbers.js';
 import type { OverviewResult, RootResult } from '../analysis/results.js';
-import { bytesText, grouped, percentText, printable } from './format.js';
+import { bytesText, grouped, percentApart, percentText, printable } from './format.js';
 
 /** Classes and missing ranges shown; the rest is counted. */
 const topClasses = 8;

@@ -1,7 +1,7 @@
 // The first screen: how full the heap is, what the GC is at, the largest classes, and whether our sums and the runtime's counters agree.
 // Made to fit 80×24 with everything that matters above the fold; on a taller terminal it shows more classes and how the roots were found.
-import { percentApart } from '../../src/analysis/numbers.js';
 import type { ClassRow, OverviewResult } from '../../src/analysis/results.js';
+import { percentApart } from '../../src/output/format.js';
 import { Frame, frameLines } from '../components/frame.js';
 import { gauge } from '../components/gauge.js';
 import { notReadyBody } from '../components/not-ready.js';
