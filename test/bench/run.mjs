@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bigHeapFolder, bigHeapSpans, makeBigHeap } from '../../fixtures/big-heap.mjs';
 import { firstFrame } from './first-frame.mjs';
+import { keyLatency } from './key-latency.mjs';
 import { paddedCore } from './padded-core.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -104,5 +105,10 @@ if (big) {
   say(
     `ndjson: ${Math.round(bigHeapSpans / (medianCpu(spans) / 1000)).toLocaleString('en')} rows a second of CPU, start-up included`,
   );
+  for (const [what, times] of Object.entries(await keyLatency([cli, ...big]))) {
+    const sorted = times.toSorted((a, b) => a - b);
+    const ms = (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))].toFixed(0);
+    say(`a key while ${what}: ${ms(0.5)} ms to its frame, p95 ${ms(0.95)}, most ${ms(1)} (${sorted.length} keys)`);
+  }
 } else say(`no core of a million spans in ${bigHeapFolder()}: npm run bench -- --big makes it`);
 rmSync(folder, { recursive: true, force: true });
