@@ -30,11 +30,18 @@ export function collectorSettings(process: GoProcess): CollectorSettings {
   };
 }
 
-/** allp is cut to GOMAXPROCS (runtime/proc.go, procresize; 1.10+). */
-function processors({ memory, address }: GoProcess): number | undefined {
+/**
+ * allp is cut to GOMAXPROCS (runtime/proc.go, procresize). Where it is an array, up to 1.9, it keeps every P there ever was, and only the variable
+ * gomaxprocs tells.
+ */
+function processors(process: GoProcess): number | undefined {
+  const { memory, address, layout } = process;
   const allp = address('runtime.allp');
-  const slice = allp === undefined ? undefined : readSlice(memory, allp);
-  return slice && slice.length > 0 && slice.length <= maxProcessors ? slice.length : undefined;
+  const count =
+    layout.traits.allpArrayLength > 0
+      ? Number(variable(process, 'runtime.gomaxprocs', 4) ?? 0)
+      : ((allp === undefined ? undefined : readSlice(memory, allp)?.length) ?? 0);
+  return count > 0 && count <= maxProcessors ? count : undefined;
 }
 
 /** Addresses of variables that are no roots: by the symbol table, else by DWARF. Looking them up costs more than reading them. */

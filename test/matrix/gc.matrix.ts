@@ -88,6 +88,16 @@ describe.each(images)('gc of $name', (image) => {
       expect(Math.abs(Number(derived[ours]) - Number(printed(image, theirs))), theirs).toBeLessThanOrEqual(slack);
   });
 
+  it('has the processors that the runtime has', () => {
+    expect(String(derived.gomaxprocs)).toBe(truthGlobals(image, ['gomaxprocs']).gomaxprocs?.['']);
+  });
+
+  it('reads the same through the table and through DWARF', () => {
+    const { layout } = spanscopeJson<{ layout: { source: string; exact: boolean } }>(['overview', ...image.files]);
+    expect(layout).toMatchObject({ source: 'table', exact: true });
+    expect(spanscopeJson<GcResult>(['gc', '--layout', 'dwarf', ...image.files])).toEqual(result);
+  });
+
   it('finds the pacer’s numbers again by its formulas', () => {
     const what = result.checks.map(({ what }) => what);
     expect(what).toContain('heapMinimum');
