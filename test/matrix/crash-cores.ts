@@ -1,8 +1,9 @@
 // Cores of every kind and machine that can be made here of one small program: qemu-user guest cores, a kernel core, gcore, a Delve dump. What a tool is
-// missing for is left out.
+// missing for is left out, and named by `missingCores`.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { manifest } from './prepared.js';
 
 /** GOARCH and what qemu-user calls it. riscv64 is not there: qemu 7.2 writes no guest core for it. */
 const GUESTS: readonly (readonly [goarch: string, qemu: string])[] = [
@@ -20,18 +21,23 @@ const GUESTS: readonly (readonly [goarch: string, qemu: string])[] = [
   ['s390x', 's390x'],
 ];
 
+/** Every guest takes the standard library's build for it. */
+const QUICK_GUESTS = ['386', 'arm64', 's390x', 'ppc64le'];
+const guests = GUESTS.filter(([goarch]) => !manifest.quick || QUICK_GUESTS.includes(goarch));
+/** Of the machine itself: gdb's, Delve's, the kernel's. */
+const OWN = ['gcore', 'delve', 'kernel'];
+
 const PROGRAM = `package main
 
 import (
-	"fmt"
-	"os"
+	"syscall"
 	"time"
 )
 
 func main() {
 	go time.Sleep(time.Hour)
-	if len(os.Args) > 1 {
-		fmt.Println("ready")
+	if _, wait := syscall.Getenv("CRASH_WAIT"); wait {
+		syscall.Write(1, []byte("ready"))
 		time.Sleep(time.Hour)
 	}
 	panic("crash")
@@ -42,6 +48,13 @@ export interface CrashCore {
   readonly name: string;
   readonly binary: string;
   readonly core: string;
+}
+
+/** What `makeCrashCores` would make where all tools are there, and did not. */
+export function missingCores(made: readonly CrashCore[]): string[] {
+  return [...guests.map(([goarch]) => `guest ${goarch}`), ...OWN].filter((name) =>
+    made.every((core) => core.name !== name),
+  );
 }
 
 /** The cores, in folders of their own below `folder`. */
@@ -57,7 +70,7 @@ export async function makeCrashCores(folder: string): Promise<CrashCore[]> {
     return existsSync(binary) ? { at, binary } : undefined;
   };
   const guestEnv = { ...process.env, GOTRACEBACK: 'crash', GODEBUG: 'asyncpreemptoff=1', GOMAXPROCS: '1' };
-  for (const [goarch, qemu] of GUESTS) {
+  for (const [goarch, qemu] of guests) {
     const built = build(goarch);
     if (built === undefined) continue;
     // The shell only raises the limit; its arguments are ours.
@@ -76,7 +89,11 @@ export async function makeCrashCores(folder: string): Promise<CrashCore[]> {
 
 async function liveCores(at: string, binary: string): Promise<CrashCore[]> {
   const cores: CrashCore[] = [];
-  const child = spawn(binary, ['wait'], { cwd: at, stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn(binary, {
+    cwd: at,
+    env: { ...process.env, CRASH_WAIT: '1' },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   await new Promise((resolve) => child.stdout.once('data', resolve));
   spawnSync('gcore', ['-o', join(at, 'gcore'), String(child.pid)]);
   writeFileSync(join(at, 'dump.dlv'), `dump ${join(at, 'delve')}\nquit -c\n`);
@@ -91,7 +108,6 @@ async function liveCores(at: string, binary: string): Promise<CrashCore[]> {
   });
   const kernel = readdirSync(at).find((name) => /^core(\.\d+)?$/.test(name));
   if (kernel !== undefined) renameSync(join(at, kernel), join(at, 'kernel'));
-  for (const name of ['gcore', 'delve', 'kernel'])
-    if (existsSync(join(at, name))) cores.push({ name, binary, core: join(at, name) });
+  for (const name of OWN) if (existsSync(join(at, name))) cores.push({ name, binary, core: join(at, name) });
   return cores;
 }

@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 interface Manifest {
+  /** `--quick`: fewer guests and rounds. */
+  readonly quick?: boolean;
   /** The built reader of fixtures/truth. */
   readonly truth: string;
   /** Folders with server, core or regions.txt, stdout.json, image.json. */
