@@ -1,5 +1,5 @@
 // Writes docs/support.md: which Go lines and arches the tests of test/matrix proved, out of vitest's JSON reports of them.
-//   npm run test:matrix && node scripts/support-table.mjs REPORT.json… > docs/support.md
+//   npm run test:matrix && node scripts/support-table.mjs REPORT.json… > docs/support.md && npm run format
 // A cell says what tests showed and no more: where an image's tests did not run, nothing is claimed.
 import { readFileSync } from 'node:fs';
 import { imageTable } from '../fixtures/images.mjs';
@@ -13,7 +13,7 @@ function resultsOf(reports, file) {
       if (!name.endsWith(`/${file}`)) continue;
       for (const { ancestorTitles, title, status } of assertionResults) {
         if (status !== 'passed' && status !== 'failed') continue;
-        const group = (ancestorTitles[0] ?? '').replace(/^'|'$/g, '');
+        const group = (ancestorTitles[0] ?? '').replaceAll("'", '');
         if (!statuses.has(group)) statuses.set(group, new Map());
         statuses.get(group).set(title, status);
       }
@@ -48,8 +48,8 @@ function readReports(paths) {
 function cellOf(line, goarch, images, layouts) {
   if (minor(line) < minor(releases.arches[goarch])) return 'no port';
   const here = images.filter((image) => image.line === line && image.goarch === goarch);
-  const proved = here.filter(({ counts }) => counts && counts.failed === 0 && counts.passed > 0);
-  if (here.some(({ counts }) => counts?.failed > 0)) return 'fails';
+  const proved = here.filter(({ counts, gc }) => counts?.failed === 0 && counts.passed > 0 && gc?.passed > 0);
+  if (here.some(({ counts, gc }) => counts?.failed > 0 || gc?.failed > 0)) return 'fails';
   if (proved.some(({ how }) => !how.startsWith('qemu')))
     return proved.some(({ how }) => how === 'kernel') ? 'exact (kernel core)' : 'exact';
   if (proved.length > 0) return 'exact (qemu)';
@@ -60,11 +60,13 @@ function cellOf(line, goarch, images, layouts) {
 
 function page(reports) {
   const spans = resultsOf(reports, 'spans.matrix.ts');
+  const gc = resultsOf(reports, 'gc.matrix.ts');
   const layouts = resultsOf(reports, 'layouts.matrix.ts');
   const images = imageTable().map((image) => ({
     ...image,
     line: lineOf(image.release),
     counts: spans.get(image.name),
+    gc: gc.get(`gc of ${image.name}`),
   }));
   const lines = Object.keys(releases.lines).sort((a, b) => minor(b) - minor(a));
   const arches = Object.keys(releases.arches);
@@ -77,7 +79,8 @@ function page(reports) {
     'Made by `scripts/support-table.mjs` out of reports of `npm run test:matrix`: a cell says what tests on real images showed, and no more.',
     '',
     '- **exact**: on an image of a program that this line built, every field, bit and slot of every mspan equals what an independent reader (Go’s `debug/dwarf`) finds,',
-    '  by DWARF and, where a layout table covers the release, by that; the sums over the spans equal the runtime’s own counters; every root is proved. In brackets how the image was taken.',
+    '  by the layout table and by DWARF alike, and so does every scalar of gcController and memstats; the sums over the spans and the pauses equal the runtime’s own counters; every root is',
+    '  proved. In brackets how the image was taken.',
     '- **layout only**: the layout table equals the DWARF of a binary of that line; no image was read here.',
     '- **not tried**: neither was in these reports; `spanscope layout list` says which releases the tables cover. **no port**: Go has none there.',
     '',
@@ -90,10 +93,17 @@ function page(reports) {
     '',
     '## The images',
     '',
-    row(['image', 'release', 'taken as', 'tests passed', 'failed']),
-    row(['---', '---', '---', '---:', '---:']),
-    ...tried.map(({ name, release, experiment, how, counts }) =>
-      row([name, experiment ? `${release} ${experiment}` : release, hows[how], counts.passed, counts.failed]),
+    row(['image', 'release', 'taken as', 'span tests passed', 'gc tests passed', 'failed']),
+    row(['---', '---', '---', '---:', '---:', '---:']),
+    ...tried.map(({ name, release, experiment, how, counts, gc }) =>
+      row([
+        name,
+        experiment ? `${release} ${experiment}` : release,
+        hows[how],
+        counts.passed,
+        gc?.passed ?? 0,
+        counts.failed + (gc?.failed ?? 0),
+      ]),
     ),
     '',
     ...(missing.length > 0 ? [`Not in this report: ${missing.join(', ')}.`, ''] : []),
