@@ -18,7 +18,10 @@ const HEADER_BYTES = 12;
 const LONGEST_OWNER = 256;
 /** A core of 100,000 threads has some 600,000 notes. */
 const MOST_NOTES = 2 ** 20;
-const MOST_DESC_BYTES = 64 * 2 ** 20;
+/** The kernel writes no NT_FILE above 16 MiB (core_file_note_size_max). */
+const MOST_DESC_BYTES = 16 * 2 ** 20;
+/** Segments and sections of notes: a core has one, a binary a few. */
+const MOST_RANGES = 1024;
 
 interface NoteRange {
   readonly offset: number;
@@ -33,9 +36,11 @@ interface NoteRange {
 export function* walkNotes(elf: ElfFile): Generator<NoteLocation> {
   const segments = elf.programHeaders
     .filter((header) => header.type === PT.NOTE && header.exact)
+    .slice(0, MOST_RANGES)
     .map(({ offset, filesz, align }): NoteRange => ({ offset, size: filesz, align }));
   const sections = elf.sections
     .filter((section) => section.type === SHT.NOTE && section.exact)
+    .slice(0, MOST_RANGES)
     .map(({ offset, size, addralign }): NoteRange => ({ offset, size, align: addralign }))
     .filter(({ offset, size }) => !segments.some((s) => offset >= s.offset && offset + size <= s.offset + s.size));
   let left = MOST_NOTES;
@@ -67,7 +72,7 @@ function* walkNoteRange(elf: ElfFile, offset: number, size: number, align: numbe
   }
 }
 
-/** The note with its description (at most 64 MiB of it). */
+/** The note with its description (at most 16 MiB of it). */
 export function readNote(elf: ElfFile, location: NoteLocation): ElfNote {
   const { owner, type, descOffset, descSize } = location;
   return { owner, type, desc: readBytes(elf.source, descOffset, Math.min(descSize, MOST_DESC_BYTES)) };

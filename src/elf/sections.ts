@@ -9,7 +9,7 @@ import { readTable } from './table.js';
 import type { ElfHeader, SectionHeader } from './types.js';
 
 const MOST_NAME_BYTES = 16 * 2 ** 20;
-const LONGEST_NAME = 4096;
+const LONGEST_NAME = 512;
 
 /** The section headers that are in the file, in its order. */
 export function readSections(source: ByteSource, header: ElfHeader, problems: Problems): readonly SectionHeader[] {
@@ -49,6 +49,7 @@ function nameTable(
 /** The NUL-terminated string at `offset`; empty beyond the table. */
 function stringAt(table: Uint8Array, offset: number): string {
   if (offset >= table.length) return '';
-  const nul = table.indexOf(0, offset);
-  return utf8(table.subarray(offset, Math.min(nul < 0 ? table.length : nul, offset + LONGEST_NAME)));
+  const longest = table.subarray(offset, offset + LONGEST_NAME);
+  const nul = longest.indexOf(0);
+  return utf8(nul < 0 ? longest : longest.subarray(0, nul));
 }

@@ -26,8 +26,12 @@ export function readTable(source: ByteSource, shape: TableShape, problems: Probl
   const readable = Math.min(count, inFile, MOST_ENTRIES);
   if (readable < count) problems.add(`${what}: ${count} promised at offset ${offset}, ${readable} are readable`);
   if (readable === 0) return [];
-  const bytes = readBytes(source, offset, (readable - 1) * stride + entryBytes);
   const entries: Uint8Array[] = [];
-  for (let at = 0; at + entryBytes <= bytes.length; at += stride) entries.push(bytes.subarray(at, at + entryBytes));
+  // Entries far apart are read one by one: what lies between them may be gigabytes.
+  const atOnce = stride > 4 * entryBytes ? 1 : readable;
+  for (let first = 0; first < readable; first += atOnce) {
+    const bytes = readBytes(source, offset + first * stride, (atOnce - 1) * stride + entryBytes);
+    for (let at = 0; at + entryBytes <= bytes.length; at += stride) entries.push(bytes.subarray(at, at + entryBytes));
+  }
   return entries;
 }

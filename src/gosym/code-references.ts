@@ -17,16 +17,29 @@ export interface DataRange {
 
 type Decoder = (view: DataView, code: Code, found: (address: number) => void) => void;
 
-/** Addresses in `data` that `code` refers to, for one GOARCH; undefined for an arch without a decoder. */
+/** Addresses in `data` (ascending, disjoint) that `code` refers to, for one GOARCH; undefined for an arch without a decoder. */
 export function codeReferences(goarch: string, code: Code, data: readonly DataRange[]): Set<number> | undefined {
   const decode = decoderOf(goarch);
   if (!decode) return undefined;
   const addresses = new Set<number>();
   const { bytes } = code;
   decode(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), code, (address) => {
-    if (data.some(({ start, end }) => address >= start && address < end)) addresses.add(address);
+    if (isWithin(data, address)) addresses.add(address);
   });
   return addresses;
+}
+
+/** By bisection: a damaged binary may have tens of thousands of ranges. */
+function isWithin(data: readonly DataRange[], address: number): boolean {
+  let low = 0;
+  let high = data.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (data[middle]!.end > address) high = middle;
+    else low = middle + 1;
+  }
+  const range = data[low];
+  return range !== undefined && address >= range.start;
 }
 
 /** Made at the first use: it names what is declared below. */

@@ -17,7 +17,7 @@ const mostFound = 16;
 export function versionTexts(memory: Memory, ranges: readonly AddressRange[]): readonly GoVersionText[] {
   const { pointerSize } = memory;
   const found = new Map<string, GoVersionText>();
-  const isHeader = matchingWords(memory, ranges, 2 * pointerSize, (words) => {
+  const isHeader = matchingWords({ memory }, ranges, 2 * pointerSize, (words) => {
     const length = words.at(pointerSize);
     return length >= leastBytes && length <= mostBytes && words.at(0) > 0xfff;
   });

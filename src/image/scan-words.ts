@@ -1,5 +1,5 @@
 // Walks aligned words of address ranges, for finders that know a structure by its shape. Holes are passed over; nothing is read twice but the overlap.
-import type { Memory } from './memory.js';
+import type { Memory, Segment } from './memory.js';
 
 export interface AddressRange {
   readonly start: number;
@@ -9,6 +9,18 @@ export interface AddressRange {
 
 /** Bytes read at a time. */
 const blockBytes = 2 ** 18;
+/** Bytes read by all searches of one searcher: the data of a large program has 10 MiB; what a damaged header calls data may be the whole heap. */
+const mostBytes = 2 ** 28;
+const spent = new WeakMap<Searcher, number>();
+/** No struct of the runtime is longer; what a layout file says may be. */
+const mostReach = 2 ** 20;
+/** What can't be read though a segment says that it is there can't be read a page at a time. */
+const pageBytes = 4096;
+
+/** Whose searches are counted together. */
+interface Searcher {
+  readonly memory: Memory;
+}
 
 /** The words around the one that is looked at; `at(n)` is the word n bytes further. Numbers above 2^53 are rounded: they are no addresses. */
 export interface Words {
@@ -18,38 +30,48 @@ export interface Words {
   uint32(offset: number): number;
 }
 
-/** Addresses in `ranges` at which `matches` holds. `reach` is how many bytes behind an address it looks. */
+/** Addresses in `ranges` (ascending) at which `matches` holds. `reach` is how many bytes behind an address it looks. Ends when the searcher's `mostBytes` are spent. */
 export function* matchingWords(
-  memory: Memory,
+  searcher: Searcher,
   ranges: readonly AddressRange[],
   reach: number,
   matches: (words: Words) => boolean,
 ): Generator<number> {
+  const { memory } = searcher;
   const { pointerSize } = memory;
   const words = new WordWindow(memory);
-  for (const { start, end } of ranges) {
-    let from = Math.ceil(start / pointerSize) * pointerSize;
-    while (from < end) {
-      const { bytes, fault } = memory.bytes(from, Math.min(blockBytes, end - from) + reach);
-      const complete = fault === undefined || bytes.length > reach;
+  const readable = memory.segments.filter(({ origin }) => origin !== 'missing' && origin !== 'zero');
+  const ahead = Math.min(reach, mostReach);
+  for (const { start, end: stated } of ranges) {
+    const end = Math.min(stated, Number.MAX_SAFE_INTEGER);
+    let from = Math.ceil(Math.max(0, start) / pointerSize) * pointerSize;
+    while (from < end && (spent.get(searcher) ?? 0) < mostBytes) {
+      const { bytes, fault } = memory.bytes(from, Math.min(blockBytes, end - from) + ahead);
+      spent.set(searcher, (spent.get(searcher) ?? 0) + Math.max(bytes.length, pageBytes));
       words.load(from, bytes);
       const last = from + Math.min(blockBytes, end - from, bytes.length);
       for (let address = from; address + pointerSize <= last; address += pointerSize) {
         words.address = address;
         if (matches(words)) yield address;
       }
-      from = fault === undefined || complete ? Math.max(last, from + pointerSize) : nextReadable(memory, fault.address);
-      from = Math.ceil(from / pointerSize) * pointerSize;
-      if (fault !== undefined && last >= fault.address) from = Math.max(from, nextReadable(memory, fault.address));
+      const next = fault !== undefined && last >= fault.address ? nextReadable(readable, fault.address) : last;
+      from = Math.ceil(Math.max(next, from + pointerSize) / pointerSize) * pointerSize;
     }
   }
 }
 
-/** Where memory is readable again behind a hole; beyond any address where it is not. */
-function nextReadable({ segments }: Memory, address: number): number {
-  const next = segments.find(({ end, origin }) => end > address && origin !== 'missing');
+/** Where memory may be readable again behind a fault: the next segment, or the next page of the same; beyond any address where there is none. */
+function nextReadable(segments: readonly Segment[], address: number): number {
+  let low = 0;
+  let high = segments.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (segments[middle]!.end > address) high = middle;
+    else low = middle + 1;
+  }
+  const next = segments[low];
   if (!next) return Number.MAX_SAFE_INTEGER;
-  return Math.max(next.start, address + 1);
+  return next.start > address ? next.start : (Math.floor(address / pageBytes) + 1) * pageBytes;
 }
 
 class WordWindow implements Words {

@@ -269,7 +269,7 @@ const alwaysBelieved = 2 ** 20;
 /** mspans do not overlap, so an image can't have more than it has bytes for. */
 function mostSpans(memory: Memory, mspanBytes: number): number {
   const readable = memory.segments.reduce(
-    (sum, { start, end, origin }) => sum + (origin === 'missing' ? 0 : end - start),
+    (sum, { start, end, origin }) => sum + (origin === 'missing' || origin === 'zero' ? 0 : end - start),
     0,
   );
   return Math.max(alwaysBelieved, Math.ceil(readable / mspanBytes));
@@ -286,7 +286,7 @@ function readableEntries({ segments, pointerSize }: Memory, { array, length }: S
   const stop = array + length * pointerSize;
   const pieces: { start: number; end: number }[] = [];
   for (const { start, end, origin } of segments) {
-    if (origin === 'missing' || end <= array || start >= stop) continue;
+    if (origin === 'missing' || origin === 'zero' || end <= array || start >= stop) continue;
     const last = pieces.at(-1);
     if (last !== undefined && last.end === start) last.end = Math.min(end, stop);
     else pieces.push({ start: Math.max(start, array), end: Math.min(end, stop) });

@@ -40,13 +40,17 @@ export function codeFinder(
   data: readonly AddressRange[],
 ): CodeFinder {
   const functions = new Map<Scene, ReadonlyMap<string, PclntabFunction>>();
+  const counted = new Map<Scene, Map<RootName, Votes | undefined>>();
   const votesFor = (name: RootName, scene: Scene): Votes | undefined => {
     let known = functions.get(scene);
     if (!known) {
       known = findFunctions(scene, moduledata(scene));
       functions.set(scene, known);
     }
-    return countVotes(scene, known, functionsUsing[name], data);
+    const votes = counted.get(scene) ?? new Map<RootName, Votes | undefined>();
+    counted.set(scene, votes);
+    if (!votes.has(name)) votes.set(name, countVotes(scene, known, functionsUsing[name], data));
+    return votes.get(name);
   };
   return {
     method: 'code',

@@ -55,9 +55,16 @@ function within(
   const bounded = parts.flatMap((part) => {
     const start = bound(part);
     const end = bound(`e${part}`);
-    return start !== undefined && end !== undefined && start < end ? [{ start, end }] : [];
+    return start !== undefined && end !== undefined ? clipped(ranges, start, end) : [];
   });
   return bounded.length > 0 ? bounded : ranges;
+}
+
+/** What of [start, end) lies in `ranges`: a damaged moduledata must not send a search through the whole heap. */
+function clipped(ranges: readonly AddressRange[], start: number, end: number): AddressRange[] {
+  return ranges
+    .map((range) => ({ start: Math.max(range.start, start), end: Math.min(range.end, end) }))
+    .filter((range) => range.start < range.end);
 }
 
 const searches: Partial<Record<RootName, Search>> = {
@@ -83,7 +90,8 @@ function isSlice(words: Words, offset: number, pointerSize: number, most: number
 }
 
 /** moduledata: bounds of the text in order, and a function table of as many entries as the pclntab that it points to has. */
-function* findModuledata({ memory, layout }: Scene, ranges: readonly AddressRange[]): Generator<number> {
+function* findModuledata(scene: Scene, ranges: readonly AddressRange[]): Generator<number> {
+  const { memory, layout } = scene;
   const offset = (path: string) => layout.field('moduledata', path)?.offset;
   const [ftab, minpc, maxpc] = [offset('ftab'), offset('minpc'), offset('maxpc')];
   const [text, etext] = [offset('text'), offset('etext')];
@@ -93,7 +101,7 @@ function* findModuledata({ memory, layout }: Scene, ranges: readonly AddressRang
     return;
   if (text === undefined || etext === undefined) return;
   const { pointerSize } = memory;
-  const found = matchingWords(memory, ranges, size, (words) => {
+  const found = matchingWords(scene, ranges, size, (words) => {
     const low = words.at(minpc);
     const high = words.at(maxpc);
     if (!(low > 0 && low < high)) return false;
@@ -109,12 +117,13 @@ function* findModuledata({ memory, layout }: Scene, ranges: readonly AddressRang
 }
 
 /** mheap_: allspans is a slice, and central[1], [2] and [3] know their place. */
-function findMheap({ memory, layout }: Scene, ranges: readonly AddressRange[]): Iterable<number> {
+function findMheap(scene: Scene, ranges: readonly AddressRange[]): Iterable<number> {
+  const { memory, layout } = scene;
   const allspans = layout.field('mheap', 'allspans');
   const classes = [1, 2, 3].map((i) => layout.field('mheap', `central[${i}].mcentral.spanclass`)?.offset);
   if (!allspans || classes.some((offset) => offset === undefined)) return [];
   return matchingWords(
-    memory,
+    scene,
     ranges,
     allspans.offset + 3 * memory.pointerSize,
     (words) =>
@@ -124,11 +133,12 @@ function findMheap({ memory, layout }: Scene, ranges: readonly AddressRange[]): 
 }
 
 /** allgs: the first element is a g that leads back to itself. */
-function findAllgs({ memory, layout }: Scene, ranges: readonly AddressRange[]): Iterable<number> {
+function findAllgs(scene: Scene, ranges: readonly AddressRange[]): Iterable<number> {
+  const { memory, layout } = scene;
   const self = layout.field('g', 'sched.g');
   if (!self) return [];
   const { pointerSize } = memory;
-  return matchingWords(memory, ranges, 3 * pointerSize, (words) => {
+  return matchingWords(scene, ranges, 3 * pointerSize, (words) => {
     if (!isSlice(words, 0, pointerSize, maxGs)) return false;
     const g = memory.word(words.at(0));
     return g !== undefined && g !== 0 && memory.word(g + self.offset) === g;
@@ -136,12 +146,13 @@ function findAllgs({ memory, layout }: Scene, ranges: readonly AddressRange[]): 
 }
 
 /** allp: the first element is p 0, the last knows its place. */
-function findAllp({ memory, layout }: Scene, ranges: readonly AddressRange[]): Iterable<number> {
+function findAllp(scene: Scene, ranges: readonly AddressRange[]): Iterable<number> {
+  const { memory, layout } = scene;
   const id = layout.field('p', 'id');
   const mcache = layout.field('p', 'mcache');
   if (!id || !mcache) return [];
   const { pointerSize } = memory;
-  return matchingWords(memory, ranges, 3 * pointerSize, (words) => {
+  return matchingWords(scene, ranges, 3 * pointerSize, (words) => {
     if (!isSlice(words, 0, pointerSize, maxPs)) return false;
     const last = words.at(pointerSize) - 1;
     return [0, last].every((i) => {
@@ -152,7 +163,8 @@ function findAllp({ memory, layout }: Scene, ranges: readonly AddressRange[]): I
 }
 
 /** allm: heads the longest list of m's through alllink; each other word that points to an m heads a shorter one. */
-function findAllm({ memory, layout }: Scene, ranges: readonly AddressRange[]): Iterable<number> {
+function findAllm(scene: Scene, ranges: readonly AddressRange[]): Iterable<number> {
+  const { memory, layout } = scene;
   const alllink = layout.field('m', 'alllink');
   const g0 = layout.field('m', 'g0');
   const gm = layout.field('g', 'm');
@@ -162,17 +174,40 @@ function findAllm({ memory, layout }: Scene, ranges: readonly AddressRange[]): I
     return g !== undefined && g !== 0 && memory.word(g + gm.offset) === m;
   };
   const heads: { address: number; length: number }[] = [];
-  for (const address of matchingWords(memory, ranges, 0, (words) => words.at(0) > 0xffff && isM(words.at(0)))) {
-    const seen = new Set<number>();
-    let m = memory.word(address);
-    while (m !== undefined && m !== 0 && !seen.has(m) && seen.size < 100_000) {
-      seen.add(m);
-      m = memory.word(m + alllink.offset);
-    }
-    if (m === 0) heads.push({ address, length: seen.size });
-    if (heads.length > 1000) break;
+  const lengths = new Map<number, number>();
+  for (const address of matchingWords(scene, ranges, 0, (words) => words.at(0) > 0xffff && isM(words.at(0)))) {
+    const length = listLength(memory, memory.word(address), alllink.offset, lengths);
+    if (length > 0) heads.push({ address, length });
+    if (heads.length > 1000 || lengths.size > mostMs) break;
   }
   return heads.sort((a, b) => b.length - a.length || a.address - b.address).map(({ address }) => address);
+}
+
+/** More threads than a process can have. */
+const mostMs = 2 ** 20;
+
+/** How many elements a list has until it ends in nil; 0 where it loops or leaves readable memory. `known`: those of lists that were walked before. */
+function listLength(
+  memory: Scene['memory'],
+  first: number | undefined,
+  link: number,
+  known: Map<number, number>,
+): number {
+  const walked: number[] = [];
+  let at = first;
+  while (at !== undefined && at !== 0 && !known.has(at) && walked.length < mostMs) {
+    // Until the end is known, and if it loops for good.
+    known.set(at, 0);
+    walked.push(at);
+    at = memory.word(at + link);
+  }
+  let length = at === undefined ? 0 : (known.get(at) ?? 0);
+  const ends = at === 0 || length > 0;
+  for (const element of ends ? walked.reverse() : []) {
+    length += 1;
+    known.set(element, length);
+  }
+  return first === undefined ? 0 : (known.get(first) ?? 0);
 }
 
 const pauseRing = 256;
@@ -183,13 +218,14 @@ const leastNanotime = 1e6;
 const mostNanotime = 2 ** 58;
 
 /** memstats: the newest entry of pause_end, which numgc says, is last_gc_unix; those before it ended before it, the entry after it is older still. */
-function findMemstats({ memory, layout }: Scene, ranges: readonly AddressRange[]): Iterable<number> {
+function findMemstats(scene: Scene, ranges: readonly AddressRange[]): Iterable<number> {
+  const { memory, layout } = scene;
   const [ring, numgc] = [layout.field('mstats', 'pause_end'), layout.field('mstats', 'numgc')];
   const [last, forced] = [layout.field('mstats', 'last_gc_unix'), layout.field('mstats', 'numforcedgc')];
   const enabled = layout.field('mstats', 'enablegc');
   const clock = layout.field('mstats', 'last_gc_nanotime');
   if (!ring || !numgc || !last || !forced || !enabled || !clock) return [];
-  return matchingWords(memory, ranges, layout.struct('mstats')?.size ?? 0, (words) => {
+  return matchingWords(scene, ranges, layout.struct('mstats')?.size ?? 0, (words) => {
     const count = words.uint32(numgc.offset);
     if (!(count > 0 && words.uint32(forced.offset) <= count)) return false;
     // A runtime.MemStats of the program's own has the same ring and count.
@@ -215,7 +251,8 @@ function narrowRing(memory: Scene['memory'], address: number, ring: number, coun
 }
 
 /** work: as many cycles as memstats has or one more, and the last ended when memstats says so. */
-function findWork({ memory, layout }: Scene, ranges: readonly AddressRange[], known: Known): Iterable<number> {
+function findWork(scene: Scene, ranges: readonly AddressRange[], known: Known): Iterable<number> {
+  const { memory, layout } = scene;
   const memstats = known('runtime.memstats');
   const [numgc, last] = [layout.field('mstats', 'numgc'), layout.field('mstats', 'last_gc_nanotime')];
   const [cycles, tEnd] = [layout.field('workType', 'cycles'), layout.field('workType', 'tEnd')];
@@ -223,7 +260,7 @@ function findWork({ memory, layout }: Scene, ranges: readonly AddressRange[], kn
   const ended = memory.uint32(memstats + numgc.offset);
   const when = memory.uint64(memstats + last.offset);
   if (!ended || !when) return [];
-  return matchingWords(memory, ranges, layout.struct('workType')?.size ?? 0, (words) => {
+  return matchingWords(scene, ranges, layout.struct('workType')?.size ?? 0, (words) => {
     const begun = words.uint32(cycles.offset);
     if (begun !== ended && begun !== ended + 1) return false;
     return memory.uint64(words.address + tEnd.offset) === when;
@@ -233,7 +270,8 @@ function findWork({ memory, layout }: Scene, ranges: readonly AddressRange[], kn
 const heapMinimumBytes = 4 * 1024 * 1024;
 
 /** gcController: heapMinimum follows from gcPercent, and markStartTime is that of work's cycle. */
-function findGcController({ memory, layout }: Scene, ranges: readonly AddressRange[], known: Known): Iterable<number> {
+function findGcController(scene: Scene, ranges: readonly AddressRange[], known: Known): Iterable<number> {
+  const { memory, layout } = scene;
   const percent = layout.field('gcControllerState', 'gcPercent');
   const minimum = layout.field('gcControllerState', 'heapMinimum');
   const start = layout.field('gcControllerState', 'markStartTime');
@@ -245,7 +283,7 @@ function findGcController({ memory, layout }: Scene, ranges: readonly AddressRan
   const began = clock('tSweepTerm');
   const marked = clock('tMark');
   if (!start || !began || marked === undefined) return [];
-  return matchingWords(memory, ranges, layout.struct('gcControllerState')?.size ?? 0, (words) => {
+  return matchingWords(scene, ranges, layout.struct('gcControllerState')?.size ?? 0, (words) => {
     if (percent && minimum) {
       const value = words.uint32(percent.offset) | 0;
       if (value < -1 || value === 0) return false;
