@@ -66,7 +66,10 @@ function origin<T extends number | bigint>(
   const asked = text === undefined || text === '' ? fallback : (parse(text) ?? fallback);
   if (asked !== inForce)
     return `set by ${setter}: the environment ${text === undefined ? `does not set ${name}` : `says ${text}`}`;
-  return text === undefined ? 'the default' : 'set by the environment';
+  if (text === undefined) return 'the default';
+  return text !== '' && parse(text) === undefined
+    ? `the default: ${text} in the environment is not valid`
+    : 'set by the environment';
 }
 
 function processorOrigin(environment: Environment | undefined, inForce: number | undefined): string {

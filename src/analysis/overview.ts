@@ -71,8 +71,8 @@ export function provenanceOf(target: Target, process: GoProcess | undefined, lay
 
 const readAny = ({ total, unreadable, complete }: SpanTotals) => complete || total > unreadable;
 
-/** What the totals do not count. */
-function unreadWarnings({ allspans }: GoProcess, totals: SpanTotals): string[] {
+/** What the totals do not count; empty where they count all. */
+export function unreadWarnings({ allspans }: GoProcess, totals: SpanTotals): string[] {
   const { unreadable, unreadableEntries, doubtful } = totals;
   if (totals.complete) return [];
   const length = allspans?.length ?? totals.total + unreadableEntries;

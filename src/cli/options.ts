@@ -53,7 +53,11 @@ export const globalOptions: readonly OptionSpec[] = [
   },
   { flags: '--sysroot <folder>', help: 'where the files that the image names stand (a container’s root)', files: true },
   { flags: '--proc <folder>', help: 'copies of /proc/PID/maps, auxv, environ, … taken with the image', files: true },
-  { flags: '--bias <address>', help: 'load bias of a position-independent binary', files: true },
+  {
+    flags: '--bias <address>',
+    help: 'load bias of a position-independent binary: start of its first mapping − its first p_vaddr',
+    files: true,
+  },
   { flags: '--without <line>', help: 'as if the tables of that release line were not there', repeatable: true },
   { flags: '--force', help: 'go on although binary and image do not belong together', files: true },
   { flags: '--trace', help: 'say on stderr how each thing was found, and how long it took', files: true },
@@ -161,7 +165,8 @@ export function wholeNumber(option: string, value: string): number {
 /** `0xc000012000` or decimal, below 2^53. */
 export function addressValue(what: string, value: string): number {
   const number = /^(0x[0-9a-f]{1,16}|\d{1,16})$/i.test(value) ? Number(value) : Number.NaN;
-  if (!Number.isSafeInteger(number)) throw new UsageError(`${what} ${value}`, 'is no address');
+  if (Number.isNaN(number)) throw new UsageError(`${what} ${value}`, 'is no address');
+  if (!Number.isSafeInteger(number)) throw new UsageError(`${what} ${value}`, 'is above every address of a Go program');
   return number;
 }
 

@@ -5,9 +5,12 @@ import { bytesText, grouped, printable } from './format.js';
 const width = 80;
 const indent = '  ';
 
-export function findingsText(findings: readonly Finding[]): string {
-  if (findings.length === 0) return 'none\n';
-  return `${findings.map(one).join('\n\n')}\n`;
+/** `notRead`: what of the heap could not be looked at, a phrase each. */
+export function findingsText(findings: readonly Finding[], notRead: readonly string[]): string {
+  const doubts = notRead.flatMap((line) => wrap(line, '', '! ')).map((line) => printable(line));
+  const none = notRead.length === 0 ? 'none' : 'none in what could be read';
+  const parts = findings.length === 0 ? [none] : findings.map(one);
+  return `${[...(doubts.length > 0 ? [doubts.join('\n')] : []), ...parts].join('\n\n')}\n`;
 }
 
 function one({ id, severity, title, evidence, meaning, advice }: Finding): string {

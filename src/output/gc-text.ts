@@ -34,11 +34,12 @@ export function gcText(result: GcResult): string {
 }
 
 function now({ derived }: GcResult): string[] {
-  const ended = derived.lastGC === 0 || derived.lastGC === null ? 'none has ended' : timeText(derived.lastGC);
-  return [
-    row('phase', derived.phase ?? '?'),
-    row('cycles ended', `${derived.numGC === null ? '?' : grouped(derived.numGC)}, the last ${ended}`),
-  ];
+  return [row('phase', derived.phase ?? '?'), row('cycles ended', cyclesText(derived))];
+}
+
+function cyclesText({ numGC, lastGC }: GcResult['derived']): string {
+  const count = numGC === null ? '?' : grouped(numGC);
+  return lastGC === 0 || lastGC === null ? count : `${count}, the last ${timeText(lastGC)}`;
 }
 
 function settingLines({ settings }: GcResult): string[] {

@@ -7,7 +7,7 @@ import { heapMapOf } from '../analysis/heap-map.js';
 import { histogramOf } from '../analysis/histogram.js';
 import { memoryOf } from '../analysis/memory.js';
 import { addressText } from '../analysis/numbers.js';
-import { overviewOf, provenanceOf } from '../analysis/overview.js';
+import { overviewOf, provenanceOf, unreadWarnings } from '../analysis/overview.js';
 import { filterRows, findRow, sortRows } from '../analysis/query.js';
 import { parseFilter } from '../analysis/query-text.js';
 import type { SpanWindow } from '../analysis/results.js';
@@ -94,7 +94,11 @@ export function createEngine(): Engine {
     },
     findings: (_, onProgress) => {
       const { process, table } = needTable(opened(), onProgress);
-      return { findings: findingsOf(process, table) };
+      const sums = sumSpans(process.layout, table);
+      return {
+        findings: findingsOf(process, { rows: table, sums }),
+        notRead: unreadWarnings(process, sums.totals),
+      };
     },
     find: ({ address }, onProgress) => finderOf(opened(), onProgress).find(parseAddress(address)),
     memory: ({ address, length }, onProgress) => {

@@ -63,7 +63,11 @@ export interface Calls {
   span: { params: { readonly address: string }; result: SpanDetail };
   bytes: { params: { readonly address: string; readonly length: number }; result: BytesResult };
   gc: { params: Record<string, never>; result: GcResult };
-  findings: { params: Record<string, never>; result: { readonly findings: readonly Finding[] } };
+  /** `notRead`: what of the heap could not be looked at, a phrase each. */
+  findings: {
+    params: Record<string, never>;
+    result: { readonly findings: readonly Finding[]; readonly notRead: readonly string[] };
+  };
   find: { params: { readonly address: string }; result: FindResult };
   memory: { params: { readonly address: string; readonly length: number }; result: MemoryResult };
   /** `from` and `count` in cells. */

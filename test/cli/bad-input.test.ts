@@ -3,7 +3,16 @@ import { chmodSync, copyFileSync, mkdirSync, readFileSync, statSync, truncateSyn
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeElf } from '../support/elf-writer.js';
-import { expectRefusal, expectShownOrRefused, run, sample, sampleFiles, TempFolder } from '../support/run-cli.js';
+import {
+  expectRefusal,
+  expectShownOrRefused,
+  json,
+  output,
+  run,
+  sample,
+  sampleFiles,
+  TempFolder,
+} from '../support/run-cli.js';
 
 const folder = new TempFolder();
 let core = '';
@@ -121,6 +130,19 @@ describe('names with control characters', () => {
 });
 
 describe('cut', () => {
+  it('a core without its mspans is not called healthy', () => {
+    const cut = join(folder.path, 'cut-for-findings');
+    copyFileSync(core, cut);
+    truncateSync(cut, Math.floor(statSync(cut).size / 3));
+    const files = [sample.server, cut];
+    expect(output(['findings', ...files])).toMatch(/^! .*mspans in allspans[\s\S]*none in what could be read\n$/);
+    expect(json(['findings', ...files, '--json'])).toMatchObject({
+      findings: [],
+      complete: false,
+      notRead: [expect.stringContaining('mspans in allspans')],
+    });
+    expect(json(['findings', sample.server, sample.core, '--json'])).toMatchObject({ complete: true, notRead: [] });
+  });
   const everywhere = (size: number) =>
     [
       1,

@@ -86,7 +86,7 @@ export function createFakeSession(options: FakeOptions = {}): FakeSession {
     }),
     overview: () => ({ ...overviewData, ...options.overview }),
     gc: () => ({ ...gcData, ...options.gc }),
-    findings: () => ({ findings: options.findings ?? findingsData }),
+    findings: () => ({ findings: options.findings ?? findingsData, notRead: [] }),
     find: ({ address }) => findData(address, row(0)),
     memory: memoryData,
     heapMap: heapMapData,

@@ -25,7 +25,9 @@ export function FindingsScreen({ screen, width, height }: ScreenProps<ScreenOf<'
   const ordered = findings.map((finding, index) => ({ finding, index }));
   ordered.sort((a, b) => rank[a.finding.severity] - rank[b.finding.severity]);
   const rows = ordered.flatMap(({ finding, index }) => findingRows(finding, index, width));
-  const head: Line[] = [[['dim', headText(findings)]]];
+  const notRead = value?.notRead ?? [];
+  const doubts = notRead.flatMap((line) => wrapText(line, Math.max(20, width - 6)));
+  const head: Line[] = [[['dim', headText(findings, notRead)]], ...doubts.map((line): Line => ['   ', ['warn', line]])];
   const view = useTextView(screen, rows, height, head.length);
   return (
     <TextBody
@@ -40,10 +42,10 @@ export function FindingsScreen({ screen, width, height }: ScreenProps<ScreenOf<'
   );
 }
 
-function headText(findings: readonly Finding[]): string {
+function headText(findings: readonly Finding[], notRead: readonly string[]): string {
   const count = (severity: Finding['severity']) => findings.filter((each) => each.severity === severity).length;
   return findings.length === 0
-    ? '   nothing unusual was found'
+    ? `   nothing unusual was found${notRead.length === 0 ? '' : ' in what could be read'}`
     : `   H high ${count('high')}   M medium ${count('medium')}   L low ${count('low')}      Enter shows the evidence`;
 }
 

@@ -251,7 +251,8 @@ function findingLines({ findings, spans }: OverviewResult): {
   readonly lines: readonly Line[];
   readonly to: readonly NewScreen[];
 } {
-  if (findings.length === 0) return { lines: spans === null ? [] : [[' ', label('findings'), 'none']], to: [] };
+  const none = spans?.complete === false ? 'none in what could be read' : 'none';
+  if (findings.length === 0) return { lines: spans === null ? [] : [[' ', label('findings'), none]], to: [] };
   const rank = { high: 0, medium: 1, low: 2 } as const;
   const ordered = findings.map((finding, index) => ({ finding, index }));
   ordered.sort((a, b) => rank[a.finding.severity] - rank[b.finding.severity]);

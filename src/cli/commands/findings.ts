@@ -1,7 +1,8 @@
 // `findings`: the diagnosis, and an exit code for scripts.
 import { findingsOf } from '../../analysis/findings.js';
-import { schemaVersion } from '../../analysis/overview.js';
+import { schemaVersion, unreadWarnings } from '../../analysis/overview.js';
 import type { Finding } from '../../analysis/results.js';
+import { sumSpans } from '../../analysis/span-totals.js';
 import { findingsText } from '../../output/findings-text.js';
 import { jsonText } from '../../output/format.js';
 import type { CommandSpec, Invocation } from '../command.js';
@@ -19,10 +20,14 @@ function runFindings(invocation: Invocation): number {
     throw new UsageError(`--fail-on ${failOn}`, `is none of ${severities.join(', ')}`);
   const opened = openFiles('findings', invocation.operands, invocation);
   const { process, table } = needSpans('findings', opened);
-  const findings = findingsOf(process, table);
-  if (options.format === 'json') out.line(jsonText({ schemaVersion, findings }, 2));
+  const sums = sumSpans(process.layout, table);
+  const findings = findingsOf(process, { rows: table, sums });
+  // Silence about a heap that was not seen would pass for health.
+  const notRead = unreadWarnings(process, sums.totals);
+  const complete = notRead.length === 0;
+  if (options.format === 'json') out.line(jsonText({ schemaVersion, findings, complete, notRead }, 2));
   else if (options.format === 'ndjson') for (const finding of findings) out.line(jsonText(finding));
-  else out.write(findingsText(findings));
+  else out.write(findingsText(findings, notRead));
   opened.target.close();
   const failed = failOn !== undefined && findings.some(({ severity }) => severities.indexOf(severity) >= threshold);
   return failed ? 1 : 0;
