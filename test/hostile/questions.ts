@@ -29,7 +29,7 @@ export function askEverything(request: OpenRequest, interesting: readonly number
     if (!opened) return { opened: false, answered: 0, refused: asking.refused };
     asking.ask('overview', {}, overviewText);
     asking.ask('gc', {}, gcText);
-    asking.ask('findings', {}, ({ findings }) => findingsText(findings));
+    asking.ask('findings', {}, ({ findings, notRead }) => findingsText(findings, notRead));
     asking.ask('provenance', {}, () => '');
     const window = asking.ask('spanWindow', { query, from: 0, count: 40 }, ({ rows }) => rows.map(spanLine).join('\n'));
     asking.ask('spanWindow', { query: { ...query, filter: 'used<90 state=inuse' }, from: 5, count: 20 }, () => '');
