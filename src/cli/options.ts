@@ -166,7 +166,8 @@ export function wholeNumber(option: string, value: string): number {
 export function addressValue(what: string, value: string): number {
   const number = /^(0x[0-9a-f]{1,16}|\d{1,16})$/i.test(value) ? Number(value) : Number.NaN;
   if (Number.isNaN(number)) throw new UsageError(`${what} ${value}`, 'is no address');
-  if (!Number.isSafeInteger(number)) throw new UsageError(`${what} ${value}`, 'is above every address of a Go program');
+  if (!Number.isSafeInteger(number))
+    throw new UsageError(`${what} ${value}`, 'is no address of a Go program: those end below 2^53');
   return number;
 }
 
