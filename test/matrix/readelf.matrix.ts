@@ -2,7 +2,7 @@
 // (SPANSCOPE_LAB), what this machine has, and what gcc, as and go build here in a temporary folder. Needs binutils; files that cannot be had are left out.
 
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -86,14 +86,17 @@ function compiled(): string[] {
 
 /** Small Go programs of several machines, PIE, stripped, and without section headers. */
 function built(): string[] {
-  writeFileSync(at('main.go'), 'package main\n\nfunc main() { println("hello") }\n');
-  writeFileSync(at('go.mod'), 'module example.org/hello\n\ngo 1.18\n');
+  // A folder of its own: go build would take the C and assembly files beside it for the package's.
+  const source = at('hello');
+  mkdirSync(source);
+  writeFileSync(join(source, 'main.go'), 'package main\n\nfunc main() { println("hello") }\n');
+  writeFileSync(join(source, 'go.mod'), 'module example.org/hello\n\ngo 1.18\n');
   const go = (name: string, flags: readonly string[], env: NodeJS.ProcessEnv) =>
     run(
       'go',
       ['build', ...flags, '-o', at(name), '.'],
       { CGO_ENABLED: '0', GOOS: 'linux', GOFLAGS: '', ...env },
-      folder,
+      source,
     );
   const arches = ['amd64', 'arm64', '386', 'arm', 's390x', 'mips', 'mips64', 'ppc64', 'ppc64le', 'riscv64', 'loong64'];
   for (const GOARCH of arches) go(`go-${GOARCH}`, [], { GOARCH });
@@ -264,7 +267,8 @@ function sectionsOf(text: string): unknown[] {
     const type = words.pop()!.replaceAll('_SECTION_INDICES', ' SECTION INDICES');
     return {
       index: Number(index),
-      name: words.join(' '),
+      // Where the file ends before the sections' names readelf says so in their place.
+      name: words.join(' ').replace(/^<no-strings>$/, ''),
       type: SECTION_TYPES[type] ?? type,
       addr,
       offset,
