@@ -52,7 +52,10 @@ export function cutLine(line: Line, width: number): Line {
   let used = 0;
   for (const segment of line) {
     const [style, text] = typeof segment === 'string' ? (['plain', segment] as const) : segment;
-    const cut = cutText(cleanText(text), width - used);
+    const clean = cleanText(text);
+    // An empty piece, as a full gauge ends in, is no end of the line.
+    if (clean === '') continue;
+    const cut = cutText(clean, width - used);
     if (cut === '') break;
     used += textWidth(cut);
     out.push([style, cut]);

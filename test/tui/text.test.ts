@@ -140,3 +140,16 @@ describe('copying', () => {
     expect(copySequence('0x10', true)).toBe('\u001bPtmux;\u001b\u001b]52;c;MHgxMA==\u0007\u001b\\');
   });
 });
+
+describe('a line with an empty piece', () => {
+  const full = [' ', ...gauge(8, 8, 4), '  8 B of 8 B'];
+
+  it('keeps what stands behind it: a full gauge has its numbers', () => {
+    expect(lineText(padLine(full, 30)).trimEnd()).toBe(' ████  8 B of 8 B');
+    expect(lineText(leftRight(full, ['right'], 40))).toBe(` ████  8 B of 8 B${' '.repeat(18)}right`);
+  });
+
+  it('is still cut at its width', () => {
+    expect(lineText(padLine(full, 9))).toBe(' ████  8…');
+  });
+});
