@@ -88,6 +88,34 @@ export function chooseBuild(loaded: LayoutTable, request: Wanted, constants: Run
   );
 }
 
+/**
+ * Every build that may stand in for a release, whatever stands nearer: with the experiments asked for where there are such, nearest line first, of a line the
+ * patches nearest to the one asked for. None of them is exact.
+ */
+export function choicesByDistance(loaded: LayoutTable, request: Wanted, constants: RuntimeConstants): Choice[] {
+  const hidden = new Set((request.without ?? []).map((line) => lineOf(requireRelease(line))));
+  const all = buildsOf(loaded).filter((build) => !hidden.has(lineOf(build.release)));
+  const set = request.experiments
+    .filter((name) => !constants.layoutNeutralExperiments.includes(name))
+    .sort()
+    .join(',');
+  const asked = parseRelease(request.goVersion);
+  const newest = all.at(-1)?.release;
+  const from = asked ?? newest;
+  if (!from) return [];
+  const rank = ({ release, set: own }: Build) =>
+    lineDistance(release, from) * 2000 + Math.abs(release.patch - from.patch) + (own === set ? 0 : 1000);
+  return all
+    .filter((build) => build.set === set || build.set === '')
+    .sort((a, b) => rank(a) - rank(b))
+    .map((build) => ({
+      build,
+      exact: false,
+      asked,
+      notes: [`${asked ? canonicalRelease(asked) : request.goVersion} was not measured: ${build.goVersion} stands in`],
+    }));
+}
+
 /** The choice within one line's measured builds, ascending. */
 function inLine(loaded: LayoutTable, line: readonly Build[], asked: Release): Omit<Choice, 'asked'> | undefined {
   const same = line.find((build) => compareReleases(build.release, asked) === 0);

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InspectError } from '../bytes/errors.js';
-import { chooseBuild } from './choose.js';
+import { type Choice, choicesByDistance, chooseBuild } from './choose.js';
 import { loadConstants } from './constants.js';
 import { canonicalRelease, releaseKey } from './release.js';
 import { makeLayout, structLayout } from './resolve.js';
@@ -87,26 +87,58 @@ function tableFor(goarch: string, goos: string = 'linux', folder: string = layou
   return undefined;
 }
 
+/** What a request finds: the table, and what goes with it. */
+function open(request: TableRequest) {
+  const folder = request.folder ?? layoutsFolder();
+  const goos = request.goos ?? 'linux';
+  const loaded = request.file === undefined ? tableFor(request.goarch, goos, folder) : loadTable(request.file);
+  if (loaded === undefined) return undefined;
+  if (loaded.table.arch !== request.goarch) {
+    throw new InspectError(
+      'no-layout',
+      loaded.file,
+      `the table is for ${loaded.table.arch}, the binary for ${request.goarch}`,
+    );
+  }
+  return { folder, goos, loaded, constants: loadConstants(folder) };
+}
+type Opened = NonNullable<ReturnType<typeof open>>;
+
 /**
  * The Layout that tables give for a release; undefined where no table of this arch has any release left. `exact` and `note` say how well
  * it fits. Throws InspectError for a file that cannot be used.
  */
 export function layoutFromTable(request: TableRequest): Layout | undefined {
-  const folder = request.folder ?? layoutsFolder();
-  const goos = request.goos ?? 'linux';
-  const loaded = request.file === undefined ? tableFor(request.goarch, goos, folder) : loadTable(request.file);
-  if (loaded === undefined) return undefined;
-  const { table } = loaded;
-  if (table.arch !== request.goarch) {
-    throw new InspectError(
-      'no-layout',
-      loaded.file,
-      `the table is for ${table.arch}, the binary for ${request.goarch}`,
-    );
+  const opened = open(request);
+  const chosen = opened && chooseBuild(opened.loaded, request, opened.constants);
+  return chosen && layoutOfBuild(request, opened, chosen);
+}
+
+/**
+ * Layouts of other releases that may stand in for the one asked for, the nearest first, each made when it is asked for. Of releases that have `structs` in common only the
+ * nearest: `beside` and those given before are not repeated.
+ */
+export function* nearbyLayouts(
+  request: TableRequest,
+  structs: readonly string[],
+  beside: Layout | undefined,
+): Generator<Layout> {
+  const opened = open(request);
+  if (!opened) return;
+  const contents = (layout: Layout) =>
+    JSON.stringify(structs.map((name) => [...(layout.struct(name)?.fields.values() ?? []), layout.struct(name)?.size]));
+  const seen = new Set(beside ? [contents(beside)] : []);
+  for (const chosen of choicesByDistance(opened.loaded, request, opened.constants)) {
+    const layout = layoutOfBuild(request, opened, chosen);
+    const own = contents(layout);
+    if (seen.has(own)) continue;
+    seen.add(own);
+    yield layout;
   }
-  const constants = loadConstants(folder);
-  const chosen = chooseBuild(loaded, request, constants);
-  if (chosen === undefined) return undefined;
+}
+
+function layoutOfBuild(request: TableRequest, { folder, goos, loaded }: Opened, chosen: Choice): Layout {
+  const { table } = loaded;
   const notes = [...chosen.notes, ...(table.os === goos ? [] : [`no table for ${goos}: ${table.os}'s is used`])];
   const exact = chosen.exact && table.os === goos;
   const own = canonicalRelease(chosen.asked ?? chosen.build.release);

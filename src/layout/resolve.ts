@@ -11,6 +11,8 @@ export interface StructSource {
   names(): readonly string[];
   /** What a named type that is no struct is made of. */
   underlying(name: string): string | undefined;
+  /** What a value of a type is, where the source knows it by itself. */
+  shape?(type: string): TypeShape;
 }
 
 /** A Layout that keeps each struct it was asked for. */
@@ -32,7 +34,7 @@ export function makeLayout(
       return names;
     },
     field: (struct, path) => fieldByPath(layout, struct, path),
-    shape: (type) => resolveShape(type, source),
+    shape: (type) => source.shape?.(type) ?? resolveShape(type, source),
   };
   return layout;
 }

@@ -17,6 +17,8 @@ interface TraitsKey {
 
 export interface TraitsTable {
   at(key: TraitsKey): Traits;
+  /** Slot sizes by class, in every form that a release had. */
+  readonly sizeTables: readonly (readonly number[])[];
 }
 
 /** A feature that came with an experiment: on by default since `default`, and whenever the experiment `on` is named, off with `off`. */
@@ -61,6 +63,7 @@ export function loadTraits(folder: string): TraitsTable {
   const path = join(folder, 'traits.json');
   const file = checkFile(readJson(path), path);
   const table: TraitsTable = {
+    sizeTables: file.sizeClasses.map(([, sizes]) => sizes),
     at(key) {
       const release = requireRelease(key.goVersion);
       const pick = <T>(list: Since<T>): T =>

@@ -1,11 +1,10 @@
 // The Go runtime in a target: chooses the layout that validates, finds the roots, and reads the span table when it is asked for.
 import { InspectError } from '../bytes/errors.js';
 import type { Memory } from '../image/memory.js';
-import { type DwarfBinary, layoutFromDwarf } from '../layout/from-dwarf.js';
-import { layoutFromTable } from '../layout/load.js';
 import type { Layout } from '../layout/types.js';
 import type { Target } from '../target/target.js';
 import { judgeSpans } from './judge-spans.js';
+import { type Candidate, candidates, type LayoutOptions } from './layout-candidates.js';
 import { type LiveSource, readLiveSpans, settleRow } from './live-spans.js';
 import { cachedSpans } from './mcache.js';
 import type { RuntimeView } from './mheap.js';
@@ -31,13 +30,9 @@ export interface LayoutCheck {
   readonly why?: string;
 }
 
-export interface ProcessOptions {
-  /** `dwarf`, or a table file. */
-  readonly layout?: string;
-  readonly without?: readonly string[];
-  /** Addresses by name (`runtime.mheap_`). */
-  readonly roots?: Readonly<Record<string, number>>;
-}
+export type ProcessOptions = LayoutOptions;
+
+export { dwarfBinaryOf, layoutOf } from './layout-candidates.js';
 
 export interface GoProcess extends RuntimeView {
   readonly target: Target;
@@ -57,65 +52,6 @@ export interface GoProcess extends RuntimeView {
    * was read before, that is what is shown and returned. For sums over a heap that nobody looks at row by row.
    */
   visitSpans(visit: VisitRows, onProgress?: OnProgress): SpanRows | undefined;
-}
-
-/** A way to get a layout, tried in order until one validates on the image. */
-interface Candidate {
-  readonly what: string;
-  readonly make: () => Layout | undefined;
-}
-
-function candidates(target: Target, options: ProcessOptions): Candidate[] {
-  const { go } = target;
-  const request = go && {
-    goVersion: go.version,
-    goarch: go.arch,
-    goos: go.os,
-    experiments: go.experiments,
-    ...(options.without ? { without: options.without } : {}),
-  };
-  const dwarf: Candidate = {
-    what: 'DWARF',
-    make: () => {
-      const binary = dwarfBinaryOf(target);
-      const opened = binary && target.dwarf();
-      return opened && layoutFromDwarf(opened, binary);
-    },
-  };
-  if (options.layout === 'dwarf') return [dwarf];
-  if (options.layout !== undefined) {
-    const file = options.layout;
-    return [{ what: `layout file ${file}`, make: () => request && layoutFromTable({ ...request, file }) }];
-  }
-  if (!request) return [];
-  const table = layoutFromTable(request);
-  const fromTable: Candidate = { what: table ? table.name : 'tables', make: () => table };
-  return table?.exact ? [fromTable, dwarf] : [dwarf, fromTable];
-}
-
-/** What is known of the target's Go, as the reader of its debug info needs it; undefined where the version is not known. */
-export function dwarfBinaryOf({ go, binary, memory }: Target): DwarfBinary | undefined {
-  if (!go) return undefined;
-  const { pointerSize, littleEndian } = memory;
-  const name = binary?.info.path ?? 'the binary';
-  return {
-    name,
-    goVersion: go.version,
-    goos: go.os,
-    goarch: go.arch,
-    experiments: go.experiments,
-    pointerSize,
-    littleEndian,
-  };
-}
-
-/** The layout for a target without an image: nothing to validate it on. */
-export function layoutOf(target: Target, options: ProcessOptions): Layout | undefined {
-  for (const { make } of candidates(target, options)) {
-    const layout = make();
-    if (layout) return layout;
-  }
-  return undefined;
 }
 
 interface Attempt {
@@ -144,7 +80,7 @@ function chooseProcess(target: Target, options: ProcessOptions): GoProcess | und
   let best: Attempt | undefined;
   let failure: InspectError | undefined;
   let misfit: Attempt | undefined;
-  for (const candidate of candidates(target, options)) {
+  for (const candidate of candidates(target, options, trace)) {
     try {
       const attempt = tryCandidate(target, candidate, finders, trace);
       if (attempt && (attempt.ok || !best)) best = attempt;
@@ -172,13 +108,18 @@ function chooseProcess(target: Target, options: ProcessOptions): GoProcess | und
 
 function tryCandidate(
   target: Target,
-  { what, make }: Candidate,
+  { what, make, refuse }: Candidate,
   finders: readonly Finder[],
   trace: string[],
 ): Attempt | undefined {
   const layout = make();
   if (!layout) {
     trace.push(`layout: ${what}: has nothing for ${target.go?.version} ${target.go?.os}/${target.go?.arch}`);
+    return undefined;
+  }
+  const against = refuse?.(layout);
+  if (against !== undefined) {
+    trace.push(`layout: ${layout.name}: not tried: ${against}`);
     return undefined;
   }
   const live = target.live?.moving ? { live: target.live.memory } : {};
@@ -236,6 +177,10 @@ function makeProcess(
       mheap?.ok === false
         ? `the layout ${layout.name} does not fit this image: nothing is read of the heap with it`
         : `the layout ${layout.name} could not be checked on this image: ${mheap?.why ?? 'mheap_ was not found'}`,
+    );
+  else if (layout.source === 'inferred')
+    warnings.unshift(
+      `${target.go?.version ?? 'this release'} was not measured, and no table fits: numbers marked ~ are read by offsets that the image itself told (${layout.note})`,
     );
   else if (!layout.exact)
     warnings.unshift(

@@ -1,0 +1,90 @@
+// Inference from end to end: finds the spans of an image without a layout, tells mspan and mheap from them, and hands what is then known to those who tell
+// other structs. Never looks at the table of the image's own release, nor at debug info for an offset.
+import type { Memory } from '../../image/memory.js';
+import type { AddressRange } from '../../image/scan-words.js';
+import { layoutFromTable, layoutsFolder, type TableRequest } from '../../layout/load.js';
+import { lineOf, parseRelease } from '../../layout/release.js';
+import { loadTraits } from '../../layout/traits.js';
+import type { Layout } from '../../layout/types.js';
+import { findAllspans } from './find-allspans.js';
+import { inferMheap } from './infer-mheap.js';
+import { inferMspan, type NotInferred } from './infer-mspan.js';
+import type { InferredStruct } from './inference.js';
+import { otherTellers } from './other-tellers.js';
+
+/** What inference looks at. */
+export interface InferenceScene {
+  readonly memory: Memory;
+  /** The program's writable data. */
+  readonly ranges: readonly AddressRange[];
+  /** The release, to know whose table is not looked at, and what stands nearest. */
+  readonly request: TableRequest;
+  /** mheap_'s own address as symbols have it or the user says it: where the struct begins, not what stands where. */
+  readonly symbol: number | undefined;
+  /** The same by the code that uses it; asked only where the image's structure does not say it. `near` is a layout to read the module's description with. */
+  byCode(near: Layout): number | undefined;
+}
+
+/** What those who tell other structs get. */
+export interface InferredHeap {
+  readonly memory: Memory;
+  readonly ranges: readonly AddressRange[];
+  /** Addresses of mspans: all of them, or 200,000 evenly spread. */
+  readonly mspans: Float64Array;
+  readonly mspan: InferredStruct;
+  readonly mheap: InferredStruct;
+  readonly mheapAddress: number;
+  /** Semantics and geometry of the arch; and, for what is not told, the nearest release's offsets. Never of the image's own line. */
+  readonly near: Layout;
+}
+
+/** Tells structs of the runtime; empty where it can tell none. */
+export type Teller = (heap: InferredHeap) => readonly InferredStruct[];
+
+export interface Inference {
+  /** mspan and mheap, structs that they lead to, and what others told. */
+  readonly structs: readonly InferredStruct[];
+  readonly mheapAddress: number;
+  /** The nearest layout that is not of the image's own line: it has what was not told. */
+  readonly near: Layout;
+}
+
+export function inferStructs(scene: InferenceScene): Inference | NotInferred {
+  const { memory, ranges } = scene;
+  const near = layoutFromTable({ ...scene.request, without: hiddenLines(scene.request) });
+  if (!near) return { why: `no table of ${scene.request.goarch} says how memory is laid out there` };
+  const { pageSize } = near.traits;
+  const allspans = findAllspans(memory, ranges, pageSize);
+  if (!allspans) return { why: 'nothing in the program’s data looks like mheap_.allspans' };
+  const { sizeTables } = loadTraits(layoutsFolder());
+  const mspan = inferMspan({ memory, allspans, pageSize, sizeTables });
+  if ('why' in mspan) return mspan;
+  const mheap = inferMheap({
+    memory,
+    allspans,
+    mspan,
+    arena: near.traits.arena,
+    pageSize,
+    mcentralBytes: near.struct('mcentral')?.size,
+    symbol: scene.symbol,
+    byCode: () => scene.byCode(near),
+  });
+  if (!mheap) return { why: 'nothing says where mheap_ begins' };
+  const heap: InferredHeap = {
+    memory,
+    ranges,
+    mspans: mspan.sample.addresses,
+    mspan: mspan.struct,
+    mheap: mheap.struct,
+    mheapAddress: mheap.address,
+    near,
+  };
+  const structs = [mspan.struct, mheap.struct, ...mheap.parts, ...otherTellers.flatMap((tell) => tell(heap))];
+  return { structs, mheapAddress: mheap.address, near };
+}
+
+/** The lines whose tables are not looked at: those the user hides, and the image's own. */
+function hiddenLines({ goVersion, without = [] }: TableRequest): readonly string[] {
+  const own = parseRelease(goVersion);
+  return own ? [...without, lineOf(own)] : without;
+}

@@ -1,0 +1,144 @@
+// Which layouts are tried on an image, in order: the table of the very release; debug info; tables of other releases, nearest first, where what the image itself tells of
+// mspan and mheap does not speak against them; at last what it tells alone. Whether one fits is for the caller to see.
+import { type DwarfBinary, layoutFromDwarf } from '../layout/from-dwarf.js';
+import { layoutFromTable, nearbyLayouts, type TableRequest } from '../layout/load.js';
+import type { Layout } from '../layout/types.js';
+import type { Target } from '../target/target.js';
+import type { NotInferred } from './infer/infer-mspan.js';
+import { type Inference, inferStructs } from './infer/infer-structs.js';
+import { contradiction, inferredLayout, inferredName, sureFields } from './infer/inferred-layout.js';
+import { codeFinder } from './roots/code-finder.js';
+import { moduleFinder } from './roots/structure-finder.js';
+
+export interface LayoutOptions {
+  /** `dwarf`, or a table file. */
+  readonly layout?: string;
+  readonly without?: readonly string[];
+  /** Addresses by name (`runtime.mheap_`). */
+  readonly roots?: Readonly<Record<string, number>>;
+}
+
+/** A way to get a layout, tried in order until one validates on the image. */
+export interface Candidate {
+  readonly what: string;
+  readonly make: () => Layout | undefined;
+  /** Why it is not even tried, by what the image tells; undefined where it may serve. */
+  readonly refuse?: (layout: Layout) => string | undefined;
+}
+
+/** Structs that are told from the image, and by which tables are told apart. */
+const told = ['mspan', 'mheap'];
+/** Tables of other releases that are tried, beside the nearest. */
+const mostNearby = 12;
+/** The same where the image tells nothing that could rule them out beforehand. */
+const mostUntold = 3;
+
+export function* candidates(target: Target, options: LayoutOptions, trace: string[]): Generator<Candidate> {
+  const dwarf = dwarfCandidate(target);
+  const request = requestOf(target, options);
+  if (options.layout === 'dwarf') {
+    yield dwarf;
+    return;
+  }
+  if (options.layout !== undefined) {
+    const file = options.layout;
+    yield { what: `layout file ${file}`, make: () => request && layoutFromTable({ ...request, file }) };
+    return;
+  }
+  if (!request) return;
+  const table = layoutFromTable(request);
+  const fromTable: Candidate = { what: table ? table.name : 'tables', make: () => table };
+  // The release's own is not held against anything; neither is one that differs from it elsewhere.
+  const own = table !== undefined && (table.exact || (table.differing !== undefined && !told.some((name) => table.differing?.includes(name)))); // biome-ignore format: one condition
+  if (table?.exact) yield* [fromTable, dwarf];
+  else if (own) yield* [dwarf, fromTable];
+  else yield dwarf;
+  if (!target.image) {
+    if (!own) yield fromTable;
+    return;
+  }
+  const inference = infer(target, request, options);
+  const why = 'why' in inference ? inference.why : undefined;
+  trace.push(
+    'why' in inference
+      ? `inference: tells nothing of this image: ${inference.why}`
+      : `inference: ${sureFields(inference.structs)} fields are sure`,
+  );
+  if (!own) {
+    const refuse = (layout: Layout) => ('why' in inference ? undefined : contradiction(layout, inference.structs));
+    yield { ...fromTable, refuse };
+    let left = why === undefined ? mostNearby : mostUntold;
+    for (const layout of nearbyLayouts(request, told, table)) {
+      if (left-- === 0) break;
+      yield { what: layout.name, make: () => layout, refuse };
+    }
+  }
+  if (!('why' in inference))
+    yield { what: inferredName, make: () => inferredLayout(inference, target.go?.version ?? request.goVersion) };
+}
+
+/** What a table is asked for; undefined where the target's Go is not known. */
+export function requestOf({ go }: Target, { without }: LayoutOptions): TableRequest | undefined {
+  return (
+    go && {
+      goVersion: go.version,
+      goarch: go.arch,
+      goos: go.os,
+      experiments: go.experiments,
+      ...(without ? { without } : {}),
+    }
+  );
+}
+
+/** What the target's image tells of the runtime's structs. */
+export function infer(target: Target, request: TableRequest, { roots }: LayoutOptions): Inference | NotInferred {
+  const { memory, dataRanges } = target;
+  const name = 'runtime.mheap_';
+  return inferStructs({
+    memory,
+    ranges: dataRanges,
+    request,
+    symbol: roots?.[name] ?? target.symbols([name]).get(name),
+    byCode(near) {
+      const finder = codeFinder(moduleFinder(dataRanges), dataRanges);
+      const [first, second] = finder.find(name, { memory, layout: near }, () => undefined);
+      return second === undefined ? first : undefined;
+    },
+  });
+}
+
+function dwarfCandidate(target: Target): Candidate {
+  return {
+    what: 'DWARF',
+    make: () => {
+      const binary = dwarfBinaryOf(target);
+      const opened = binary && target.dwarf();
+      return opened && layoutFromDwarf(opened, binary);
+    },
+  };
+}
+
+/** What is known of the target's Go, as the reader of its debug info needs it; undefined where the version is not known. */
+export function dwarfBinaryOf({ go, binary, memory }: Target): DwarfBinary | undefined {
+  if (!go) return undefined;
+  const { pointerSize, littleEndian } = memory;
+  const name = binary?.info.path ?? 'the binary';
+  return {
+    name,
+    goVersion: go.version,
+    goos: go.os,
+    goarch: go.arch,
+    experiments: go.experiments,
+    pointerSize,
+    littleEndian,
+  };
+}
+
+/** The layout for a target without an image: nothing to validate it on. */
+export function layoutOf(target: Target, options: LayoutOptions): Layout | undefined {
+  for (const { make } of candidates(target, options, [])) {
+    const layout = make();
+    if (layout) return layout;
+  }
+  return undefined;
+}
