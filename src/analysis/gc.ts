@@ -46,6 +46,7 @@ export function gcOf(process: GoProcess, sums: SpanTotals | undefined): GcResult
     schemaVersion,
     gcController,
     memstats,
+    ...(process.layout.struct('mspan')?.source === 'inferred' ? { spansBy: 'inferred' } : {}),
     derived,
     checks: recomputePacer(process).map(({ stored, recomputed, ...rest }) => ({
       ...rest,

@@ -138,6 +138,8 @@ export interface GcResult {
   readonly schemaVersion: number;
   readonly gcController: GcStruct;
   readonly memstats: GcStruct;
+  /** Only where the sums over the spans were read by offsets that the image itself told. */
+  readonly spansBy?: 'inferred';
   readonly derived: {
     readonly heapGoal: BigCount | null;
     readonly trigger: BigCount | null;

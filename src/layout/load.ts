@@ -5,12 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { InspectError } from '../bytes/errors.js';
 import { type Choice, choicesByDistance, chooseBuild } from './choose.js';
 import { loadConstants } from './constants.js';
+import type { Measured, MeasuredStruct } from './measured.js';
 import { canonicalRelease, releaseKey } from './release.js';
 import { makeLayout, structLayout } from './resolve.js';
-import { parseTableFile } from './schema.js';
+import { inferredSure, parseTableFile } from './schema.js';
 import { type LayoutTable, measuredStruct, structNamesOf, underlyingOf } from './table-lookup.js';
 import { loadTraits } from './traits.js';
-import type { Layout } from './types.js';
+import type { FieldLayout, Layout, StructLayout } from './types.js';
 
 export interface TableRequest {
   /** As the binary says it: `go1.22.5`, `go1.27rc1`, `devel go1.28-…`. */
@@ -140,9 +141,10 @@ export function* nearbyLayouts(
 function layoutOfBuild(request: TableRequest, { folder, goos, loaded }: Opened, chosen: Choice): Layout {
   const { table } = loaded;
   const notes = [...chosen.notes, ...(table.os === goos ? [] : [`no table for ${goos}: ${table.os}'s is used`])];
-  const exact = chosen.exact && table.os === goos;
+  const exact = chosen.exact && table.os === goos && table.inferred === undefined;
+  if (table.inferred) notes.push(`told from an image, all else as in ${table.inferred.others}`);
   const own = canonicalRelease(chosen.asked ?? chosen.build.release);
-  const name = `table ${releaseKey(chosen.build.goVersion, chosen.build.set === '' ? [] : chosen.build.set.split(','))}/${table.arch}`;
+  const name = `${table.inferred ? '~saved' : 'table'} ${releaseKey(chosen.build.goVersion, chosen.build.set === '' ? [] : chosen.build.set.split(','))}/${table.arch}`;
   return makeLayout(
     {
       name,
@@ -166,12 +168,51 @@ function layoutOfBuild(request: TableRequest, { folder, goos, loaded }: Opened, 
     {
       expand(structName) {
         const found = measuredStruct(loaded, chosen.build, structName);
-        return (
-          found && structLayout(structName, found.size, request.file === undefined ? 'table' : 'user', found.fields)
-        );
+        const struct =
+          found && structLayout(structName, found.size, request.file === undefined ? 'table' : 'user', found.fields);
+        return struct && table.inferred ? withSure(struct, loaded) : struct;
       },
       names: () => structNamesOf(loaded, chosen.build),
       underlying: (typeName) => underlyingOf(loaded, chosen.build, typeName),
     },
   );
+}
+
+/** The struct with what a file of `layout infer` says of how sure its fields are. */
+function withSure(struct: StructLayout, { table, file }: LayoutTable): StructLayout {
+  const fields = [...struct.fields].map(([name, field]): [string, FieldLayout] => [
+    name,
+    { ...field, ...inferredSure(table, file, struct.name, name) },
+  ]);
+  return { ...struct, fields: new Map(fields) };
+}
+
+/** All that a table says of the release that stands nearest to the one asked for, as a file could be made of it; undefined where there is none. */
+export function measuredNearest(request: TableRequest): Measured | undefined {
+  const opened = open(request);
+  const chosen = opened && chooseBuild(opened.loaded, request, opened.constants);
+  if (!chosen) return undefined;
+  const { loaded } = opened;
+  const { table } = loaded;
+  const { build } = chosen;
+  const structs = new Map<string, MeasuredStruct>();
+  for (const name of structNamesOf(loaded, build)) {
+    const found = measuredStruct(loaded, build, name);
+    if (found) structs.set(name, found);
+  }
+  const types = new Map<string, string>();
+  for (const name of new Set([...Object.keys(table.types), ...Object.keys(table.variants[build.set]?.types ?? {})])) {
+    const found = underlyingOf(loaded, build, name);
+    if (found !== undefined) types.set(name, found);
+  }
+  return {
+    goVersion: build.goVersion,
+    experiments: build.set === '' ? [] : build.set.split(','),
+    os: table.os,
+    arch: table.arch,
+    pointerSize: table.pointerSize,
+    littleEndian: table.byteOrder === 'little',
+    structs,
+    types,
+  };
 }

@@ -33,6 +33,44 @@ export interface LayoutShowResult {
   readonly at?: LayoutPlace;
 }
 
+/** `layout infer`: what an image tells of the runtime's structs. */
+export interface LayoutInferResult {
+  readonly schemaVersion: number;
+  readonly goVersion: string;
+  readonly arch: string;
+  readonly experiments: readonly string[];
+  readonly pointerSize: 4 | 8;
+  readonly source: 'inferred';
+  /** The release nearest by that is not of the image's own line: what is not told here would be read by its table. */
+  readonly others: string;
+  /** Where mheap_ begins. */
+  readonly mheap: string;
+  readonly structs: Readonly<Record<string, LayoutInferStruct>>;
+  /** The layout file written. */
+  readonly file?: string;
+}
+
+export interface LayoutInferStruct {
+  /** Null where nothing tells it. */
+  readonly size: number | null;
+  readonly fields: Readonly<
+    Record<
+      string,
+      {
+        readonly offset: number;
+        readonly size: number;
+        readonly type: string;
+        /** 0–1: over 0.9 only where nothing else fits. */
+        readonly confidence: number;
+        /** Other offsets that fit as well. */
+        readonly alternatives: readonly number[];
+        /** What was seen. */
+        readonly why: string;
+      }
+    >
+  >;
+}
+
 export interface LayoutPlace {
   readonly struct: string;
   /** From the struct: `central[3].mcentral.partial`. */

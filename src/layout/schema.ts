@@ -40,6 +40,19 @@ export interface TableFile {
   readonly structs: Readonly<Record<string, StructEntry>>;
   /** By experiments joined with commas, sorted. */
   readonly variants: Readonly<Record<string, VariantEntry>>;
+  /** Only in a file that `layout infer` saved. */
+  readonly inferred?: InferredEntry;
+}
+
+/** Which structs of a file were told from an image, how sure each field is, and of what release all others are. */
+export interface InferredEntry {
+  readonly others: string;
+  readonly structs: Readonly<Record<string, Readonly<Record<string, InferredSure>>>>;
+}
+
+export interface InferredSure {
+  readonly confidence: number;
+  readonly alternatives: readonly number[];
 }
 
 const limits = {
@@ -49,6 +62,7 @@ const limits = {
   fields: 2000,
   runs: 2000,
   runLength: 20_000,
+  alternatives: 1000,
   structBytes: 1 << 30,
 } as const;
 
@@ -77,7 +91,31 @@ export function parseTableFile(text: string, file: string): TableFile {
     entries(inside.types, file, `variants.${set}.types`, limits.structs);
     entries(inside.structs, file, `variants.${set}.structs`, limits.structs);
   }
+  if (top.inferred !== undefined) {
+    const inferred = object(top.inferred, file, 'inferred');
+    text64(inferred.others, file, 'inferred.others');
+    entries(inferred.structs, file, 'inferred.structs', limits.structs);
+  }
   return top as unknown as TableFile;
+}
+
+/** How sure a file says that a field is; undefined where it says nothing of it. Throws InspectError `malformed`. */
+export function inferredSure(table: TableFile, file: string, struct: string, field: string): InferredSure | undefined {
+  const { structs = {} } = table.inferred ?? {};
+  if (!Object.hasOwn(structs, struct)) return undefined;
+  const path = `inferred.structs.${struct}`;
+  const fields = object(structs[struct], file, path);
+  if (!Object.hasOwn(fields, field)) return undefined;
+  const { confidence, alternatives } = object(fields[field], file, `${path}.${field}`);
+  if (typeof confidence !== 'number' || !(confidence >= 0 && confidence <= 1))
+    fail(file, `${path}.${field}.confidence`, 'is no number from 0 to 1');
+  if (!Array.isArray(alternatives) || alternatives.length > limits.alternatives || !alternatives.every(isOffset))
+    fail(file, `${path}.${field}.alternatives`, 'is no list of offsets');
+  return { confidence: confidence as number, alternatives: alternatives as number[] };
+}
+
+function isOffset(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= limits.structBytes;
 }
 
 /** Returns `value` as a struct's entry, or throws InspectError `malformed` naming file and path. What runs hold is checked where they are read. */

@@ -65,3 +65,11 @@ export function durationText(nanoseconds: number | string): string {
   const digits = scale === 1 || Math.abs(rest) >= 100 ? 0 : Math.abs(rest) >= 10 ? 1 : 2;
   return `${rest.toFixed(digits)} ${unit}`;
 }
+
+/** Puts the mark before a number, or leaves it as it is. */
+export type Mark = (text: string) => string;
+
+/** The mark of numbers that were read by offsets told from the image alone: `~1,234`. One place says so for every text. */
+export function markOf(source: string): Mark {
+  return source === 'inferred' ? (text) => `~${text}` : (text) => text;
+}

@@ -1,7 +1,7 @@
 // `gc` for people, most useful first: phase and settings, live heap against trigger and goal, the last cycles, then every field by its own name with what
 // the program itself could have seen of it.
 import type { BigCount, GcCycle, GcResult, GcStruct } from '../analysis/results.js';
-import { bytesText, durationText, grouped, printable } from './format.js';
+import { bytesText, durationText, grouped, markOf, printable } from './format.js';
 
 /** 2^64-1: nothing bounds the heap. */
 const unbounded = '18446744073709551615';
@@ -50,7 +50,8 @@ function settingLines({ settings }: GcResult): string[] {
   });
 }
 
-function heapLines({ derived }: GcResult): string[] {
+function heapLines({ derived, spansBy }: GcResult): string[] {
+  const mark = markOf(spansBy ?? 'table');
   const least = derived.complete ? '' : 'at least ';
   const share =
     derived.heapLive !== null &&
@@ -64,10 +65,10 @@ function heapLines({ derived }: GcResult): string[] {
     row('heapMarked', amount(derived.heapMarked)),
     row('trigger', `${amount(derived.trigger)}, ${derived.heapGoalIs}`),
     row('heapGoal', `${amount(derived.heapGoal)}, ${derived.heapGoalIs}`),
-    row('HeapAlloc', `${least}${amount(derived.heapAlloc)}, summed over the spans`),
-    row('HeapObjects', `${least}${derived.heapObjects === null ? '?' : grouped(derived.heapObjects)}`),
-    row('HeapInuse', `${least}${amount(derived.heapInuse)}`),
-    row('StackInuse', `${least}${amount(derived.stackInuse)}`),
+    row('HeapAlloc', `${least}${mark(amount(derived.heapAlloc))}, summed over the spans`),
+    row('HeapObjects', `${least}${mark(derived.heapObjects === null ? '?' : grouped(derived.heapObjects))}`),
+    row('HeapInuse', `${least}${mark(amount(derived.heapInuse))}`),
+    row('StackInuse', `${least}${mark(amount(derived.stackInuse))}`),
   ];
 }
 

@@ -2,6 +2,7 @@
 import type {
   LayoutDiffResult,
   LayoutGenerateResult,
+  LayoutInferResult,
   LayoutListResult,
   LayoutShowResult,
   LayoutVerifyResult,
@@ -56,6 +57,38 @@ export function layoutShowText({ goVersion, arch, experiments, source, note, str
       );
     }
   }
+  return text(lines);
+}
+
+/** Fields that are sure stand plain, others with what speaks against them. */
+export function layoutInferText({
+  goVersion,
+  arch,
+  experiments,
+  others,
+  mheap,
+  structs,
+  file,
+}: LayoutInferResult): string {
+  const lines = [
+    `${goVersion}${experiments.length > 0 ? `+${experiments.join(',')}` : ''}/${arch}, told from the image alone; mheap_ at ${mheap}`,
+    `what is not here would be read by the ${others}`,
+  ];
+  for (const [name, { size, fields }] of Object.entries(structs)) {
+    if (name.startsWith('struct {')) continue;
+    lines.push(
+      '',
+      `${name}${size === null ? '' : `, ${size} bytes`}`,
+      '  offset      hex    size  sure  field                 type',
+    );
+    for (const [field, { offset, size: bytes, type, confidence, alternatives, why }] of Object.entries(fields)) {
+      const at = `${String(offset).padStart(8)} ${`0x${offset.toString(16)}`.padStart(8)} ${String(bytes).padStart(7)}`;
+      const sure = `${Math.round(confidence * 100)}%`.padStart(5);
+      const or = alternatives.length > 0 ? `or at ${alternatives.join(', ')}: ` : '';
+      lines.push(`${at} ${sure}  ${field.padEnd(21)} ${type}`, `${''.padEnd(32)}${or}${why}`);
+    }
+  }
+  if (file !== undefined) lines.push('', `written to ${file}: --layout ${file} reads with it`);
   return text(lines);
 }
 

@@ -1,6 +1,6 @@
 // `overview` for people: a page of text made from the result, nothing read or computed here.
-import type { OverviewResult, RootResult } from '../analysis/results.js';
-import { bytesText, grouped, percentApart, percentText, printable } from './format.js';
+import type { BigCount, OverviewResult, RootResult } from '../analysis/results.js';
+import { bytesText, grouped, markOf, percentApart, percentText, printable } from './format.js';
 
 /** Classes and missing ranges shown; the rest is counted. */
 const topClasses = 8;
@@ -66,35 +66,38 @@ function opened({ go, binary, image, layout }: OverviewResult): string[] {
   return lines;
 }
 
-function heap({ spans }: OverviewResult): string[] {
+function heap({ spans, layout }: OverviewResult): string[] {
   if (!spans) return [];
   const least = spans.complete ? '' : 'at least ';
+  const mark = markOf(layout.source);
+  const bytes = (value: BigCount) => mark(bytesText(value));
+  const count = (value: BigCount) => mark(grouped(value));
   return [
     '',
     row(
       'heap in use',
-      `${least}${bytesText(spans.heapInuseBytes)} in ${grouped(spans.inuse)} spans (HeapInuse ${grouped(spans.heapInuseBytes)})`,
+      `${least}${bytes(spans.heapInuseBytes)} in ${count(spans.inuse)} spans (HeapInuse ${count(spans.heapInuseBytes)})`,
     ),
     row(
       'allocated',
-      `${least}${bytesText(spans.heapAllocBytes)} in ${grouped(spans.heapObjects)} objects (HeapAlloc ${grouped(spans.heapAllocBytes)})`,
+      `${least}${bytes(spans.heapAllocBytes)} in ${count(spans.heapObjects)} objects (HeapAlloc ${count(spans.heapAllocBytes)})`,
     ),
     row(
       'free slots',
-      `${least}${bytesText(spans.freeSlotBytes)} in in-use spans (${percentText(Number(spans.freeSlotBytes), Number(spans.heapInuseBytes))} of them)`,
+      `${least}${bytes(spans.freeSlotBytes)} in in-use spans (${mark(percentText(Number(spans.freeSlotBytes), Number(spans.heapInuseBytes)))} of them)`,
     ),
     row(
       'stacks',
-      `${least}${bytesText(spans.stackInuseBytes)} (StackInuse ${grouped(spans.stackInuseBytes)}); all manual spans ${bytesText(spans.manualBytes)} in ${grouped(spans.manual)}`,
+      `${least}${bytes(spans.stackInuseBytes)} (StackInuse ${count(spans.stackInuseBytes)}); all manual spans ${bytes(spans.manualBytes)} in ${count(spans.manual)}`,
     ),
     row(
       'mspans',
-      `${grouped(spans.total)} in allspans: ${grouped(spans.inuse)} in use, ${grouped(spans.manual)} manual, ${grouped(spans.free)} free${spans.unreadable ? `, ${grouped(spans.unreadable)} unreadable` : ''}${spans.unreadableEntries ? `; ${grouped(spans.unreadableEntries)} more entries can't be read` : ''}`,
+      `${count(spans.total)} in allspans: ${count(spans.inuse)} in use, ${count(spans.manual)} manual, ${count(spans.free)} free${spans.unreadable ? `, ${count(spans.unreadable)} unreadable` : ''}${spans.unreadableEntries ? `; ${count(spans.unreadableEntries)} more entries can't be read` : ''}`,
     ),
   ];
 }
 
-function gc({ gc, mheap }: OverviewResult): string[] {
+function gc({ gc, mheap, layout }: OverviewResult): string[] {
   if (!gc || Object.values(gc).every((value) => value === null)) return [];
   const text = (value: unknown) => (value === null || value === undefined ? '?' : String(value));
   const amount = (value: unknown) => (typeof value === 'number' || typeof value === 'string' ? bytesText(value) : '?');
@@ -103,7 +106,10 @@ function gc({ gc, mheap }: OverviewResult): string[] {
   const ended =
     last === 0 ? 'never ended' : `last ended ${last === null ? '?' : new Date(Number(last) / 1e6).toISOString()}`;
   return [
-    row('GC', `cycle ${text(gc.numGC)}, phase ${text(gc.phase)}, ${ended}, sweepgen ${text(mheap?.sweepgen)}`),
+    row(
+      'GC',
+      `cycle ${text(gc.numGC)}, phase ${text(gc.phase)}, ${ended}, sweepgen ${markOf(layout.source)(text(mheap?.sweepgen))}`,
+    ),
     row(
       '',
       `live ${amount(gc.heapLive)}, marked by the last cycle ${amount(gc.heapMarked)}${percent === null ? '' : `, GOGC ${percent === -1 ? 'off' : text(percent)}`}`,
@@ -111,31 +117,39 @@ function gc({ gc, mheap }: OverviewResult): string[] {
   ];
 }
 
-function classes({ classes }: OverviewResult): string[] {
+function classes({ classes, layout }: OverviewResult): string[] {
   if (classes.length === 0) return [];
+  const mark = markOf(layout.source);
   const top = [...classes].sort((a, b) => b.inuseBytes - a.inuseBytes).slice(0, topClasses);
   const lines = ['', `${'top classes'.padEnd(16)} class  elemsize      spans       objects   used      in use`];
   for (const c of top) {
     const name = `${c.sizeclass}${c.noscan ? 'n' : ''}`;
     const size = c.sizeclass === 0 ? 'large' : grouped(c.elemsize);
-    lines.push(
-      `${''.padEnd(16)}${name.padStart(6)}${size.padStart(10)}${grouped(c.spans).padStart(11)}${grouped(c.objects).padStart(14)}${percentText(c.objects, c.slots).padStart(7)}${bytesText(c.inuseBytes).padStart(12)}`,
-    );
+    const cells = [
+      [name, 6],
+      [size, 10],
+      [grouped(c.spans), 11],
+      [grouped(c.objects), 14],
+      [percentText(c.objects, c.slots), 7],
+      [bytesText(c.inuseBytes), 12],
+    ] as const;
+    lines.push(`${''.padEnd(16)}${cells.map(([text, width]) => mark(text).padStart(width)).join('')}`);
   }
   if (classes.length > top.length) lines.push(`${''.padEnd(16)}  … and ${classes.length - top.length} more classes`);
   return lines;
 }
 
-function reconciliation({ reconciliation }: OverviewResult): string[] {
+function reconciliation({ reconciliation, layout }: OverviewResult): string[] {
   if (reconciliation.length === 0) return [];
+  const mark = markOf(layout.source);
   const lines = [''];
   reconciliation.forEach((each, i) => {
     const { what, ours, runtime, counter, agrees, note, moving } = each;
     const text = agrees
-      ? `${what} ${grouped(ours)} = ${counter}`
+      ? `${what} ${mark(grouped(ours))} = ${counter}`
       : moving
-        ? `${what} ${grouped(ours)}, ${counter} ${grouped(runtime)} a moment apart: moving, within ${percentApart(each)}%`
-        : `${what} ${grouped(ours)}, but ${counter} says ${grouped(runtime)}${note ? ` (${note})` : ''}`;
+        ? `${what} ${mark(grouped(ours))}, ${counter} ${grouped(runtime)} a moment apart: moving, within ${percentApart(each)}%`
+        : `${what} ${mark(grouped(ours))}, but ${counter} says ${grouped(runtime)}${note ? ` (${note})` : ''}`;
     lines.push(row(i === 0 ? 'reconciles' : '', `${agrees ? '✓' : moving ? '~' : '✗'} ${text}`));
   });
   return lines;

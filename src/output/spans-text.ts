@@ -1,6 +1,6 @@
 // `spans` and `span` for people, and the rows as csv.
 import type { SpanDetail, SpanRow } from '../analysis/results.js';
-import { bytesText, grouped, printable } from './format.js';
+import { bytesText, grouped, type Mark, markOf, printable } from './format.js';
 
 const unknown = '?';
 
@@ -40,8 +40,15 @@ export function spanHeading(): string {
   return line((column) => column.title);
 }
 
-export function spanLine(row: SpanRow): string {
-  return printable(line((column) => column.cell(row)));
+/** `source`: of the layout that the row was read by. The mspan's own address is left to be copied as it is. */
+export function spanLine(row: SpanRow, source = 'table'): string {
+  const mark = markOf(source);
+  return printable(line((column) => cellText(column, row, mark)));
+}
+
+function cellText({ title, cell }: Column, row: SpanRow, mark: Mark): string {
+  const text = cell(row);
+  return title === '' || title === 'mspan' || text === unknown || text === '–' ? text : mark(text);
 }
 
 function line(cell: (column: Column) => string): string {
@@ -66,16 +73,18 @@ const glyphs = {
 
 /** `span ADDR`: header, fields with value, offset and source, and the slot map with its legend. */
 export function spanDetailText(span: SpanDetail, ascii: boolean): string {
+  const inferred = Object.values(span.fields).some(({ source }) => source === 'inferred');
+  const mark = markOf(inferred ? 'inferred' : 'table');
   const lines = [
-    `mspan ${span.addr}   pages from ${span.base ?? unknown}, ${count(span.npages)} of them   ${span.state ?? unknown}   ${classText(span)}`,
-    `freeindex ${count(span.freeindex)}   allocCount ${count(span.allocCount)}   allocated ${count(span.allocated)}   nelems ${count(span.nelems)}   ${span.sweepState}`,
+    `mspan ${span.addr}   pages from ${mark(span.base ?? unknown)}, ${mark(count(span.npages))} of them   ${mark(span.state ?? unknown)}   ${mark(classText(span))}`,
+    `freeindex ${mark(count(span.freeindex))}   allocCount ${mark(count(span.allocCount))}   allocated ${mark(count(span.allocated))}   nelems ${mark(count(span.nelems))}   ${mark(span.sweepState)}`,
   ];
   if (span.suspect) lines.push(`suspect: ${span.suspect}`);
   if (span.missing) lines.push(`not readable: ${span.missing.join(', ')}`);
   if (span.allocBits !== undefined)
     lines.push(
-      `allocBits ${span.allocBits === '' ? 'nil' : (span.allocBits ?? unknown)}`,
-      `gcmarkBits ${span.gcmarkBits === '' ? 'nil' : (span.gcmarkBits ?? unknown)}`,
+      `allocBits ${mark(span.allocBits === '' ? 'nil' : (span.allocBits ?? unknown))}`,
+      `gcmarkBits ${mark(span.gcmarkBits === '' ? 'nil' : (span.gcmarkBits ?? unknown))}`,
     );
   if (span.inlineMarks) lines.push(`inline marks ${span.inlineMarks}`);
   lines.push(
@@ -90,7 +99,7 @@ export function spanDetailText(span: SpanDetail, ascii: boolean): string {
           ? JSON.stringify(field.value)
           : String(field.value);
     lines.push(
-      `${String(field.offset).padStart(6)} ${String(field.size).padStart(5)}  ${name.padEnd(24)}${value.padEnd(24)}${field.type.padEnd(24)}${field.source}`,
+      `${String(field.offset).padStart(6)} ${String(field.size).padStart(5)}  ${name.padEnd(24)}${markOf(field.source)(value).padEnd(24)}${field.type.padEnd(24)}${field.source}`,
     );
   }
   lines.push('', ...slotMapLines(span, ascii));

@@ -79,6 +79,8 @@ function heapCountersOfDeltas(view: RuntimeView): number | undefined {
 function unflushed(view: RuntimeView, table: SpanRows): number | undefined {
   const before = view.layout.field('mspan', 'allocCountBeforeCache');
   const generation = heapSweepgen(view);
+  // Of an mspan that was told from the image not all fields are known: whether it remembers that is not.
+  if (!before && view.layout.struct('mspan')?.source === 'inferred') return undefined;
   const cached = cachedSpans(view);
   if (!cached.complete) return undefined;
   let bytes = 0;

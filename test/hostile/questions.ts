@@ -31,7 +31,9 @@ export function askEverything(request: OpenRequest, interesting: readonly number
     asking.ask('gc', {}, gcText);
     asking.ask('findings', {}, ({ findings, notRead }) => findingsText(findings, notRead));
     asking.ask('provenance', {}, () => '');
-    const window = asking.ask('spanWindow', { query, from: 0, count: 40 }, ({ rows }) => rows.map(spanLine).join('\n'));
+    const window = asking.ask('spanWindow', { query, from: 0, count: 40 }, ({ rows }) =>
+      rows.map((row) => spanLine(row)).join('\n'),
+    );
     asking.ask('spanWindow', { query: { ...query, filter: 'used<90 state=inuse' }, from: 5, count: 20 }, () => '');
     const rows = window?.rows ?? [];
     for (const row of [rows[0], rows[rows.length >> 1], rows.at(-1)])

@@ -6,6 +6,7 @@ import { gc } from './gc.js';
 import { demo } from './interactive.js';
 import { layout, layoutDiff, layoutList, layoutShow, layoutVerify } from './layout.js';
 import { layoutGenerate } from './layout-generate.js';
+import { layoutInfer } from './layout-infer.js';
 import { overview } from './overview.js';
 import { span, spans } from './spans.js';
 
@@ -25,5 +26,6 @@ export const commands: readonly CommandSpec[] = [
   layoutDiff,
   layoutVerify,
   layoutGenerate,
+  layoutInfer,
   demo,
 ];

@@ -13,14 +13,21 @@ export interface Opened {
   readonly process: GoProcess | undefined;
 }
 
-/** Opens what `files` name. A command with no file is wrong usage. */
-export function openFiles(name: string, files: readonly string[], { options, out, warn }: Invocation): Opened {
+/** Opens what `files` name, without looking for the Go runtime in it. A command with no file is wrong usage. */
+export function openTargetOf(name: string, files: readonly string[], { options, out, warn }: Invocation): Target {
   const all = options.pid === undefined ? files : [...files, `pid:${options.pid}`];
   if (all.length === 0 && options.open.regions === undefined)
     throw new UsageError(name, 'no file given: name a Go binary and an image');
-  const started = performance.now();
   const target = releasing(openTarget({ files: all, options: options.open }), warn);
   if (target.live && !target.live.moving) out.hold();
+  return target;
+}
+
+/** The same with its runtime. */
+export function openFiles(name: string, files: readonly string[], invocation: Invocation): Opened {
+  const { options, warn } = invocation;
+  const started = performance.now();
+  const target = openTargetOf(name, files, invocation);
   const process = target.image ? openProcess(target, options.open) : undefined;
   if (options.trace) for (const line of [...target.trace, ...(process?.trace ?? [])]) warn(line);
   if (options.trace && target.live) {

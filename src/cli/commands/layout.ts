@@ -35,8 +35,8 @@ const without = ({ options }: Invocation) => (options.open.without ? { without: 
 export const layout: CommandSpec = {
   name: 'layout',
   opensFiles: false,
-  operands: 'list|show|diff|verify|generate',
-  summary: 'field offsets per Go version and arch: layout list, show, diff, verify, generate',
+  operands: 'list|show|diff|verify|generate|infer',
+  summary: 'field offsets per Go version and arch: layout list, show, diff, verify, generate, infer',
   options: [],
   examples: [
     'spanscope layout list',
@@ -44,10 +44,12 @@ export const layout: CommandSpec = {
     'spanscope layout diff go1.21.0 go1.22.0 mspan',
     'spanscope layout verify ./server',
     'spanscope layout generate ./server --save server-layout.json',
+    'spanscope layout infer ./server core.1234',
   ],
   run({ operands: [word] }) {
-    if (word === undefined) throw new UsageError('layout', 'needs a command: list, show, diff, verify or generate');
-    throw new UsageError(`layout ${word}`, 'unknown command: there are list, show, diff, verify and generate');
+    if (word === undefined)
+      throw new UsageError('layout', 'needs a command: list, show, diff, verify, generate or infer');
+    throw new UsageError(`layout ${word}`, 'unknown command: there are list, show, diff, verify, generate and infer');
   },
 };
 

@@ -85,7 +85,7 @@ function runSpans(invocation: Invocation): number {
     }
     case 'json': {
       out.write(
-        `{"schemaVersion":${schemaVersion},"total":${table.length},"unreadableEntries":${table.unreadableEntries},"matching":${rows.length},"shown":${shown.length},"spans":[`,
+        `{"schemaVersion":${schemaVersion},${process.layout.source === 'inferred' ? '"source":"inferred",' : ''}"total":${table.length},"unreadableEntries":${table.unreadableEntries},"matching":${rows.length},"shown":${shown.length},"spans":[`,
       );
       shown.forEach((row, i) => {
         out.write(`${i === 0 ? '\n' : ',\n'}${spanRowJson(view(row))}`);
@@ -95,7 +95,7 @@ function runSpans(invocation: Invocation): number {
     }
     default:
       out.line(spanHeading());
-      for (const row of shown) out.line(spanLine(spanRow(source, row, false)));
+      for (const row of shown) out.line(spanLine(spanRow(source, row, false), process.layout.source));
       if (shown.length < rows.length)
         out.line(`showing ${grouped(shown.length)} of ${grouped(rows.length)} (--limit 0 for all)`);
       else if (rows.length < table.length) out.line(`${grouped(rows.length)} of ${grouped(table.length)} spans match`);

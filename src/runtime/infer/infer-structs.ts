@@ -10,7 +10,7 @@ import { findAllspans } from './find-allspans.js';
 import { inferMheap } from './infer-mheap.js';
 import { inferMspan, type NotInferred } from './infer-mspan.js';
 import type { InferredStruct } from './inference.js';
-import { otherTellers } from './other-tellers.js';
+import { type InferredHeap, otherTellers } from './other-tellers.js';
 
 /** What inference looks at. */
 export interface InferenceScene {
@@ -24,22 +24,6 @@ export interface InferenceScene {
   /** The same by the code that uses it; asked only where the image's structure does not say it. `near` is a layout to read the module's description with. */
   byCode(near: Layout): number | undefined;
 }
-
-/** What those who tell other structs get. */
-export interface InferredHeap {
-  readonly memory: Memory;
-  readonly ranges: readonly AddressRange[];
-  /** Addresses of mspans: all of them, or 200,000 evenly spread. */
-  readonly mspans: Float64Array;
-  readonly mspan: InferredStruct;
-  readonly mheap: InferredStruct;
-  readonly mheapAddress: number;
-  /** Semantics and geometry of the arch; and, for what is not told, the nearest release's offsets. Never of the image's own line. */
-  readonly near: Layout;
-}
-
-/** Tells structs of the runtime; empty where it can tell none. */
-export type Teller = (heap: InferredHeap) => readonly InferredStruct[];
 
 export interface Inference {
   /** mspan and mheap, structs that they lead to, and what others told. */

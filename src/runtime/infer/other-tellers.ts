@@ -1,4 +1,23 @@
-// Who tells structs other than mspan and mheap, once the heap is known: each gets what is known of it and answers with structs. A new one is added here.
-import type { Teller } from './infer-structs.js';
+// Who tells structs other than mspan and mheap, once the heap is known: each gets what is known of it and answers with structs. A new one is added to the list.
+import type { Memory } from '../../image/memory.js';
+import type { AddressRange } from '../../image/scan-words.js';
+import type { Layout } from '../../layout/types.js';
+import type { InferredStruct } from './inference.js';
+
+/** What those who tell other structs get. */
+export interface InferredHeap {
+  readonly memory: Memory;
+  readonly ranges: readonly AddressRange[];
+  /** Addresses of mspans: all of them, or 200,000 evenly spread. */
+  readonly mspans: Float64Array;
+  readonly mspan: InferredStruct;
+  readonly mheap: InferredStruct;
+  readonly mheapAddress: number;
+  /** Semantics and geometry of the arch; and, for what is not told, the nearest release's offsets. Never of the image's own line. */
+  readonly near: Layout;
+}
+
+/** Tells structs of the runtime; empty where it can tell none. */
+export type Teller = (heap: InferredHeap) => readonly InferredStruct[];
 
 export const otherTellers: readonly Teller[] = [];
