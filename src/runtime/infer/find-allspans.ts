@@ -29,6 +29,10 @@ const mostWords = 24;
 /** Pages of 8 KiB in 32 GiB: more than one allocation takes. */
 const mostPages = 2 ** 22;
 const enough = 0.9;
+/** Used mspans that must be among those looked at. */
+const leastUsed = 4;
+const no = 'no';
+const untold = 'untold';
 
 export function findAllspans(
   memory: Memory,
@@ -56,9 +60,9 @@ function look(memory: Memory, header: number, pageSize: number): FoundAllspans |
   const array = memory.word(header);
   const length = memory.word(header + pointerSize);
   if (array === undefined || length === undefined) return undefined;
-  if (!sampleOf(memory, array, length, firstLook, pageSize)) return undefined;
+  if (sampleOf(memory, array, length, firstLook, pageSize) === no) return undefined;
   const seen = sampleOf(memory, array, length, secondLook, pageSize);
-  return seen && { header, array, length, rivals: 0, ...seen };
+  return typeof seen === 'object' ? { header, array, length, rivals: 0, ...seen } : undefined;
 }
 
 /** Looks at `count` elements spread over the slice. Never-used mspans are all zero there and count neither way. */
@@ -68,7 +72,7 @@ function sampleOf(
   length: number,
   count: number,
   pageSize: number,
-): { readonly startAddr: number; readonly share: number } | undefined {
+): { readonly startAddr: number; readonly share: number } | typeof no | typeof untold {
   const { pointerSize } = memory;
   const taken = Math.min(count, length);
   const elements = new Set<number>();
@@ -77,8 +81,7 @@ function sampleOf(
   let used = 0;
   for (let i = 0; i < taken; i += 1) {
     const element = memory.word(array + Math.floor((i * length) / taken) * pointerSize);
-    if (element === undefined || element <= 0xffff || element % pointerSize !== 0 || elements.has(element))
-      return undefined;
+    if (element === undefined || element <= 0xffff || element % pointerSize !== 0 || elements.has(element)) return no;
     elements.add(element);
     let blank = true;
     let next = memory.word(element);
@@ -93,12 +96,13 @@ function sampleOf(
     }
     if (!blank) used += 1;
   }
-  if (used < Math.min(firstLook, taken) / 2) return undefined;
+  // A heap that has just begun has carved out more mspans than it has used.
+  if (used < leastUsed) return untold;
   for (let word = 0; word < mostWords; word += 1) {
     // Of two mspans one may be free with a stale address: most are distinct, not all.
     if (hits[word]! < used * enough - 1 || hits[word]! < 2) continue;
     if (starts[word]!.size < hits[word]! * 0.7) continue;
     return { startAddr: word * pointerSize, share: hits[word]! / used };
   }
-  return undefined;
+  return no;
 }

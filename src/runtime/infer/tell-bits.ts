@@ -29,6 +29,8 @@ export interface ToldBits {
 interface Pointer {
   readonly place: Place;
   readonly bits: Bitmaps;
+  /** What `allocated` gave for each place of freeindex. */
+  readonly counted: Map<string, Float64Array>;
 }
 
 /** Pointer fields that all spans in use have set: there are two. */
@@ -111,7 +113,7 @@ function pointersOf({ memory, sample, rows, nelems }: BitsKnown, taken: readonly
       Float64Array.from(rows, (row) => column[row]!),
       slots,
     );
-    found.push({ place, bits });
+    found.push({ place, bits, counted: new Map() });
   }
   return found;
 }
@@ -141,17 +143,30 @@ function bestTriple(known: BitsKnown, pointers: readonly Pointer[], integers: re
 
 const heldBy = (verdicts: Uint8Array) => verdicts.reduce((sum, verdict) => sum + (verdict === yes ? 1 : 0), 0);
 
-/** Whether allocCount is freeindex and the bits set from there on, by row. */
-function balance({ sample, rows, nelems }: BitsKnown, { bits }: Pointer, f: Place, k: Place): Uint8Array {
-  const [freeindex, allocCount] = [sample.column(f), sample.column(k)];
-  const verdicts = new Uint8Array(rows.length);
+/** freeindex and the bits set from there on, by row; -1 where freeindex is beyond the slots, -2 where there is no bitmap. */
+function allocated({ sample, rows, nelems }: BitsKnown, { bits, counted }: Pointer, f: Place): Float64Array {
+  const key = `${f.offset} ${f.size}`;
+  const known = counted.get(key);
+  if (known) return known;
+  const freeindex = sample.column(f);
+  const sums = new Float64Array(rows.length);
   for (let i = 0; i < rows.length; i += 1) {
-    const row = rows[i]!;
-    const from = freeindex[row]!;
-    if (from > nelems[row]!) continue;
-    const counted = bits.countFrom(i, from);
-    verdicts[i] = counted < 0 ? mute : from + counted === allocCount[row] ? yes : no;
+    const from = freeindex[rows[i]!]!;
+    const set = from > nelems[rows[i]!]! ? -2 : bits.countFrom(i, from);
+    sums[i] = set === -2 ? -1 : set === -1 ? -2 : from + set;
   }
+  counted.set(key, sums);
+  return sums;
+}
+
+/** Whether allocCount is that, by row. */
+function balance(known: BitsKnown, pointer: Pointer, f: Place, k: Place): Uint8Array {
+  const { sample, rows } = known;
+  const sums = allocated(known, pointer, f);
+  const allocCount = sample.column(k);
+  const verdicts = new Uint8Array(rows.length);
+  for (let i = 0; i < rows.length; i += 1)
+    verdicts[i] = sums[i] === -2 ? mute : sums[i] === allocCount[rows[i]!] ? yes : no;
   return verdicts;
 }
 
@@ -178,7 +193,7 @@ function bestCache(known: BitsKnown, taken: readonly Place[], pointer: Pointer, 
   const contenders: Contender[] = [];
   for (const place of places(known.sample, 8, taken)) {
     const verdicts = cached(known, place, pointer, freeindex);
-    if (heldBy(verdicts) > verdicts.length * 0.2) contenders.push({ place, verdicts });
+    if (heldBy(verdicts) > 0) contenders.push({ place, verdicts });
   }
   return decide(contenders, 'the inverted word of allocBits at freeindex', 'spans with free slots');
 }

@@ -7,19 +7,25 @@ import { mostly } from './tell-slots.js';
 
 export interface ToldSweepgen {
   readonly span: Told;
-  /** Address of mheap_.sweepgen. */
-  readonly heap: {
-    readonly address: number;
-    readonly value: number;
-    readonly confidence: number;
-    readonly others: readonly number[];
-  };
+  /** Undefined where too much else near allspans holds the same. */
+  readonly heap: HeapSweepgen | undefined;
+}
+
+export interface HeapSweepgen {
+  /** Of mheap_.sweepgen. */
+  readonly address: number;
+  readonly value: number;
+  readonly confidence: number;
+  /** Other addresses that fit as well. */
+  readonly others: readonly number[];
 }
 
 /** How far from allspans, in bytes, mheap_.sweepgen stands at most: from 1.9 to 1.27 it is 8 or 16. */
 const nearBytes = 64;
 /** A number of collections below which other small numbers look like a sweepgen. */
 const fewCollections = 3;
+/** Places that may share the heap's number before nothing can be said of it. */
+const mostOthers = 3;
 
 /** `header`: where allspans stands. `rows`: spans in use. */
 export function tellSweepgen(
@@ -69,9 +75,10 @@ export function tellSweepgen(
     ({ place, value, held }) => place.offset === best.place.offset && value !== best.value && held >= best.held - 3,
   );
   const others = [...same.slice(1), ...heaps.filter(({ value }) => rivals.some((rival) => rival.value === value))];
-  const confidence = others.length > 0 ? 0.7 : early ? 0.85 : span.confidence;
   const [heap] = same;
-  if (!heap) return undefined;
+  // Before the first collection it is 0, as is much else.
+  if (!heap || others.length > mostOthers) return { span, heap: undefined };
+  const confidence = others.length > 0 ? 0.9 / (1 + others.length) : early ? 0.85 : span.confidence;
   return { span, heap: { ...heap, confidence, others: others.map(({ address }) => address) } };
 }
 
@@ -93,9 +100,6 @@ function verdictsOf(rows: Uint32Array, column: Float64Array, heap: number): Uint
   }
   const of = (distance: number) => counts.get(distance) ?? 0;
   if (counts.size === 1 && (heap < 2 * fewCollections || of(0) === 0)) return undefined;
-  // Cached spans are those of the Ps: fewer than all. A span swept and cached (3) and none that is swept otherwise is none.
-  const cached = of(1) + of(3);
-  if (cached > rows.length * 0.9) return undefined;
   // Cached and not swept (1) is only beside what is not swept (-2).
   if (of(1) > 0 && of(1) > of(-2) + of(-1) + 4 * of(3)) return undefined;
   return verdicts;
