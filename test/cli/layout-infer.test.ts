@@ -1,0 +1,148 @@
+// `layout infer` by the built program: its result, the file it writes and what that serves, the marks of numbers that were read by it, and what it refuses.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { layoutFromTable } from '../../src/layout/load.js';
+import { withoutSections } from '../support/headerless.js';
+import { expectRefusal, json, lines, output, run, sample, TempFolder } from '../support/run-cli.js';
+
+const folder = new TempFolder();
+afterAll(() => folder.remove());
+const at = (...parts: string[]) => join(folder.path, ...parts);
+const server = withoutSections(sample.server, at('server'));
+const files = [server, sample.core];
+
+interface Inferred {
+  readonly goVersion: string;
+  readonly arch: string;
+  readonly source: string;
+  readonly structs: Readonly<
+    Record<
+      string,
+      {
+        readonly size: number | null;
+        readonly fields: Readonly<
+          Record<string, { offset: number; size: number; type: string; confidence: number; alternatives: number[] }>
+        >;
+      }
+    >
+  >;
+}
+interface Overview {
+  readonly layout: { readonly name: string; readonly source: string; readonly exact: boolean };
+  readonly spans: unknown;
+}
+
+/** Hides every line but an old one, so that no table fits. */
+const hideAll = Array.from({ length: 30 }, (_, i) => 9 + i)
+  .filter((minor) => minor !== 12)
+  .flatMap((minor) => ['--without', `go1.${minor}`]);
+
+const inferred = json<Inferred>(['layout', 'infer', ...files]);
+const plain = json<Overview>(['overview', ...files]);
+
+describe('layout infer', () => {
+  it('says where the fields are, as the table of the release does', () => {
+    const own = layoutFromTable({ goVersion: inferred.goVersion, goarch: inferred.arch, experiments: [] })!;
+    expect(own.exact).toBe(true);
+    expect(inferred).toMatchObject({ source: 'inferred', arch: 'amd64', pointerSize: 8 });
+    expect(inferred.structs.mspan?.size).toBe(own.struct('mspan')?.size);
+    for (const struct of ['mspan', 'mheap']) {
+      const { fields } = inferred.structs[struct]!;
+      expect(Object.keys(fields).length).toBeGreaterThan(5);
+      for (const [name, { offset, size }] of Object.entries(fields)) {
+        const { offset: there, size: bytes } = own.field(struct, name)!;
+        expect([struct, name, offset, size]).toEqual([struct, name, there, bytes]);
+      }
+    }
+  });
+
+  it('does not look at the table of the image’s own release, and so needs not be told to', () => {
+    const [line] = /^go\d+\.\d+/.exec(inferred.goVersion)!;
+    expect(json(['layout', 'infer', ...files, '--without', line])).toEqual(inferred);
+  });
+
+  it('is shown to people with what each field rests on, and its ties', () => {
+    const text = output(['layout', 'infer', ...files]);
+    expect(text).toContain('told from the image alone');
+    expect(text).toMatch(/ 99% {2}allocCache /);
+    const tie = Object.values(inferred.structs.mspan!.fields).find(({ alternatives }) => alternatives.length > 0);
+    if (tie) expect(text).toContain(`or at ${tie.alternatives.join(', ')}`);
+  });
+
+  it('without an image, with an image without spans, of a file that can’t be written: says what is wrong', () => {
+    expectRefusal(run(['layout', 'infer', server]), 2, /an image is missing/);
+    expectRefusal(run(['layout', 'infer']), 2, /no file given/);
+    expectRefusal(run(['layout', 'infer', ...files, '--format', 'csv']), 2);
+    expectRefusal(run(['layout', 'infer', ...files, '--save', at('no', 'such', 'folder')]), 3, /can’t be written/);
+    const empty = folder.file('empty.raw', new Uint8Array(65536));
+    expectRefusal(run(['layout', 'infer', server, `${empty}@0xc000000000`]), 3, /looks like mheap_\.allspans/);
+  });
+});
+
+describe('a saved inference', () => {
+  const file = at('saved.json');
+  json(['layout', 'infer', ...files, '--save', file]);
+
+  it('serves the image, as the user’s, not as exact', () => {
+    const { layout, spans } = json<Overview>(['overview', ...files, '--layout', file, '--quiet']);
+    expect(layout).toMatchObject({ source: 'user', exact: false });
+    expect(layout.name).toMatch(/^~/);
+    expect(spans).toEqual(plain.spans);
+  });
+
+  it('keeps how sure each field is', () => {
+    const { goVersion, arch } = inferred;
+    const layout = layoutFromTable({ goVersion, goarch: arch, experiments: [], file })!;
+    for (const [name, { confidence, alternatives, offset }] of Object.entries(inferred.structs.mspan!.fields)) {
+      expect(layout.field('mspan', name)).toMatchObject({ confidence, alternatives, offset, source: 'user' });
+    }
+    expect(layout.field('g', 'goid')?.confidence).toBeUndefined();
+    expect(layout.field('mheap', 'central[3].mcentral.spanclass')).toBeDefined();
+  });
+
+  it.each([
+    ['a confidence that is none', /"confidence": [\d.]+/, '"confidence": 7'],
+    ['alternatives that are none', /"alternatives": \[[^\]]*\]/, '"alternatives": [-1]'],
+    ['a list too long', /"alternatives": \[[^\]]*\]/, `"alternatives": [${Array(5000).fill(1).join(',')}]`],
+    ['no structs', /"inferred": \{[\s\S]*\n \}/, '"inferred": 5'],
+  ])('with %s is refused by name', (_, what, by) => {
+    const text = readFileSync(file, 'utf8');
+    // The last part of the file is what was inferred.
+    const from = text.indexOf('"inferred"');
+    const broken = text.slice(0, from) + text.slice(from).replace(what, by);
+    expect(broken).not.toBe(text);
+    const path = folder.file('broken.json', broken);
+    const result = run(['spans', ...files, '--layout', path]);
+    expectRefusal(result, 3, /broken\.json/);
+  });
+});
+
+describe('numbers read by an inferred layout', () => {
+  it('are the same, and marked wherever they show', () => {
+    const shown = json<Overview & { warnings: string[] }>(['overview', ...files, ...hideAll, '--quiet']);
+    expect(shown.layout).toMatchObject({ name: '~inferred', source: 'inferred', exact: false });
+    expect(shown.spans).toEqual(plain.spans);
+    expect(shown.warnings.join('\n')).toContain('numbers marked ~');
+    const text = output(['overview', ...files, ...hideAll, '--quiet']);
+    expect(text).toMatch(/^layout +~inferred/m);
+    expect(text).toMatch(/^heap in use +~[\d.]+ MiB in ~[\d,]+ spans \(HeapInuse ~[\d,]+\)$/m);
+    expect(output(['overview', ...files, '--quiet'])).not.toContain('~');
+
+    const table = output(['spans', ...files, ...hideAll, '--limit', '5', '--quiet']).split('\n');
+    for (const row of table.slice(1, 6))
+      expect(row).toMatch(/^ *~0x[0-9a-f]+ +0x[0-9a-f]+ +(~\d+n?|–) +(~[\d,]+ +){6}~\w+/);
+    const [first] = lines<{ addr: string }>(output(['spans', ...files, '--limit', '1', '--format', 'ndjson']));
+    const span = output(['span', first!.addr, ...files, ...hideAll, '--quiet']);
+    expect(span).toMatch(/freeindex ~\d+ +allocCount ~\d+/);
+    expect(span).toMatch(/ nelems +~\d+ .* inferred$/m);
+    const detail = json<{ fields: Record<string, { source: string }> }>([
+      'span',
+      first!.addr,
+      ...files,
+      ...hideAll,
+      '--quiet',
+    ]);
+    expect(Object.values(detail.fields).every(({ source }) => source === 'inferred')).toBe(true);
+  });
+});
