@@ -15,7 +15,16 @@ export interface LayoutStructResult {
   readonly size: number;
   /** Only where it is not certain for the release; see `exact` of the whole. */
   readonly exact?: false;
-  readonly fields: Readonly<Record<string, { readonly offset: number; readonly size: number; readonly type: string }>>;
+  readonly fields: Readonly<Record<string, LayoutFieldResult>>;
+}
+
+export interface LayoutFieldResult {
+  readonly offset: number;
+  readonly size: number;
+  readonly type: string;
+  /** Only of a field that was told from an image: 0–1, and other offsets that fit as well. */
+  readonly confidence?: number;
+  readonly alternatives?: readonly number[];
 }
 
 export interface LayoutShowResult {
