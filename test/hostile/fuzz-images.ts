@@ -11,6 +11,9 @@ import { askEverything } from './questions.js';
 const mostSeconds = 5;
 const mostMiB = 300;
 
+/** Every line that the images are of: a quarter of the runs hides their tables, so that layouts are told from damaged spans. */
+const newLines = Array.from({ length: 15 }, (_, i) => `go1.${13 + i}`);
+
 type Value = 'flip' | 'zero' | 'ones' | 'random' | 'huge' | 'small' | 'address' | 'plus one' | 'cut';
 interface Change {
   /** Of the places; undefined for anywhere in the file. */
@@ -163,7 +166,10 @@ for (const image of images) {
       const interesting = [addresses[aim % addresses.length]!, aim * 4096];
       const verify = aim % 16 === 0;
       const { opened, answered, refused } = askEverything(
-        { files: [image.binary.path, image.core.path], options: { force } },
+        {
+          files: [image.binary.path, image.core.path],
+          options: { force, ...((aim >>> 8) % 4 === 0 ? { without: newLines } : {}) },
+        },
         interesting,
         verify,
       );
