@@ -94,6 +94,8 @@ export function requestOf({ go }: Target, { without }: LayoutOptions): TableRequ
 export function infer(target: Target, request: TableRequest, { roots }: LayoutOptions): Inference | NotInferred {
   const { memory, dataRanges } = target;
   const name = 'runtime.mheap_';
+  // Fields of one span that were read at different moments fulfil nothing, or what they should not.
+  if (target.live?.moving) return { why: 'the process runs on while it is read (--stop holds it)' };
   return inferStructs({
     memory,
     ranges: dataRanges,

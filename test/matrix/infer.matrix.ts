@@ -2,7 +2,7 @@
 // own reading of the DWARF of the twin that has it; and the spans that are then read, against the independent reader.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { spanRow } from '../../src/analysis/span-rows.js';
 import { openProcess, openTarget } from '../../src/index.js';
@@ -12,7 +12,7 @@ import type { InferredStruct } from '../../src/runtime/infer/inference.js';
 import { infer, requestOf } from '../../src/runtime/layout-candidates.js';
 import { withoutSections } from '../support/headerless.js';
 import { expectedRow } from './expected-row.js';
-import { images, type PreparedImage, type TruthStruct, truthRows, truthStructs } from './prepared.js';
+import { images, manifest, type PreparedImage, type TruthStruct, truthRows, truthStructs } from './prepared.js';
 
 const wanted: Readonly<Record<string, readonly string[]>> = {
   mspan: ['startAddr', 'npages', 'limit', 'freeindex', 'nelems', 'elemsize', 'allocCount', 'allocCache', 'allocBits', 'gcmarkBits', 'sweepgen', 'spanclass', 'state'],
@@ -44,6 +44,11 @@ function openStripped(image: PreparedImage) {
     : openTarget({ files: [server, image.core], options: {} });
 }
 
+/** By the tables' names. */
+function truthByName(binary: string): ReadonlyMap<string, TruthStruct> {
+  return new Map(Object.entries(truthStructs(binary)).map(([name, struct]) => [structName(name), struct]));
+}
+
 /** Fields that are not where truth has them. */
 function wrongFields(structs: readonly InferredStruct[], truth: ReadonlyMap<string, TruthStruct>) {
   return structs.flatMap(({ name, fields }) => {
@@ -67,9 +72,7 @@ describe.each(withGc)('$name', (image) => {
       const line = lineOf(requireRelease(request.goVersion));
       const inference = infer(target, request, {});
       if ('why' in inference) throw new Error(inference.why);
-      const truth = new Map(
-        Object.entries(truthStructs(image.server)).map(([name, struct]) => [structName(name), struct]),
-      );
+      const truth = truthByName(image.server);
       const wrong = wrongFields(inference.structs, truth);
       expect(wrong.filter(({ confidence }) => confidence > 0.9)).toEqual([]);
       expect(inference.structs[0]?.size).toBe(truth.get('mspan')?.size);
@@ -99,6 +102,22 @@ describe.each(withGc)('$name', (image) => {
         });
       outcomes.push({ line, right, asked, rows: same, inferred: process?.layout.source === 'inferred' });
       if (process && !same) expect(process.check.ok, 'wrong rows under a layout that is said to fit').toBe(false);
+    } finally {
+      target.close();
+    }
+  });
+});
+
+/** States of the collector that are rare: off, never run, a heap that has shrunk. */
+describe.each((manifest.diagnoses ?? []).map((path) => ({ name: basename(path), path })))('$name', ({ name, path }) => {
+  it('tells nothing wrong that it calls sure', () => {
+    const server = withoutSections(join(path, 'server'), join(folder, name));
+    const target = openTarget({ files: [server, join(path, 'core')], options: {} });
+    try {
+      const inference = infer(target, requestOf(target, {})!, {});
+      if ('why' in inference) throw new Error(inference.why);
+      const truth = truthByName(join(path, 'server'));
+      expect(wrongFields(inference.structs, truth).filter(({ confidence }) => confidence > 0.9)).toEqual([]);
     } finally {
       target.close();
     }

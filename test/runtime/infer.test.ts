@@ -1,8 +1,11 @@
 // Layouts told from an image alone, on the committed real images: what is told of mspan and mheap against the release's own table (which DWARF agrees with), and the
 // spans that are read by it against the independent reader's rows.
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { spanRow } from '../../src/analysis/span-rows.js';
+import { openSource } from '../../src/bytes/open-source.js';
+import { ElfFile } from '../../src/elf/elf-file.js';
 import { layoutFromTable, listTableFiles, loadTable } from '../../src/layout/load.js';
 import { lineOf, requireRelease } from '../../src/layout/release.js';
 import type { Layout } from '../../src/layout/types.js';
@@ -161,6 +164,54 @@ describe('a table that does not fit', () => {
     const far = openProcess(open('go1.13-amd64'), { without: ['go1.13'] })!;
     expect(far.layout.source).toBe('inferred');
     expect(far.trace.filter((line) => line.includes('not tried: ')).length).toBeGreaterThan(3);
+  });
+});
+
+describe('spans that contradict themselves', () => {
+  /** The image with `bytes` at `offset` in every mspan. */
+  function damaged(name: string, offset: number, bytes: Uint8Array): Target {
+    const core = folder.unpacked(`${name}.damaged`, 'images', name, 'core.sparse.gz');
+    const plain = folder.plain(`${name}.damaged.core`, core);
+    const elf = ElfFile.open(openSource(plain));
+    const segments = elf.programHeaders.filter(({ type }) => type === 1);
+    elf.close();
+    const whole = open(name);
+    const { addr } = openProcess(whole, {})!.spans()!;
+    whole.close();
+    const file = openSync(plain, 'r+');
+    for (const address of addr) {
+      const segment = segments.find(({ vaddr, filesz }) => address >= vaddr && address < vaddr + filesz)!;
+      writeSync(file, bytes, 0, bytes.length, segment.offset + address - segment.vaddr + offset);
+    }
+    closeSync(file);
+    return openTarget({ files: [join(folder.path, `${name}.stripped`), plain], options: {} });
+  }
+
+  it.each([
+    ['allocCache', /equation/],
+    ['state', /state/],
+    ['limit', /limit/],
+    ['elemsize', /elemsize/],
+    ['startAddr', /allspans/],
+  ])('all %s wiped: nothing is told, and it is said why', (field, why) => {
+    const own = layoutFromTable({ goVersion: 'go1.23.12', goarch: 'arm64', experiments: [] })!;
+    const { offset, size } = own.field('mspan', field)!;
+    const target = damaged('go1.23-arm64', offset, new Uint8Array(size));
+    expect(infer(target, requestOf(target, {})!, {})).toEqual({ why: expect.stringMatching(why) });
+    const process = openProcess(target, { without: ['go1.23'] })!;
+    expect(process.layout.source).toBe('table');
+    target.close();
+  });
+
+  it('a sweepgen wiped is left out, or not sure', () => {
+    const own = layoutFromTable({ goVersion: 'go1.23.12', goarch: 'arm64', experiments: [] })!;
+    const target = damaged('go1.23-arm64', own.field('mspan', 'sweepgen')!.offset, new Uint8Array(4));
+    const inference = inferenceOf(target);
+    for (const { confidence } of wrong(inference.structs, own)) expect(confidence).toBeLessThanOrEqual(0.9);
+    expect(inference.structs[0]?.fields.find(({ name }) => name === 'sweepgen')?.confidence ?? 0).toBeLessThanOrEqual(
+      0.9,
+    );
+    target.close();
   });
 });
 

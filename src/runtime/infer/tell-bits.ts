@@ -36,6 +36,11 @@ interface Pointer {
 /** Pointer fields that all spans in use have set: there are two. */
 const mostPointers = 6;
 const mostIntegers = 16;
+/** Spans with bits behind freeindex that must be there for the equation to say something; `unproved` is how sure it makes where they are not. */
+const leastSet = 8;
+/** Spans with free slots of which one cache must fit. */
+const leastUnfilled = 3;
+const unproved = 0.75;
 /** Spans with a freeindex above 0 that must be there before another field can be said to follow it. */
 const leastBegun = 8;
 
@@ -77,13 +82,39 @@ export function tellBits(known: BitsKnown, taken: readonly Place[]): ToldBits | 
   );
   if (!freeindex || !allocCount || !allocBits) return undefined;
   const chosen = pointers.find(({ place }) => place.offset === allocBits.place.offset) ?? pointer;
+  const others = pointers.filter((one) => one !== chosen).map(({ place }) => place.offset);
+  const { unfilled, set } = openSlots(known, chosen, freeindex.place);
+  // Where spans have free slots and no cache goes with them, something else than freeindex was found: a bitmap of zeros makes any two equal numbers look right.
+  if (!cache && unfilled >= leastUnfilled) return undefined;
+  const doubt = set < leastSet ? `only ${set} spans have a bit set behind it` : undefined;
+  const judged = (told: Told, rivals: readonly number[] = []) =>
+    doubt === undefined ? told : doubted(told, unproved, doubt, rivals);
+  const bits = judged(allocBits, others);
   return {
-    freeindex,
-    allocCount,
-    allocBits,
-    gcmarkBits: tellMarks(known, pointers, chosen, f, allocBits),
-    allocCache: cache,
+    freeindex: judged(freeindex),
+    allocCount: judged(allocCount),
+    allocBits: bits,
+    gcmarkBits: tellMarks(known, pointers, chosen, f, bits),
+    allocCache: cache && judged(cache),
   };
+}
+
+/** Spans that have a slot left behind freeindex, and of those the ones with a bit set there. */
+function openSlots(
+  { sample, rows, nelems }: BitsKnown,
+  { bits }: Pointer,
+  f: Place,
+): { unfilled: number; set: number } {
+  const freeindex = sample.column(f);
+  let set = 0;
+  let unfilled = 0;
+  for (let i = 0; i < rows.length; i += 1) {
+    const from = freeindex[rows[i]!]!;
+    if (from >= nelems[rows[i]!]!) continue;
+    unfilled += 1;
+    if (bits.countFrom(i, from) > 0) set += 1;
+  }
+  return { unfilled, set };
 }
 
 /** How far a place ends from where the next field begins. */
