@@ -111,7 +111,7 @@ export function inferredSure(table: TableFile, file: string, struct: string, fie
     fail(file, `${path}.${field}.confidence`, 'is no number from 0 to 1');
   if (!Array.isArray(alternatives) || alternatives.length > limits.alternatives || !alternatives.every(isOffset))
     fail(file, `${path}.${field}.alternatives`, 'is no list of offsets');
-  return { confidence: confidence as number, alternatives: alternatives as number[] };
+  return { confidence, alternatives: alternatives as number[] };
 }
 
 function isOffset(value: unknown): boolean {
