@@ -29,7 +29,7 @@ export interface Candidate {
 /** Structs that are told from the image, and by which tables are told apart. */
 const told = ['mspan', 'mheap'];
 /** Tables of other releases that are tried, beside the nearest. */
-const mostNearby = 12;
+const mostNearby = 40;
 /** The same where the image tells nothing that could rule them out beforehand. */
 const mostUntold = 3;
 

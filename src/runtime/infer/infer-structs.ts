@@ -8,7 +8,7 @@ import { loadTraits } from '../../layout/traits.js';
 import type { Layout } from '../../layout/types.js';
 import { findAllspans } from './find-allspans.js';
 import { inferMheap } from './infer-mheap.js';
-import { inferMspan, type NotInferred } from './infer-mspan.js';
+import { type InferredMspan, inferMspan, type NotInferred } from './infer-mspan.js';
 import type { InferredStruct } from './inference.js';
 import { type InferredHeap, otherTellers } from './other-tellers.js';
 
@@ -61,10 +61,23 @@ export function inferStructs(scene: InferenceScene): Inference | NotInferred {
     mspan: mspan.struct,
     mheap: mheap.struct,
     mheapAddress: mheap.address,
+    sweepgen: mspan.sweepgen?.heap?.value,
+    spanclassOf: spanclasses(mspan),
     near,
   };
   const structs = [mspan.struct, mheap.struct, ...mheap.parts, ...otherTellers.flatMap((tell) => tell(heap))];
   return { structs, mheapAddress: mheap.address, near };
+}
+
+/** spanclass by the mspan's address; the map is made at the first call. */
+function spanclasses({ sample, struct }: InferredMspan): (mspan: number) => number | undefined {
+  let rows: Map<number, number> | undefined;
+  const place = struct.fields.find(({ name }) => name === 'spanclass');
+  return (mspan) => {
+    rows ??= new Map(Array.from(sample.addresses, (address, row) => [address, row]));
+    const row = rows.get(mspan);
+    return row === undefined || !place ? undefined : sample.byteAt(row, place.offset);
+  };
 }
 
 /** The lines whose tables are not looked at: those the user hides, and the image's own. */

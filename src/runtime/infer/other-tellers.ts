@@ -13,6 +13,10 @@ export interface InferredHeap {
   readonly mspan: InferredStruct;
   readonly mheap: InferredStruct;
   readonly mheapAddress: number;
+  /** mheap_.sweepgen, where it could be told. */
+  readonly sweepgen: number | undefined;
+  /** mspan.spanclass by the mspan's address; undefined for what is none of `mspans`. */
+  spanclassOf(mspan: number): number | undefined;
   /** Semantics and geometry of the arch; and, for what is not told, the nearest release's offsets. Never of the image's own line. */
   readonly near: Layout;
 }
