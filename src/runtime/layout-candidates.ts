@@ -58,23 +58,30 @@ export function* candidates(target: Target, options: LayoutOptions, trace: strin
     return;
   }
   const inference = infer(target, request, options);
-  const why = 'why' in inference ? inference.why : undefined;
-  trace.push(
-    'why' in inference
-      ? `inference: tells nothing of this image: ${inference.why}`
-      : `inference: ${sureFields(inference.structs)} fields are sure`,
-  );
-  if (!own) {
-    const refuse = (layout: Layout) => ('why' in inference ? undefined : contradiction(layout, inference.structs));
-    yield { ...fromTable, refuse };
-    let left = why === undefined ? mostNearby : mostUntold;
-    for (const layout of nearbyLayouts(request, told, table)) {
-      if (left-- === 0) break;
-      yield { what: layout.name, make: () => layout, refuse };
-    }
+  if ('why' in inference) {
+    trace.push(`inference: tells nothing of this image: ${inference.why}`);
+    if (own) return;
+    yield fromTable;
+    yield* nearby(request, table, mostUntold);
+    return;
   }
-  if (!('why' in inference))
-    yield { what: inferredName, make: () => inferredLayout(inference, target.go?.version ?? request.goVersion) };
+  trace.push(`inference: ${sureFields(inference.structs)} fields are sure`);
+  const refuse = (layout: Layout) => contradiction(layout, inference.structs);
+  // The release's own table, refused though the image does not speak against it: then fields are not what is wrong, and no other table will do better. Refused
+  // and spoken against: the image is perhaps of another release.
+  if (own && table && refuse(table) === undefined) return;
+  if (!own) yield { ...fromTable, refuse };
+  for (const candidate of nearby(request, table, mostNearby)) yield { ...candidate, refuse };
+  yield { what: inferredName, make: () => inferredLayout(inference, target.go?.version ?? request.goVersion) };
+}
+
+/** Tables of other releases, at most so many; what differs from those before in nothing that is told is left out. */
+function* nearby(request: TableRequest, beside: Layout | undefined, most: number): Generator<Candidate> {
+  let left = most;
+  for (const layout of nearbyLayouts(request, told, beside)) {
+    if (left-- === 0) return;
+    yield { what: layout.name, make: () => layout };
+  }
 }
 
 /** What a table is asked for; undefined where the target's Go is not known. */

@@ -157,6 +157,18 @@ describe('a table that does not fit', () => {
     expect(contradiction(moved('mspan', 'freeindex', -8), inference.structs)).toContain('mspan.freeindex');
   });
 
+  it('though it is of the release that the image is said to be, gives way to one that fits, and that is said', () => {
+    const said = openTarget({
+      files: [join(folder.path, 'go1.16-amd64.stripped'), join(folder.path, 'go1.16-amd64.core')],
+      options: { go: 'go1.22.12' },
+    });
+    const { layout, warnings, check } = openProcess(said, {})!;
+    expect(layout.name).toMatch(/^table go1\.16\./);
+    expect(check.ok).toBe(true);
+    expect(warnings.join('\n')).toMatch(/table go1\.22\.12\/amd64 does not fit this image .*: is it go1\.22\.12\?/);
+    said.close();
+  });
+
   it('is passed over for one of another line that fits', () => {
     const { layout, trace } = openProcess(open('go1.27-amd64-mark'), { without: ['go1.27'] })!;
     expect(layout).toMatchObject({ source: 'table', exact: false });
