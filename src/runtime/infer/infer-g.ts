@@ -1,0 +1,411 @@
+// g told from an image: every field by what its values must be over all g's (runtime/runtime2.go, proc.go). What a parked g left in sched, that its stack
+// holds; states and IDs; and that g, its m and the m's g0 lead to each other.
+import { inOffsetOrder, oneOf, tied, unique } from './confidence.js';
+import type { Goroutines } from './find-goroutines.js';
+import type { InferredField, InferredStruct } from './inference.js';
+import type { SchedulerScene } from './scheduler-scene.js';
+
+/** The states of a g without the bit that says that its stack is being scanned (runtime2.go, _Gidle and on). */
+const scanBit = 0x1000;
+const status = { runnable: 1, running: 2, syscall: 3, waiting: 4, dead: 6, most: 11, deadExtra: 11 } as const;
+/** More goroutines than a process can have started in years. */
+const mostGoid = 2 ** 32;
+
+export interface InferredG {
+  readonly struct: InferredStruct;
+  readonly gs: Goroutines;
+  /** Offsets that the inference of m goes on with. */
+  readonly self: number;
+  readonly m: MOfG | undefined;
+}
+
+/** How g's and m's lead to each other: g.m, and m.g0, whose m it is again. */
+export interface MOfG {
+  readonly gm: number;
+  readonly g0: number;
+  /** m's that were met, distinct. */
+  readonly ms: readonly number[];
+}
+
+export function inferG(scene: SchedulerScene, gs: Goroutines): InferredG {
+  const inference = new GInference(scene, gs);
+  const fields = inference.fields();
+  const { self, mutual } = inference;
+  return { struct: { name: 'g', size: undefined, fields: inOffsetOrder(fields) }, gs, self, m: mutual };
+}
+
+class GInference {
+  readonly #scene: SchedulerScene;
+  readonly #gs: Goroutines;
+  readonly self: number;
+  mutual: MOfG | undefined;
+
+  constructor(scene: SchedulerScene, gs: Goroutines) {
+    this.#scene = scene;
+    this.#gs = gs;
+    this.self = gs.selfOffsets[0] ?? 0;
+  }
+
+  fields(): InferredField[] {
+    const { samples, withStack, selfOffsets } = this.#gs;
+    const word = samples.pointerSize;
+    const fields: InferredField[] = [
+      unique(
+        { ...pointer('stack.lo', 'uintptr', word), why: `${withStack.length} stacks of 2^n bytes` },
+        0,
+        withStack.length,
+      ),
+      unique({ ...pointer('stack.hi', 'uintptr', word), why: 'ends the stack' }, word, withStack.length),
+      ...oneOf(
+        { ...pointer('sched.g', 'guintptr', word), why: `leads back to the g in ${samples.count} of ${samples.count}` },
+        selfOffsets,
+        samples.count,
+      ),
+    ];
+    const guard = this.#stackguard0();
+    fields.push(...guard);
+    const pcs = this.#pcs();
+    const [place] = pcs;
+    const sp = place === undefined ? undefined : this.#sp(this.#parked(this.#nearest(pcs) ?? place));
+    const pc = this.#pc(pcs, sp?.offset);
+    if (sp) fields.push(sp);
+    if (pc) fields.push(pc);
+    const state = this.#atomicstatus(pc?.offset);
+    fields.push(...state, ...this.#goid(), ...this.#m());
+    if (sp && pc) fields.push(...this.#behindSelf(pc.offset));
+    if (sp && pc && state[0]) fields.push(...this.#syscall(sp.offset, pc.offset, state[0].offset));
+    if (pc) fields.push(...this.#starts(pc.offset));
+    return fields;
+  }
+
+  /** The stack's guard: so many bytes above its lower end in each g, or a number above all addresses where it is asked to stop. */
+  #stackguard0(): InferredField[] {
+    const { samples, withStack } = this.#gs;
+    const word = samples.pointerSize;
+    const most = samples.pointerSize === 8 ? 2 ** 63 : 2 ** 32 - 4096;
+    const fitting = samples.offsets(word).filter((offset) => {
+      const distances = new Set<number>();
+      for (const row of withStack) {
+        const value = samples.word(row, offset);
+        if (value < most) distances.add(value - samples.word(row, 0));
+      }
+      const [distance = 0] = distances;
+      return offset > word && distances.size === 1 && distance > 0 && distance < 8192;
+    });
+    return oneOf(
+      { ...pointer('stackguard0', 'uintptr', word), why: 'stands as far above stack.lo in every g' },
+      fitting,
+      withStack.length,
+    );
+  }
+
+  /** Words that point into the g's own stack in each of `rows`, and not as far from its lower end in all. */
+  #inStack(rows: readonly number[]): number[] {
+    const { samples } = this.#gs;
+    const word = samples.pointerSize;
+    return samples
+      .where(rows, word, (row, offset) => {
+        const value = samples.word(row, offset);
+        return offset > word && value >= samples.word(row, 0) && value <= samples.word(row, word);
+      })
+      .filter((offset) => new Set(rows.map((row) => samples.word(row, offset) - samples.word(row, 0))).size > 1);
+  }
+
+  /**
+   * sched.sp: of what points into the stack of a parked g the lowest; what is above it are frame pointers and the stack's top. On arm64 the frame pointer
+   * stands a word below it, and heads a chain of frames, as sp does not.
+   */
+  #sp(parked: readonly number[]): InferredField | undefined {
+    const { samples } = this.#gs;
+    const word = samples.pointerSize;
+    const inside = this.#inStack(parked);
+    const lowest = inside.filter((offset) =>
+      parked.every((row) => inside.every((other) => samples.word(row, offset) <= samples.word(row, other) + word)),
+    );
+    const heads = lowest.filter((offset) => !parked.every((row) => this.#isFrame(row, samples.word(row, offset))));
+    // Where the return address stands lowest in a frame, sp leads to one, and bp leads to a frame pointer.
+    const toCode = heads.filter((offset) => parked.every((row) => this.#leadsToCode(samples.word(row, offset))));
+    const fitting = heads.length > 1 && toCode.length === 1 ? toCode : heads;
+    const why = `within the stack of ${parked.length} parked g’s, below all else that is`;
+    const told = { ...pointer('sched.sp', 'uintptr', word), why };
+    if (fitting.length === 1) return unique(told, fitting[0]!, parked.length);
+    const near = this.#nearest(fitting);
+    return near === undefined ? undefined : tied(told, near, fitting);
+  }
+
+  #leadsToCode(address: number): boolean {
+    const value = this.#scene.memory.word(address);
+    return value !== undefined && this.#scene.code.holds(value);
+  }
+
+  /** Whether a frame pointer saved in the g's stack stands at `at`, with a return address above it. */
+  #isFrame(row: number, at: number): boolean {
+    const { memory, code } = this.#scene;
+    const { samples } = this.#gs;
+    const word = samples.pointerSize;
+    const hi = samples.word(row, word);
+    if (!(at >= samples.word(row, 0) && at < hi)) return false;
+    const [up, back] = [memory.word(at), memory.word(at + word)];
+    return up !== undefined && back !== undefined && (up === 0 || (up > at && up < hi)) && code.holds(back);
+  }
+
+  /** The last offset in front of sched.g. */
+  #nearest(offsets: readonly number[]): number | undefined {
+    return offsets.findLast((offset) => offset < this.self) ?? offsets[0];
+  }
+
+  /** Where sched.pc may be: code in every g, and of all words that are the one with the fewest places, for nearly all are parked in gopark. */
+  #pcs(): number[] {
+    const { samples, withStack } = this.#gs;
+    const { code } = this.#scene;
+    const inCode = samples.offsets(samples.pointerSize).filter((offset) => {
+      let found = 0;
+      for (const row of withStack) {
+        const value = samples.word(row, offset);
+        if (value === 0) continue;
+        if (!code.holds(value)) return false;
+        found += 1;
+      }
+      return found * 10 >= withStack.length * 8;
+    });
+    const counted = inCode.map((offset) => ({ offset, places: this.#places(offset) }));
+    const fewest = Math.min(...counted.map(({ places }) => places));
+    return counted.filter(({ places }) => places === fewest).map(({ offset }) => offset);
+  }
+
+  #pc(fitting: readonly number[], sp: number | undefined): InferredField | undefined {
+    const { samples, withStack } = this.#gs;
+    const word = samples.pointerSize;
+    const why = `code in ${withStack.length} g’s; no other word has so few places`;
+    const told = { ...pointer('sched.pc', 'uintptr', word), why };
+    const beside = sp === undefined ? undefined : fitting.find((offset) => offset === sp + word);
+    if (fitting.length === 1 && beside !== undefined) return unique(told, beside, withStack.length);
+    const offset = beside ?? this.#nearest(fitting);
+    return offset === undefined ? undefined : tied(told, offset, fitting);
+  }
+
+  /** Values over the first g's, which the runtime started itself, each at another place. */
+  #places(offset: number): number {
+    const { samples, withStack } = this.#gs;
+    return new Set(withStack.slice(0, 16).map((row) => samples.word(row, offset))).size;
+  }
+
+  /** Rows that stand where most of them do: in gopark. */
+  #parked(pc: number): number[] {
+    const { samples, withStack } = this.#gs;
+    const counts = new Map<number, number>();
+    for (const row of withStack) counts.set(samples.word(row, pc), (counts.get(samples.word(row, pc)) ?? 0) + 1);
+    const [place] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? [];
+    return withStack.filter((row) => samples.word(row, pc) === place);
+  }
+
+  /** atomicstatus: a state in every g, waiting in most of those that are parked, and not the same in all. */
+  #atomicstatus(pc: number | undefined): InferredField[] {
+    if (pc === undefined) return [];
+    const { memory } = this.#scene;
+    const { samples, withStack, variables } = this.#gs;
+    const parked = this.#parked(pc);
+    const given = new Set(withStack);
+    const rows = samples.addresses.map((_, row) => row);
+    const state = (row: number, offset: number) => {
+      const value = samples.uint32(row, offset);
+      return value >= scanBit ? value - scanBit : value;
+    };
+    const fitting = samples.where(rows, 4, (row, offset) => {
+      const value = state(row, offset);
+      return (
+        value <= status.most && (given.has(row) || value === status.dead || value === status.deadExtra || value === 0)
+      );
+    });
+    const waiting = fitting.filter((offset) => {
+      const count = parked.filter((row) => state(row, offset) === status.waiting).length;
+      return count * 2 > parked.length;
+    });
+    const told = { name: 'atomicstatus', size: 4, type: 'uint32' };
+    const states = (offset: number) => new Set(rows.map((row) => state(row, offset)));
+    // The g0 of a thread is none of these, and never waits.
+    const others = (offset: number) => variables.some((g) => memory.uint32(g + offset) !== status.waiting);
+    const why = (offset: number) =>
+      `states ${[...states(offset)].sort((a, b) => a - b).join(', ')} in ${rows.length} g’s`;
+    const [only] = waiting;
+    if (only === undefined) return [];
+    if (waiting.length > 1) return [tied({ ...told, why: 'waiting in most g’s' }, only, waiting)];
+    // Where all wait, a constant would pass as well.
+    const differs = states(only).size > 1 || others(only);
+    return [unique({ ...told, why: why(only) }, only, parked.length, differs ? 1 : 0.85)];
+  }
+
+  /** goid: distinct in all g's that have a stack, small, and 1 in one of them: the main goroutine. */
+  #goid(): InferredField[] {
+    const { samples, withStack } = this.#gs;
+    const step = samples.pointerSize;
+    const fitting = samples.offsets(8).filter((offset) => {
+      if (offset % step !== 0) return false;
+      const seen = new Set<number>();
+      for (const row of withStack) {
+        const id = samples.uint64(row, offset);
+        if (id < 1 || id >= mostGoid || seen.has(id)) return false;
+        seen.add(id);
+      }
+      return seen.has(1);
+    });
+    return oneOf(
+      { name: 'goid', size: 8, type: 'uint64', why: `distinct in ${withStack.length} g’s, 1 in one` },
+      fitting,
+      withStack.length,
+    );
+  }
+
+  /** m: nil, or an m whose g0 leads back to it by the same offset. */
+  #m(): InferredField[] {
+    const { samples, variables } = this.#gs;
+    const word = samples.pointerSize;
+    const all = [...variables, ...samples.addresses];
+    const listed = new Set(samples.addresses);
+    const found: { gm: number; g0: number; ms: Set<number>; witnesses: number }[] = [];
+    for (const gm of samples.offsets(word)) {
+      if (gm <= word || gm === this.self) continue;
+      // Where m.g0 stands: in the front of m; the first m decides.
+      for (let g0 = 0; g0 < 8 * word; g0 += word) {
+        const told = this.#leadBack(all, listed, gm, g0);
+        if (told) found.push({ gm, g0, ...told });
+      }
+    }
+    found.sort((a, b) => b.witnesses - a.witnesses);
+    const [best] = found;
+    if (!best) return [];
+    this.mutual = { gm: best.gm, g0: best.g0, ms: [...best.ms] };
+    const offsets = [...new Set(found.map(({ gm }) => gm))];
+    const why = `${best.witnesses} g’s have an m whose g0 leads back to it`;
+    const told = { ...pointer('m', '*m', word), why };
+    // Each m leads over a g0 of its own: the variable alone is one chain of three pointers.
+    return offsets.length === 1
+      ? [unique(told, best.gm, best.witnesses + best.ms.size)]
+      : [tied(told, best.gm, offsets)];
+  }
+
+  #leadBack(
+    all: readonly number[],
+    listed: ReadonlySet<number>,
+    gm: number,
+    g0: number,
+  ): { ms: Set<number>; witnesses: number } | undefined {
+    const { memory } = this.#scene;
+    const ms = new Set<number>();
+    let witnesses = 0;
+    let began = false;
+    for (const g of all) {
+      const m = memory.word(g + gm);
+      if (!m) continue;
+      if (m % memory.pointerSize !== 0) return undefined;
+      const back = memory.word(m + g0);
+      // A g0 is in no list: what leads back to the g itself is a sudog.
+      if (!back || listed.has(back) || memory.word(back + gm) !== m) return undefined;
+      const self = memory.word(back + this.self);
+      // The g0 of an m that waits for a thread of C has not run yet.
+      if (self !== back && self !== 0) return undefined;
+      ms.add(m);
+      witnesses += 1;
+      began ||= self === back;
+    }
+    return began ? { ms, witnesses } : undefined;
+  }
+
+  /** bp: the head of a chain of frame pointers, each with a return address above it. lr stands before it. */
+  #behindSelf(pc: number): InferredField[] {
+    const { goarch } = this.#scene;
+    const { samples } = this.#gs;
+    const word = samples.pointerSize;
+    const fields: InferredField[] = [];
+    const parked = this.#parked(pc).slice(0, 64);
+    const chained = samples.where(
+      parked,
+      word,
+      (row, offset) => offset > this.self && this.#isFrame(row, samples.word(row, offset)),
+    );
+    const bp = oneOf(
+      { ...pointer('sched.bp', 'uintptr', word), why: `heads the frames of ${parked.length} parked g’s` },
+      chained,
+      parked.length,
+    );
+    fields.push(...bp);
+    const link = { ...pointer('sched.lr', 'uintptr', word) };
+    const [frame] = bp;
+    const places = [2, 3].map((n) => this.self + n * word);
+    const written = places.filter((offset) => this.#linkIn(offset));
+    if (frame?.alternatives.length === 0 && places.includes(frame.offset - word)) {
+      fields.push(unique({ ...link, why: 'stands before sched.bp' }, frame.offset - word, 1));
+    } else if (written.length === 1) {
+      fields.push(unique({ ...link, why: 'code in some g’s, else zero' }, written[0]!, 1));
+    } else if (goarch !== 'amd64' && goarch !== '386') {
+      fields.push(tied({ ...link, why: 'zero in every g' }, places[0]!, places));
+    }
+    return fields;
+  }
+
+  #linkIn(offset: number): boolean {
+    const { samples, withStack } = this.#gs;
+    if (offset + samples.pointerSize > samples.bytes) return false;
+    let found = 0;
+    for (const row of withStack) {
+      const value = samples.word(row, offset);
+      if (value === 0) continue;
+      if (!this.#scene.code.holds(value)) return false;
+      found += 1;
+    }
+    return found > 0;
+  }
+
+  /** syscallsp and syscallpc: what sched has, in g's that are in a system call (proc.go, reentersyscall); sp zero in all others. */
+  #syscall(sp: number, pc: number, state: number): InferredField[] {
+    const { samples, withStack } = this.#gs;
+    const word = samples.pointerSize;
+    const inCall = withStack.filter((row) => samples.uint32(row, state) % scanBit === status.syscall);
+    if (inCall.length === 0) return [];
+    const rest = withStack.filter((row) => samples.uint32(row, state) % scanBit === status.waiting);
+    const why = `what sched has, in ${inCall.length} g’s in a system call`;
+    const sps = samples
+      .where(inCall, word, (row, offset) => offset !== sp && samples.word(row, offset) === samples.word(row, sp))
+      .filter((offset) => rest.every((row) => samples.word(row, offset) === 0));
+    const pcs = samples.where(
+      inCall,
+      word,
+      (row, offset) => offset !== pc && samples.word(row, offset) === samples.word(row, pc),
+    );
+    return [
+      ...oneOf({ ...pointer('syscallsp', 'uintptr', word), why }, sps, inCall.length),
+      ...oneOf({ ...pointer('syscallpc', 'uintptr', word), why }, pcs, inCall.length),
+    ];
+  }
+
+  /** startpc: the first instruction of a function, in every g; gopc: code, but within one. */
+  #starts(pc: number): InferredField[] {
+    const { entryOf, holds } = this.#scene.code;
+    if (!entryOf) return [];
+    const { samples, withStack } = this.#gs;
+    const word = samples.pointerSize;
+    const rows = withStack.slice(0, 256);
+    const behind = (offset: number) => offset > this.self && offset !== pc;
+    const entries = samples.where(rows, word, (row, offset) => {
+      const value = samples.word(row, offset);
+      return behind(offset) && holds(value) && entryOf(value) === value;
+    });
+    const within = samples
+      .where(rows, word, (row, offset) => behind(offset) && holds(samples.word(row, offset)))
+      .filter((offset) => rows.some((row) => entryOf(samples.word(row, offset)) !== samples.word(row, offset)));
+    return [
+      ...oneOf(
+        { ...pointer('startpc', 'uintptr', word), why: `a function’s entry in ${rows.length} g’s` },
+        entries,
+        rows.length,
+      ),
+      ...oneOf(
+        { ...pointer('gopc', 'uintptr', word), why: `code within functions in ${rows.length} g’s` },
+        within,
+        rows.length,
+      ),
+    ];
+  }
+}
+
+const pointer = (name: string, type: string, size: number) => ({ name, size, type });
