@@ -26,6 +26,7 @@ export function schedulerScene(process: GoProcess, core: string | undefined): Sc
     threadIds: core === undefined ? [] : threadIds(core),
     mspans: table.addr.slice(0, table.length),
     spanclassOf: (mspan) => spanclasses.get(mspan),
+    spanClasses: 2 * layout.traits.sizeClasses.length,
     ...(heapSweepgen === undefined ? {} : { sweepgen: heapSweepgen }),
   };
 }

@@ -66,7 +66,7 @@ class GInference {
     fields.push(...guard);
     const pcs = this.#pcs();
     const [place] = pcs;
-    const sp = place === undefined ? undefined : this.#sp(this.#parked(this.#nearest(pcs) ?? place));
+    const sp = place === undefined ? undefined : this.#sp(this.#parked(this.#nearest(pcs) ?? place), pcs);
     const pc = this.#pc(pcs, sp?.offset);
     if (sp) fields.push(sp);
     if (pc) fields.push(pc);
@@ -115,7 +115,7 @@ class GInference {
    * sched.sp: of what points into the stack of a parked g the lowest; what is above it are frame pointers and the stack's top. On arm64 the frame pointer
    * stands a word below it, and heads a chain of frames, as sp does not.
    */
-  #sp(parked: readonly number[]): InferredField | undefined {
+  #sp(parked: readonly number[], pcs: readonly number[]): InferredField | undefined {
     const { samples } = this.#gs;
     const word = samples.pointerSize;
     const inside = this.#inStack(parked);
@@ -128,7 +128,10 @@ class GInference {
     const fitting = heads.length > 1 && toCode.length === 1 ? toCode : heads;
     const why = `within the stack of ${parked.length} parked g’s, below all else that is`;
     const told = { ...pointer('sched.sp', 'uintptr', word), why };
-    if (fitting.length === 1) return unique(told, fitting[0]!, parked.length);
+    const [only] = fitting;
+    // Without the pc behind it, it may be what is left where the true one is damaged.
+    if (fitting.length === 1 && only !== undefined)
+      return unique(told, only, parked.length, pcs.includes(only + word) ? 1 : 0.7);
     const near = this.#nearest(fitting);
     return near === undefined ? undefined : tied(told, near, fitting);
   }

@@ -1,6 +1,6 @@
 // m told from an image (runtime/runtime2.go): g0 and curg lead back to it, gsignal as well; procid is a thread of the core; alllink goes through all m's;
 // id counts them; p leads back.
-import { inOffsetOrder, oneOf, unique } from './confidence.js';
+import { inOffsetOrder, oneOf, tied, unique } from './confidence.js';
 import { type MList, mBytes } from './find-ms.js';
 import type { Ps } from './find-ps.js';
 import type { InferredG, MOfG } from './infer-g.js';
@@ -50,11 +50,7 @@ function alllink({ scene, list, samples }: Met): InferredField[] {
   const why = `a list of ${length} m’s to nil; the next best has ${list.nextBest}`;
   // The list of idle m's never has all: as many as there are threads can only be this one.
   const all = scene.threadIds.length > 0 && length >= scene.threadIds.length && list.nextBest < length;
-  return oneOf(
-    told('alllink', samples.pointerSize, '*m', why),
-    list.linkOffsets,
-    all ? length : length - list.nextBest,
-  );
+  return oneOf(told('alllink', samples.pointerSize, '*m', why), list.linkOffsets, all ? length : 1);
 }
 
 /** id: the m's are listed newest first, and the oldest has 0. Those whose thread has ended leave gaps. */
@@ -129,8 +125,14 @@ function gsignal({ scene: { memory }, g, mutual, samples, rows }: Met): Inferred
     const [lo, hi] = [memory.word(value), memory.word(value + word)];
     return lo !== undefined && hi !== undefined && lo < hi;
   };
-  const fitting = samples.where(rows, word, (row, offset) => isSignal(row, samples.word(row, offset)));
-  return oneOf(told('gsignal', word, '*g', `a g of its own for ${rows.length} m’s`), fitting, rows.length);
+  const holding = (offset: number) => rows.filter((row) => isSignal(row, samples.word(row, offset))).length;
+  const fitting = samples.offsets(word).filter((offset) => holding(offset) === rows.length);
+  // A thread in a signal handler has it in tls, too: what fits for half of them may be the other one, damaged.
+  const near = samples.offsets(word).filter((offset) => holding(offset) * 2 >= rows.length);
+  const [first] = fitting;
+  const why = `a g of its own for ${rows.length} m’s`;
+  if (first !== undefined && near.length > 1) return [tied(told('gsignal', word, '*g', why), first, near)];
+  return oneOf(told('gsignal', word, '*g', why), fitting, rows.length);
 }
 
 /** p: leads to a P that leads back, and the other way round; else nil. */

@@ -143,9 +143,10 @@ export function inferMcache(
     const why =
       count > 0
         ? `${count} spans in ${runs.length} mcaches stand at the place of their class`
-        : 'as many places as there are span classes, all empty';
-    // Where all are empty, the ends of the row say it: nothing else points to the empty mspan.
-    fields.push(unique({ ...told, why }, begins, Math.max(count, 3)));
+        : `${classes} places in ${runs.length} mcaches, all empty`;
+    // Where all are empty, the ends of the row say it, if they do so in each mcache or it is as long as there are classes.
+    const whole = runs.length > 1 ? runs.every(({ run }) => run.classes === classes) : scene.spanClasses === classes;
+    fields.push(unique({ ...told, why }, begins, Math.max(count, whole ? 3 : 0)));
   } else {
     const why = 'a row of mspans; their classes do not say where it begins';
     fields.push(tied({ ...told, why }, begins, [...rows, ...votes.keys()]));

@@ -16,6 +16,8 @@ export interface SchedulerScene {
   readonly mspans: Float64Array;
   /** mspan.spanclass by the mspan's address; undefined where it is not known. */
   readonly spanclassOf: (mspan: number) => number | undefined;
+  /** How many span classes there are (entries of mheap_.central), where it is known. */
+  readonly spanClasses?: number;
   /** mheap_.sweepgen, where it is known. */
   readonly sweepgen?: number;
 }

@@ -28,12 +28,15 @@ export class StructSamples {
     return this.addresses.length;
   }
 
+  /** NaN where `offset` is not within the bytes kept: so are the others. */
   uint32(row: number, offset: number): number {
+    if (offset < 0 || offset + 4 > this.bytes) return Number.NaN;
     return this.#view.getUint32(row * this.bytes + offset, this.#little);
   }
 
   /** Rounded above 2^53: no address, no ID. */
   uint64(row: number, offset: number): number {
+    if (offset < 0 || offset + 8 > this.bytes) return Number.NaN;
     const at = row * this.bytes + offset;
     const high = this.#view.getUint32(this.#little ? at + 4 : at, this.#little);
     return high * 2 ** 32 + this.#view.getUint32(this.#little ? at : at + 4, this.#little);
