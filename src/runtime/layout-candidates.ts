@@ -6,7 +6,7 @@ import type { Layout } from '../layout/types.js';
 import type { Target } from '../target/target.js';
 import type { NotInferred } from './infer/infer-mspan.js';
 import { type Inference, inferStructs } from './infer/infer-structs.js';
-import { contradiction, inferredLayout, inferredName, sureFields } from './infer/inferred-layout.js';
+import { contradiction, heapStructs, inferredLayout, inferredName, sureFields, withTold } from './infer/inferred-layout.js';
 import { codeFinder } from './roots/code-finder.js';
 import { moduleFinder } from './roots/structure-finder.js';
 
@@ -66,12 +66,20 @@ export function* candidates(target: Target, options: LayoutOptions, trace: strin
     return;
   }
   trace.push(`inference: ${sureFields(inference.structs)} fields are sure`);
-  const refuse = (layout: Layout) => contradiction(layout, inference.structs);
+  const refuse = (layout: Layout) => contradiction(layout, heapStructs(inference.structs));
+  const fitted = ({ what, make }: Candidate): Candidate => ({
+    what,
+    make: () => {
+      const layout = make();
+      return layout && withTold(layout, inference.structs);
+    },
+    refuse,
+  });
   // The release's own table, refused though the image does not speak against it: then fields are not what is wrong, and no other table will do better. Refused
   // and spoken against: the image is perhaps of another release.
   if (own && table && refuse(table) === undefined) return;
-  if (!own) yield { ...fromTable, refuse };
-  for (const candidate of nearby(request, table, mostNearby)) yield { ...candidate, refuse };
+  if (!own) yield fitted(fromTable);
+  for (const candidate of nearby(request, table, mostNearby)) yield fitted(candidate);
   yield { what: inferredName, make: () => inferredLayout(inference, target.go?.version ?? request.goVersion) };
 }
 
@@ -108,6 +116,7 @@ export function infer(target: Target, request: TableRequest, { roots }: LayoutOp
     ranges: dataRanges,
     request,
     symbol: roots?.[name] ?? target.symbols([name]).get(name),
+    threadIds: target.threads.map(({ tid }) => tid),
     byCode(near) {
       const finder = codeFinder(moduleFinder(dataRanges), dataRanges);
       const [first, second] = finder.find(name, { memory, layout: near }, () => undefined);

@@ -21,6 +21,8 @@ export interface InferenceScene {
   readonly request: TableRequest;
   /** mheap_'s own address as symbols have it or the user says it: where the struct begins, not what stands where. */
   readonly symbol: number | undefined;
+  /** Linux thread IDs as a core's notes tell them. */
+  readonly threadIds?: readonly number[];
   /** The same by the code that uses it; asked only where the image's structure does not say it. `near` is a layout to read the module's description with. */
   byCode(near: Layout): number | undefined;
 }
@@ -63,6 +65,7 @@ export function inferStructs(scene: InferenceScene): Inference | NotInferred {
     mheapAddress: mheap.address,
     sweepgen: mspan.sweepgen?.heap?.value,
     spanclassOf: spanclasses(mspan),
+    threadIds: scene.threadIds ?? [],
     near,
   };
   const structs = [mspan.struct, mheap.struct, ...mheap.parts, ...otherTellers.flatMap((tell) => tell(heap))];

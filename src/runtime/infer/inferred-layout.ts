@@ -45,6 +45,49 @@ export function inferredLayout({ structs, near }: Inference, goVersion: string):
   );
 }
 
+/** What was told of the heap: mspan, mheap and what they hold. */
+export function heapStructs(structs: readonly InferredStruct[]): readonly InferredStruct[] {
+  return structs.filter(({ name }) => !schedulerStructs.includes(name));
+}
+
+/** Structs that change more often than those of the heap: where a table has them wrong, what was told replaces them and the rest of the table serves. */
+const schedulerStructs = ['g', 'gobuf', 'stack', 'm', 'p', 'mcache', 'gcControllerState'];
+
+/** The layout of another release, where what was told of the scheduler's structs contradicts it with these as they were told. */
+export function withTold(layout: Layout, structs: readonly InferredStruct[]): Layout {
+  const told = new Map(
+    structs
+      .filter((struct) => schedulerStructs.includes(struct.name) && contradiction(layout, [struct]) !== undefined)
+      .map((struct) => [struct.name, layoutOf(struct)]),
+  );
+  if (told.size === 0) return layout;
+  const note = `${[...told.keys()].join(', ')} as told from the image`;
+  return makeLayout(
+    {
+      ...identityOf(layout),
+      name: layout.name,
+      source: layout.source,
+      note: layout.note ? `${layout.note}; ${note}` : note,
+    },
+    {
+      expand: (name) => told.get(name) ?? layout.struct(name),
+      names: () => layout.structNames(),
+      underlying: () => undefined,
+      shape: (type) => layout.shape(type),
+    },
+  );
+}
+
+const identityOf = ({ goVersion, goarch, experiments, pointerSize, littleEndian, traits }: Layout) => ({
+  goVersion,
+  goarch,
+  experiments,
+  pointerSize,
+  littleEndian,
+  exact: false,
+  traits,
+});
+
 const isNew = ({ name }: InferredStruct, near: Layout) => near.struct(name) === undefined;
 
 /** As a struct of a layout: as long as its last field reaches where its size was not told. */

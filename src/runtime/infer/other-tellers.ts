@@ -3,6 +3,7 @@ import type { Memory } from '../../image/memory.js';
 import type { AddressRange } from '../../image/scan-words.js';
 import type { Layout } from '../../layout/types.js';
 import type { InferredStruct } from './inference.js';
+import { tellScheduler } from './tell-scheduler.js';
 
 /** What those who tell other structs get. */
 export interface InferredHeap {
@@ -17,6 +18,8 @@ export interface InferredHeap {
   readonly sweepgen: number | undefined;
   /** mspan.spanclass by the mspan's address; undefined for what is none of `mspans`. */
   spanclassOf(mspan: number): number | undefined;
+  /** Linux thread IDs as a core's notes tell them; empty where the image has none. */
+  readonly threadIds: readonly number[];
   /** Semantics and geometry of the arch; and, for what is not told, the nearest release's offsets. Never of the image's own line. */
   readonly near: Layout;
 }
@@ -24,4 +27,4 @@ export interface InferredHeap {
 /** Tells structs of the runtime; empty where it can tell none. */
 export type Teller = (heap: InferredHeap) => readonly InferredStruct[];
 
-export const otherTellers: readonly Teller[] = [];
+export const otherTellers: readonly Teller[] = [tellScheduler];
