@@ -7,7 +7,7 @@ import { sure } from './contest.js';
 import { inferGcController, type PacerScene } from './infer-gc-controller.js';
 import { inferScheduler } from './infer-scheduler.js';
 import type { InferredField, InferredStruct } from './inference.js';
-import { type Member, withMembers } from './members.js';
+import { asIn, type Member, withMembers } from './members.js';
 import type { InferredHeap, Teller } from './other-tellers.js';
 import { type Code, executableCode, type SchedulerScene } from './scheduler-scene.js';
 
@@ -37,9 +37,10 @@ export const tellScheduler: Teller = (heap) => {
     spanClasses: 2 * near.traits.sizeClasses.length,
     ...sweepgenOf(heap),
   };
-  const structs = inferScheduler(scene).structs.flatMap((struct) =>
-    struct.name === 'g' ? withMembers(struct, membersOfG) : [struct],
-  );
+  const structs = inferScheduler(scene).structs.flatMap((struct) => {
+    const told = asIn(near, struct);
+    return told.name === 'g' ? withMembers(told, membersOfG, near) : [told];
+  });
   const pacer = module === undefined ? undefined : pacerScene(heap, mspans);
   const controller = pacer && inferGcController(pacer);
   return controller && controller.fields.length > 0 ? [...structs, controller] : structs;
