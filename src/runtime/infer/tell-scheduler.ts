@@ -1,9 +1,9 @@
 // g, m, p, mcache and gcControllerState for `layout infer`: gathers, from what is told of mspan and mheap, what their inference starts from.
 import { Pclntab, readPclntabHeader } from '../../gosym/pclntab.js';
-import { codeFinder } from '../roots/code-finder.js';
 import { moduleFinder } from '../roots/structure-finder.js';
 import { readSlice } from '../roots/validate.js';
 import { sure } from './contest.js';
+import { findGcController } from './find-gc-controller.js';
 import { inferGcController, type PacerScene } from './infer-gc-controller.js';
 import { inferScheduler } from './infer-scheduler.js';
 import type { InferredField, InferredStruct } from './inference.js';
@@ -93,9 +93,8 @@ function pacerScene({ memory, ranges, near, mspan }: InferredHeap, mspans: Float
   const [state, npages] = [fieldOf(mspan, 'state'), fieldOf(mspan, 'npages')];
   const [allocCount, elemsize] = [fieldOf(mspan, 'allocCount'), fieldOf(mspan, 'elemsize')];
   if (mspans.length > mostSummed || !state || !npages || !allocCount || !elemsize) return undefined;
-  const finder = codeFinder(moduleFinder(ranges), ranges);
-  const [address, other] = finder.find('runtime.gcController', { memory, layout: near }, () => undefined);
-  if (address === undefined || other !== undefined) return undefined;
+  const address = findGcController({ memory, layout: near }, ranges);
+  if (address === undefined) return undefined;
   let [pages, allocated] = [0, 0];
   for (const span of mspans) {
     if (memory.uint8(span + state.offset) !== inUse) continue;
