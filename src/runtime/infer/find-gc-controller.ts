@@ -17,7 +17,7 @@ export function findGcController(scene: Scene, ranges: readonly AddressRange[]):
   const finder = codeFinder(moduleFinder(ranges), ranges);
   const found = new Set<number>();
   let places = 0;
-  const percents = matchingWords({ memory }, ranges, nearBytes, (words) => {
+  const percents = matchingWords(scene, ranges, nearBytes, (words) => {
     const percent = words.uint32(0);
     if (!(percent > 0 && percent <= mostPercent)) return false;
     const minimum = Math.floor((defaultHeapMinimum * percent) / 100);

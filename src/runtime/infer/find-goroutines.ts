@@ -15,7 +15,7 @@ const mostGs = 2 ** 26;
 /** So many are looked at of a long list. */
 const mostSampled = 4096;
 /** Lists that are looked at in full; each must have passed for one by its first element. */
-const mostLists = 256;
+const mostLists = 64;
 const leastStackBytes = 2048;
 const mostStackBytes = 2 ** 30;
 
@@ -40,7 +40,7 @@ export function findGoroutines(scene: SchedulerScene): Goroutines | undefined {
   const { pointerSize } = memory;
   let best: Goroutines | undefined;
   let looked = 0;
-  const slices = matchingWords({ memory }, data, 3 * pointerSize, (words) => {
+  const slices = matchingWords(scene, data, 3 * pointerSize, (words) => {
     const array = words.at(0);
     const length = words.at(pointerSize);
     if (!(length >= leastGs && length <= mostGs && length <= words.at(2 * pointerSize))) return false;
@@ -111,17 +111,13 @@ function selfOffsetsOf(memory: Memory, g: number): number[] {
 }
 
 /** g's in the program's data: their stack is the thread's, of any size. */
-function variablesOf({ memory, data }: SchedulerScene, selfOffsets: readonly number[]): number[] {
+function variablesOf(scene: SchedulerScene, selfOffsets: readonly number[]): number[] {
+  const { memory, data } = scene;
   const [self] = selfOffsets;
   if (self === undefined) return [];
   const { pointerSize } = memory;
   const found: number[] = [];
-  for (const address of matchingWords(
-    { memory },
-    data,
-    self + pointerSize,
-    (words) => words.at(self) === words.address,
-  )) {
+  for (const address of matchingWords(scene, data, self + pointerSize, (words) => words.at(self) === words.address)) {
     const [lo, hi] = [memory.word(address), memory.word(address + pointerSize)];
     if (lo && hi && lo < hi) found.push(address);
     if (found.length >= mostLists) break;

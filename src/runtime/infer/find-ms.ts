@@ -7,6 +7,8 @@ import type { SchedulerScene } from './scheduler-scene.js';
 export const mBytes = 1024;
 const mostHeads = 1024;
 const mostMs = 100_000;
+/** Steps along all lists that are tried. */
+const mostSteps = 4_000_000;
 
 export interface MList {
   /** Offsets by which the longest list of m's goes on. */
@@ -34,8 +36,8 @@ export function mTest({ memory }: SchedulerScene, { gm, g0 }: MOfG): (address: n
 /** Follows each word of the m's that the program's data leads to: alllink is the one by which a list takes in every m that is known. */
 export function findMs(scene: SchedulerScene, mutual: MOfG, isM: (address: number) => boolean): MList {
   const { memory, data } = scene;
-  const heads = headsOf(scene, isM);
-  const seeds = new Set(mutual.ms);
+  const heads = headsOf();
+  let steps = 0;
   const found: { offset: number; list: readonly number[] }[] = [];
   for (let offset = memory.pointerSize; offset < mBytes; offset += memory.pointerSize) {
     let longest: readonly number[] = [];
@@ -46,29 +48,32 @@ export function findMs(scene: SchedulerScene, mutual: MOfG, isM: (address: numbe
     if (longest.length > 1) found.push({ offset, list: longest });
   }
   found.sort((a, b) => b.list.length - a.list.length);
-  const whole = found.filter(
-    ({ list }) => list.length === found[0]?.list.length && [...seeds].every((m) => list.includes(m)),
-  );
+  const covers = (list: readonly number[]) => {
+    const listed = new Set(list);
+    return mutual.ms.every((m) => listed.has(m));
+  };
+  const whole = found.filter(({ list }) => list.length === found[0]?.list.length && covers(list));
   const [first] = whole;
   return {
     linkOffsets: whole.map(({ offset }) => offset).sort((a, b) => a - b),
     nextBest: found[whole.length]?.list.length ?? 0,
-    ms: first ? first.list : [...seeds],
+    ms: first ? first.list : mutual.ms,
   };
 
   /** Empty where it leaves the m's, loops, or does not end. */
   function listFrom(head: number, offset: number): readonly number[] {
     const seen = new Set<number>();
     for (let m: number | undefined = head; m !== 0; m = memory.word(m + offset)) {
-      if (m === undefined || seen.has(m) || seen.size >= mostMs || !isM(m)) return [];
+      steps += 1;
+      if (m === undefined || seen.has(m) || seen.size >= mostMs || steps > mostSteps || !isM(m)) return [];
       seen.add(m);
     }
     return [...seen];
   }
 
-  function headsOf(_: SchedulerScene, test: (address: number) => boolean): number[] {
+  function headsOf(): number[] {
     const distinct = new Set<number>();
-    for (const at of matchingWords({ memory }, data, 0, (words) => words.at(0) > 0xffff && test(words.at(0)))) {
+    for (const at of matchingWords(scene, data, 0, (words) => words.at(0) > 0xffff && isM(words.at(0)))) {
       distinct.add(memory.word(at) ?? 0);
       if (distinct.size >= mostHeads) break;
     }

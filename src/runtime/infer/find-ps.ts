@@ -26,7 +26,7 @@ export function findPs(scene: SchedulerScene, probe: McacheProbe): Ps | undefine
   const { pointerSize } = memory;
   let best: Ps | undefined;
   let looked = 0;
-  const slices = matchingWords({ memory }, data, 3 * pointerSize, (words) => {
+  const slices = matchingWords(scene, data, 3 * pointerSize, (words) => {
     const length = words.at(pointerSize);
     if (!(length >= 1 && length <= mostPs && length <= words.at(2 * pointerSize))) return false;
     return words.at(0) > 0xffff && words.at(0) % pointerSize === 0;

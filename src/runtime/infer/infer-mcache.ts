@@ -13,6 +13,8 @@ const mostWordsBefore = 24;
 /** 134 classes up to 1.15, 136 since. */
 const leastClasses = 100;
 const mostClasses = 256;
+/** Structs that are looked at; one for each P would do. */
+const mostAsked = 100_000;
 
 /** Addresses of mspans, for asking whether one is. */
 export class MspanSet {
@@ -53,7 +55,10 @@ export class McacheProbe {
 
   /** The row of mspans of what may be an mcache; undefined where it is none. */
   runAt(address: number): AllocRun | undefined {
-    if (!this.#known.has(address)) this.#known.set(address, this.#look(address));
+    if (!this.#known.has(address)) {
+      if (this.#known.size >= mostAsked) return undefined;
+      this.#known.set(address, this.#look(address));
+    }
     return this.#known.get(address);
   }
 
