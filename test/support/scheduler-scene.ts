@@ -5,6 +5,7 @@ import { PageCache } from '../../src/bytes/page-cache.js';
 import { readCore } from '../../src/elf/core.js';
 import { ElfFile } from '../../src/elf/elf-file.js';
 import { Pclntab, readPclntabHeader } from '../../src/gosym/pclntab.js';
+import type { PacerScene } from '../../src/runtime/infer/infer-gc-controller.js';
 import type { InferredStruct } from '../../src/runtime/infer/inference.js';
 import type { Code, SchedulerScene } from '../../src/runtime/infer/scheduler-scene.js';
 import type { GoProcess } from '../../src/runtime/process.js';
@@ -30,6 +31,23 @@ export function schedulerScene(process: GoProcess, core: string | undefined): Sc
     ...(heapSweepgen === undefined ? {} : { sweepgen: heapSweepgen }),
   };
 }
+
+/** What the spans of the exact layout add up to; undefined where gcController was not found. */
+export function pacerScene({ memory, address, spans }: GoProcess): PacerScene | undefined {
+  const controller = address('runtime.gcController');
+  const table = spans();
+  if (controller === undefined || !table) return undefined;
+  let [heapInUseBytes, heapAllocBytes] = [0, 0];
+  for (let i = 0; i < table.length; i += 1) {
+    if (table.state[i] !== inUse) continue;
+    heapInUseBytes += table.npages[i]! * pageBytes;
+    heapAllocBytes += table.allocCount[i]! * table.elemsize[i]!;
+  }
+  return { memory, address: controller, heapInUseBytes, heapAllocBytes };
+}
+
+const inUse = 1;
+const pageBytes = 8192;
 
 function threadIds(core: string): number[] {
   const source = new PageCache().attach(openSource(core));
