@@ -2,11 +2,13 @@
 // mark. And from the same images with words damaged: nothing may be wrong that is said to be sure.
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Memory } from '../../src/image/memory.js';
+import { findGcController } from '../../src/runtime/infer/find-gc-controller.js';
+import { inferGcController } from '../../src/runtime/infer/infer-gc-controller.js';
 import { inferScheduler } from '../../src/runtime/infer/infer-scheduler.js';
 import { openProcess } from '../../src/runtime/process.js';
 import { openTarget } from '../../src/target/open.js';
 import { sample, TempFolder } from '../support/run-cli.js';
-import { judge, schedulerScene } from '../support/scheduler-scene.js';
+import { judge, pacerScene, schedulerScene } from '../support/scheduler-scene.js';
 
 const folder = new TempFolder();
 afterAll(() => folder.remove());
@@ -50,6 +52,23 @@ describe.each(cases)('$name', ({ files }) => {
 
   it('finds the lists themselves', () => {
     expect(inferred).toMatchObject({ allgs: process.address('runtime.allgs'), allp: process.address('runtime.allp') });
+  });
+
+  it('finds gcController and tells what its numbers are bound to', () => {
+    const pacer = pacerScene(process)!;
+    const told = judge(process, [inferGcController(pacer)!]);
+    expect(told.filter(({ verdict, confidence }) => verdict !== 'right' && confidence > 0.9)).toEqual([]);
+    if (!process.layout.field('gcControllerState', 'gcPercent')) {
+      expect(told.filter(({ field }) => field.endsWith('gcPercent'))).toEqual([]);
+      return;
+    }
+    const right = told.filter(({ verdict }) => verdict === 'right').map(({ field }) => field.split('.')[1]);
+    expect(right).toEqual(expect.arrayContaining(['gcPercent', 'heapMinimum']));
+    if (process.layout.field('gcControllerState', 'memoryLimit'))
+      expect(right).toEqual(expect.arrayContaining(['memoryLimit', 'heapInUse']));
+    const found = findGcController({ memory: scene.memory, layout: process.layout }, scene.data);
+    if (['amd64', 'arm64'].includes(process.layout.goarch)) expect(found).toBe(pacer.address);
+    else expect([undefined, pacer.address]).toContain(found);
   });
 
   it.each([30, 1000])('is not sure of what is wrong where one word in %i is damaged', (rate) => {
