@@ -47,6 +47,7 @@ export function gcOf(process: GoProcess, sums: SpanTotals | undefined): GcResult
     gcController,
     memstats,
     ...(process.layout.struct('mspan')?.source === 'inferred' ? { spansBy: 'inferred' } : {}),
+    ...(process.layout.struct('gcControllerState')?.source === 'inferred' ? { controllerBy: 'inferred' } : {}),
     derived,
     checks: recomputePacer(process).map(({ stored, recomputed, ...rest }) => ({
       ...rest,

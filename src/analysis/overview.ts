@@ -128,8 +128,11 @@ function layoutInfo(process: GoProcess | undefined, chosen: Layout | undefined):
   return { ...named(layout), validated: check };
 }
 
-function named({ name, source, exact, note }: Layout): Omit<LayoutInfo, 'validated'> {
-  return { name, source, exact, ...(note === undefined ? {} : { note }) };
+function named(layout: Layout): Omit<LayoutInfo, 'validated'> {
+  const { name, source, exact, note } = layout;
+  // A measured layout has none: it is not asked for each of its structs.
+  const told = exact ? [] : layout.structNames().filter((struct) => layout.struct(struct)?.source === 'inferred');
+  return { name, source, exact, ...(note === undefined ? {} : { note }), ...(told.length > 0 ? { told } : {}) };
 }
 
 function mheapOf(process: GoProcess): Record<string, unknown> {

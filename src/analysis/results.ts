@@ -49,6 +49,8 @@ export interface LayoutInfo {
   readonly exact: boolean;
   /** Where the release itself was not measured: what stands in, and why that is believed. */
   readonly note?: string;
+  /** Structs that are read by offsets that the image itself told; left out where there is none. */
+  readonly told?: readonly string[];
   /** How many in-use spans were checked against the invariants, how many held. */
   readonly validated: { readonly checked: number; readonly held: number; readonly ok: boolean; readonly why?: string };
 }
@@ -140,6 +142,8 @@ export interface GcResult {
   readonly memstats: GcStruct;
   /** Only where the sums over the spans were read by offsets that the image itself told. */
   readonly spansBy?: 'inferred';
+  /** Only where gcController was read by offsets that the image itself told. */
+  readonly controllerBy?: 'inferred';
   readonly derived: {
     readonly heapGoal: BigCount | null;
     readonly trigger: BigCount | null;

@@ -1,7 +1,7 @@
 // `gc` for people, most useful first: phase and settings, live heap against trigger and goal, the last cycles, then every field by its own name with what
 // the program itself could have seen of it.
 import type { BigCount, GcCycle, GcResult, GcStruct } from '../analysis/results.js';
-import { bytesText, durationText, grouped, markOf, printable } from './format.js';
+import { bytesText, durationText, grouped, type Mark, markOf, printable } from './format.js';
 
 /** 2^64-1: nothing bounds the heap. */
 const unbounded = '18446744073709551615';
@@ -27,8 +27,8 @@ export function gcText(result: GcResult): string {
     ...heapLines(result),
     ...historyLines(result.history),
     ...checkLines(result),
-    ...structLines('gcController', gcController, visibleAs),
-    ...structLines('memstats', memstats, visibleAs),
+    ...structLines('gcController', gcController, visibleAs, markOf(result.controllerBy ?? 'table')),
+    ...structLines('memstats', memstats, visibleAs, markOf('table')),
   ];
   return `${lines.map((line) => printable(line)).join('\n')}\n`;
 }
@@ -50,8 +50,10 @@ function settingLines({ settings }: GcResult): string[] {
   });
 }
 
-function heapLines({ derived, spansBy }: GcResult): string[] {
+function heapLines({ derived, spansBy, controllerBy }: GcResult): string[] {
   const mark = markOf(spansBy ?? 'table');
+  const markTold = markOf(controllerBy ?? 'table');
+  const markCounter = (text: string) => (text === '?' ? text : markTold(text));
   const least = derived.complete ? '' : 'at least ';
   const share =
     derived.heapLive !== null &&
@@ -61,10 +63,10 @@ function heapLines({ derived, spansBy }: GcResult): string[] {
       ? `, ${Math.floor((100 * Number(derived.heapLive)) / Number(derived.trigger))}% of the trigger`
       : '';
   return [
-    row('heapLive', `${amount(derived.heapLive)}${share}`),
-    row('heapMarked', amount(derived.heapMarked)),
-    row('trigger', `${amount(derived.trigger)}, ${derived.heapGoalIs}`),
-    row('heapGoal', `${amount(derived.heapGoal)}, ${derived.heapGoalIs}`),
+    row('heapLive', `${markCounter(amount(derived.heapLive))}${share}`),
+    row('heapMarked', markCounter(amount(derived.heapMarked))),
+    row('trigger', `${markCounter(amount(derived.trigger))}, ${derived.heapGoalIs}`),
+    row('heapGoal', `${markCounter(amount(derived.heapGoal))}, ${derived.heapGoalIs}`),
     row('HeapAlloc', `${least}${mark(amount(derived.heapAlloc))}, summed over the spans`),
     row('HeapObjects', `${least}${mark(derived.heapObjects === null ? '?' : grouped(derived.heapObjects))}`),
     row('HeapInuse', `${least}${mark(amount(derived.heapInuse))}`),
@@ -103,12 +105,17 @@ function checkLines({ checks }: GcResult): string[] {
   ];
 }
 
-function structLines(name: string, { address, fields }: GcStruct, visibleAs: GcResult['visibleAs']): string[] {
+function structLines(
+  name: string,
+  { address, fields }: GcStruct,
+  visibleAs: GcResult['visibleAs'],
+  mark: Mark,
+): string[] {
   const nameWidth = Math.max(...Object.keys(fields).map((field) => field.length)) + 2;
   const lines = ['', `${name} at ${address}${' '.repeat(4)}(← what the program itself can see of it)`];
   for (const [field, value] of Object.entries(fields)) {
     const seen = visibleAs[`${name}.${field}`];
-    const text = `  ${field.padEnd(nameWidth)}${valueText(value)}`;
+    const text = `  ${field.padEnd(nameWidth)}${mark(valueText(value))}`;
     const note = seen ? `← ${seen.join(', ')}` : '';
     if (text.length + note.length + 2 <= width) lines.push(note === '' ? text : `${text}  ${note}`);
     else lines.push(text, `  ${''.padEnd(nameWidth)}${note}`);

@@ -37,6 +37,8 @@ export function recomputePacer(process: GoProcess): PacerCheck[] {
   if (gcPercent === undefined) return checks;
   const percent = BigInt(gcPercent);
   add('heapMinimum', heapMinimum, u64(defaultHeapMinimum * u64(percent)) / 100n, '4 MiB · GOGC / 100');
+  // Of a controller that was told from the image not all fields are known: whether stacks and globals count is not.
+  if (process.layout.struct('gcControllerState')?.source === 'inferred') return checks;
   const marked = value(controllerField('heapMarked'), memstatsField('heap_marked'));
   if (marked === undefined) return checks;
   // Stacks and globals count since 1.18, under other names since 1.19.

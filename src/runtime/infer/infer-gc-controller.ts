@@ -145,13 +145,14 @@ function memoryNumbers(
   return fields;
 }
 
-/** heapLive: a little more than what the spans hold, for what is cached counts as used; several may be near, the nearest is the likeliest. */
+/** heapLive: a little more than what the spans hold, for what is cached counts as used; where several are near, nothing is told. */
 function heapLive({ heapAllocBytes }: PacerScene, numbers: readonly Entry[]): InferredField[] {
   if (heapAllocBytes < leastHeapBytes) return [];
   const near = numbers
     .filter(({ number }) => number >= heapAllocBytes && number <= heapAllocBytes * cachedShare)
-    .sort((a, b) => a.number - b.number)
     .map(({ offset }) => offset);
+  // Runway and the sweeper's trigger may be as near: which of several it is, nothing says.
+  if (near.length > 1) return [];
   return oneOf({ name: 'heapLive', size: 8, type: 'uint64', why: 'what the spans hold and a little more' }, near, 1);
 }
 
