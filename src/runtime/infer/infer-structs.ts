@@ -10,7 +10,8 @@ import { findAllspans } from './find-allspans.js';
 import { inferMheap } from './infer-mheap.js';
 import { type InferredMspan, inferMspan, type NotInferred } from './infer-mspan.js';
 import type { InferredStruct } from './inference.js';
-import { type InferredHeap, otherTellers } from './other-tellers.js';
+import { otherTellers } from './other-tellers.js';
+import type { InferredHeap } from './teller.js';
 
 /** What inference looks at. */
 export interface InferenceScene {

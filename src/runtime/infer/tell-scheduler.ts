@@ -8,8 +8,8 @@ import { inferGcController, type PacerScene } from './infer-gc-controller.js';
 import { inferScheduler } from './infer-scheduler.js';
 import type { InferredField, InferredStruct } from './inference.js';
 import { asIn, type Member, withMembers } from './members.js';
-import type { InferredHeap, Teller } from './other-tellers.js';
 import { type Code, executableCode, type SchedulerScene } from './scheduler-scene.js';
+import type { InferredHeap, Teller } from './teller.js';
 
 /** mspan.state of a span in use, in every release. */
 const inUse = 1;
