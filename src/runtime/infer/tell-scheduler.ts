@@ -72,9 +72,7 @@ function spanclassOf({ memory, mspan }: InferredHeap): SchedulerScene['spanclass
   return (address) => (field ? memory.uint8(address + field.offset) : undefined);
 }
 
-function sweepgenOf({ memory, mheap, mheapAddress }: InferredHeap): { sweepgen?: number } {
-  const field = fieldOf(mheap, 'sweepgen');
-  const sweepgen = field && memory.uint32(mheapAddress + field.offset);
+function sweepgenOf({ sweepgen }: InferredHeap): { sweepgen?: number } {
   return sweepgen === undefined ? {} : { sweepgen };
 }
 
