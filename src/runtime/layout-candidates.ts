@@ -6,7 +6,14 @@ import type { Layout } from '../layout/types.js';
 import type { Target } from '../target/target.js';
 import type { NotInferred } from './infer/infer-mspan.js';
 import { type Inference, inferStructs } from './infer/infer-structs.js';
-import { contradiction, heapStructs, inferredLayout, inferredName, sureFields, withTold } from './infer/inferred-layout.js';
+import {
+  contradiction,
+  heapStructs,
+  inferredLayout,
+  inferredName,
+  sureFields,
+  withTold,
+} from './infer/inferred-layout.js';
 import { codeFinder } from './roots/code-finder.js';
 import { moduleFinder } from './roots/structure-finder.js';
 
