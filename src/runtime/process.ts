@@ -82,7 +82,8 @@ function chooseProcess(target: Target, options: ProcessOptions): GoProcess | und
   let misfit: Attempt | undefined;
   for (const candidate of candidates(target, options, trace)) {
     try {
-      const attempt = tryCandidate(target, candidate, finders, trace);
+      // What a second layout says of an image whose heap it does not find is never used.
+      const attempt = tryCandidate(target, candidate, finders, trace, best !== undefined);
       if (attempt && (attempt.ok || !best)) best = attempt;
       if (attempt?.found.mheap?.ok === false && attempt.layout.exact && attempt.layout.source === 'table')
         misfit ??= attempt;
@@ -111,6 +112,7 @@ function tryCandidate(
   { what, make, refuse }: Candidate,
   finders: readonly Finder[],
   trace: string[],
+  onlyProved: boolean,
 ): Attempt | undefined {
   const layout = make();
   if (!layout) {
@@ -123,7 +125,7 @@ function tryCandidate(
     return undefined;
   }
   const live = target.live?.moving ? { live: target.live.memory } : {};
-  const found = findRoots({ memory: target.memory, layout, ...live }, finders);
+  const found = findRoots({ memory: target.memory, layout, ...live }, finders, onlyProved);
   const ok = found.roots.get('runtime.mheap_')?.state === 'confirmed';
   const why = found.mheap ? found.mheap.why : 'mheap_ was not found';
   trace.push(`layout: ${layout.name}: ${why}${ok ? '' : ' (refused)'}`);

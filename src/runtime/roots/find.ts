@@ -74,7 +74,8 @@ const confirmingMethod: Readonly<Record<RootName, 'structure' | 'value'>> = {
   'runtime.allm': 'structure',
 };
 
-export function findRoots(scene: Scene, finders: readonly Finder[]): FoundRoots {
+/** `onlyProved`: without a confirmed mheap_ nothing else is looked for. */
+export function findRoots(scene: Scene, finders: readonly Finder[], onlyProved = false): FoundRoots {
   const roots = new Map<RootName, Root>();
   const refusals: Refusal[] = [];
   let mheap: MheapVerdict | undefined;
@@ -96,6 +97,7 @@ export function findRoots(scene: Scene, finders: readonly Finder[]): FoundRoots 
     const candidates = candidatesOf(finders, (finder) => finder.find(name, scene, known(roots)));
     const confirms = (address: number) => secondWay(finders, name, scene, address);
     roots.set(name, findOne(name, candidates, judge, confirms, refusals));
+    if (onlyProved && roots.get('runtime.mheap_')?.state !== 'confirmed') break;
   }
   confirmClocks(scene, roots);
   return { roots, refusals, mheap };
