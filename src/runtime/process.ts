@@ -11,6 +11,7 @@ import { cachedSpans } from './mcache.js';
 import type { RuntimeView } from './mheap.js';
 import { codeFinder } from './roots/code-finder.js';
 import { type Finder, type FoundRoots, findRoots, type Root, type RootName } from './roots/find.js';
+import { stackFinder } from './roots/stack-finder.js';
 import { moduleFinder, structureFinder } from './roots/structure-finder.js';
 import { readAllspans } from './roots/validate-mheap.js';
 import {
@@ -205,6 +206,7 @@ function findersOf(target: Target, options: ProcessOptions): Finder[] {
     { method: 'dwarf', find: (name) => one(target.dwarfVariable(name)) },
     structureFinder(target.dataRanges, moduleOf),
     codeFinder(moduleOf, target.dataRanges),
+    stackFinder(target.threads, target.dataRanges, moduleOf),
   ];
 }
 
