@@ -7,10 +7,10 @@ import type { Scene } from './validate.js';
 import { spanHolds } from './validate-mheap.js';
 
 const maxPs = 1 << 16;
-/** g.atomicstatus without _Gscan, and the highest that any release has; the same of p.status. */
+/** g.atomicstatus without _Gscan, and the highest that any release has; _Pdead is the highest p.status. */
 const scanBit = 0x1000;
 const highestGStatus = 11;
-const highestPStatus = 4;
+const deadP = 4;
 /** Go's own limit of a stack is 1 GB. */
 const longestStack = 2 ** 31;
 
@@ -69,22 +69,33 @@ export class Shapes {
     return lo > 0xffff && lo < hi && hi - lo <= longestStack ? { lo, hi } : undefined;
   }
 
-  /** m.g0.m == m, and that g0 has a stack. */
+  /** m.g0.m == m and m.gsignal.m == m, neither of which is a goroutine. An m that waits for a thread of C's (cgo) has a g0 without a stack. */
   isM(m: number): boolean {
-    const g0 = this.pointer(m, 'm.g0');
-    return g0 > 0xffff && this.pointer(g0, 'g.m') === m && this.stackOf(g0) !== undefined;
+    const [g0, gsignal] = [this.pointer(m, 'm.g0'), this.pointer(m, 'm.gsignal')];
+    if (g0 <= 0xffff || gsignal <= 0xffff || g0 === gsignal) return false;
+    if (this.pointer(g0, 'g.m') !== m || this.pointer(gsignal, 'g.m') !== m) return false;
+    return !this.isGoroutine(g0) && !this.isGoroutine(gsignal);
   }
 
+  /** Whether a g has a goid: g0 and gsignal have none. */
+  isGoroutine(g: number): boolean {
+    const field = this.#fields?.['g.goid'];
+    return field !== undefined && (this.#memory.uint64(g + field.offset) ?? 0n) !== 0n;
+  }
+
+  /** p.id; no P's where it can't be read. */
   idOf(p: number): number {
-    return this.#uint32(p, 'p.id') ?? -1;
+    return this.#uint32(p, 'p.id') ?? maxPs;
   }
 
-  /** A small id, a status, and an mcache whose spans are of their classes. */
+  /** A small id, a status, p.sudogcache, which begins in p.sudogbuf and never leaves it, and an mcache, which only a dead P (status 4) lacks. */
   isP(p: number): boolean {
-    const id = this.#uint32(p, 'p.id');
-    if (id === undefined || id >= maxPs || (this.#uint32(p, 'p.status') ?? maxPs) > highestPStatus) return false;
+    const buffer = this.#fields?.['p.sudogbuf'];
+    if (!buffer || this.pointer(p, 'p.sudogcache.array') !== p + buffer.offset) return false;
+    const status = this.#uint32(p, 'p.status') ?? maxPs;
+    if (this.idOf(p) >= maxPs || status > deadP) return false;
     const cache = this.pointer(p, 'p.mcache');
-    return cache > 0xffff && this.alloc(cache) !== undefined;
+    return cache === 0 ? status === deadP : this.alloc(cache) !== undefined;
   }
 
   /**
@@ -139,8 +150,8 @@ export class Shapes {
 }
 
 const fieldNames = [
-  'g.sched.g', 'g.sched.sp', 'g.sched.pc', 'g.stack.lo', 'g.stack.hi', 'g.m', 'g.atomicstatus', 'm.g0', 'm.gsignal', 'm.curg', 'm.p', 'm.alllink', 'm.procid',
-  'p.id', 'p.status', 'p.m', 'p.mcache', 'p.link', 'mcache.alloc', 'mspan.list',
+  'g.sched.g', 'g.sched.sp', 'g.stack.lo', 'g.stack.hi', 'g.m', 'g.goid', 'g.atomicstatus', 'm.g0', 'm.gsignal', 'm.curg', 'm.alllink',
+  'p.id', 'p.status', 'p.mcache', 'p.sudogcache.array', 'p.sudogbuf', 'mcache.alloc', 'mspan.list',
 ] as const; // biome-ignore format: a list of names
 type FieldName = (typeof fieldNames)[number];
 

@@ -196,7 +196,7 @@ class Gatherer implements Evidence {
     this.ps.set(p, origin);
     const by = `p 0x${p.toString(16)}`;
     const cache = this.#shapes.pointer(p, 'p.mcache');
-    this.mcaches.add(cache);
+    if (cache > 0) this.mcaches.add(cache);
     for (const span of this.#shapes.alloc(cache)?.spans ?? []) {
       this.cached.add(span);
       this.#addSpan(span, { by, at: 'p.mcache.alloc' });

@@ -28,6 +28,8 @@ const mostGs = 2 ** 22;
 const mostDataBytes = 2 ** 26;
 /** Candidates for one variable; more than one is no answer. */
 const mostTwins = 8;
+/** m's in one list of idle ones. */
+const mostIdle = 2 ** 16;
 /** Words below a word among which the return address is looked for that its frame hangs on. */
 const frameWords = 512;
 /** Return addresses that a module's text must hold. */
@@ -222,8 +224,8 @@ class Search {
     return found;
   }
 
-  /** Whether a word of the data, of which the value is given, can be the variable; undefined where the threads say nothing of it. */
-  #matcher(name: RootName): ((address: number, value: number) => boolean) | undefined {
+  /** Undefined where the threads say nothing of the variable. */
+  #matcher(name: RootName): Match | undefined {
     switch (name) {
       case 'runtime.allp':
         return this.#allp();
@@ -237,13 +239,15 @@ class Search {
   }
 
   /** Every P that threads led to stands at its id. */
-  #allp(): ((address: number, value: number) => boolean) | undefined {
+  #allp(): Match | undefined {
     const { memory, layout } = this.#scene;
     const { pointerSize } = memory;
     const ps = [...this.evidence().ps.keys()].map((p) => ({ p, at: this.#shapes.idOf(p) * pointerSize }));
     if (ps.length === 0) return undefined;
     const last = Math.max(...ps.map(({ at }) => at)) / pointerSize;
-    if (layout.traits.allpArrayLength > 0) return (address) => ps.every(({ p, at }) => memory.word(address + at) === p);
+    const { allpArrayLength } = layout.traits;
+    if (allpArrayLength > 0)
+      return (address) => ps.every(({ p, at }) => memory.word(address + at) === p) && this.#isArrayOfPs(address);
     return (address, value) => {
       if (!(value > 0xffff)) return false;
       const length = memory.word(address + pointerSize);
@@ -251,17 +255,29 @@ class Search {
     };
   }
 
-  /** Every goroutine that threads run or hold is among its elements. g0 and gsignal are no goroutines. */
-  #allgs(): ((address: number, value: number) => boolean) | undefined {
+  /** The array that allp was: P's by id, then nil. */
+  #isArrayOfPs(address: number): boolean {
     const { memory, layout } = this.#scene;
-    const goid = layout.field('g', 'goid');
-    const gs = [...this.evidence().gs.keys()].filter((g) => goid && (memory.uint64(g + goid.offset) ?? 0n) !== 0n);
+    let ended = false;
+    for (let i = 0; i < layout.traits.allpArrayLength; i += 1) {
+      const p = memory.word(address + i * memory.pointerSize);
+      if (p === 0) ended = true;
+      else if (p === undefined || ended || this.#shapes.idOf(p) !== i) return false;
+    }
+    return true;
+  }
+
+  /** Every goroutine that threads run or hold is among its elements. g0 and gsignal are no goroutines. */
+  #allgs(): Match | undefined {
+    const { memory } = this.#scene;
+    const gs = [...this.evidence().gs.keys()].filter((g) => this.#shapes.isGoroutine(g));
     if (gs.length === 0) return undefined;
     return (address, value) => {
       const first = value > 0xffff ? memory.word(value) : undefined;
       if (!first || !this.#shapes.isG(first)) return false;
       const slice = readSlice(memory, address);
       if (!slice || slice.length < gs.length || slice.length > mostGs) return false;
+      if (this.#isMember(address, 'workType', 'stackRoots', 'nStackRoots', slice.length)) return false;
       const missing = new Set(gs);
       for (let i = 0; i < slice.length && missing.size > 0; i += 1)
         missing.delete(memory.word(slice.array + i * memory.pointerSize) ?? 0);
@@ -270,11 +286,39 @@ class Search {
   }
 
   /** It points to the newest m, which no other's alllink does, and from which all are reached. */
-  #allm(): ((address: number, value: number) => boolean) | undefined {
+  #allm(): Match | undefined {
     const { ms } = this.evidence();
     const heads = new Set(ms.keys());
     for (const m of ms.keys()) heads.delete(this.#shapes.pointer(m, 'm.alllink'));
     if (heads.size !== 1) return undefined;
-    return (_, value) => heads.has(value);
+    return (address, value) =>
+      heads.has(value) && !this.#isMember(address, 'schedt', 'midle', 'nmidle', this.#idleFrom(value));
+  }
+
+  /** How many idle m's follow from `m` on: through m.schedlink, since 1.26 through m.idleNode (runtime/list_manual.go). */
+  #idleFrom(m: number): number {
+    const { memory, layout } = this.#scene;
+    const link = layout.field('m', 'idleNode.next') ?? layout.field('m', 'schedlink');
+    const seen = new Set<number>();
+    for (let at = m; link && at > 0 && !seen.has(at) && seen.size < mostIdle; ) {
+      seen.add(at);
+      at = memory.word(at + link.offset) ?? 0;
+    }
+    return seen.size;
+  }
+
+  /**
+   * Whether the word at `address` is a field of a struct that holds the same by nature, told by the count beside it: work.stackRoots is a copy of allgs while a cycle marks
+   * (1.18+), sched.midle is the newest m if that is the last that fell idle.
+   */
+  #isMember(address: number, struct: string, field: string, counter: string, count: number): boolean {
+    const { memory, layout } = this.#scene;
+    const [at, counted] = [layout.field(struct, field), layout.field(struct, counter)];
+    if (!at || !counted || count === 0) return false;
+    const counterAt = address - at.offset + counted.offset;
+    return (counted.size === 4 ? memory.uint32(counterAt) : memory.word(counterAt)) === count;
   }
 }
+
+/** Whether the word at `address`, of which the value is given, can be the variable. */
+type Match = (address: number, value: number) => boolean;
