@@ -107,12 +107,7 @@ interface SecondWay {
   readonly agrees: boolean;
 }
 
-function secondWay(
-  finders: readonly Finder[],
-  name: RootName,
-  scene: Scene,
-  address: number,
-): SecondWay | undefined {
+function secondWay(finders: readonly Finder[], name: RootName, scene: Scene, address: number): SecondWay | undefined {
   for (const { method, confirms } of finders) {
     if (method !== 'code' && method !== 'stack') continue;
     const agrees = confirms?.(name, scene, address);
@@ -182,13 +177,20 @@ const isSearch = (method: FinderMethod) => method === 'structure' || method === 
  * A root whose address holds what it should. A name that leads there is a way of its own; what was searched for by its shape must be confirmed by another way, but for
  * mheap_, where the search looks at central and the proof at allspans and the arenas.
  */
-function judged(name: RootName, method: FinderMethod, address: Address, { why }: Verdict, second: SecondWay | undefined): Root {
+function judged(
+  name: RootName,
+  method: FinderMethod,
+  address: Address,
+  { why }: Verdict,
+  second: SecondWay | undefined,
+): Root {
   const own = confirmingMethod[name];
   if (method !== 'structure') return { name, state: 'confirmed', address, method, confirmedBy: [own], detail: why };
   const confirmedBy: ('structure' | 'code' | 'stack')[] = name === 'runtime.mheap_' ? [own as 'structure'] : [];
   if (second?.agrees === true) confirmedBy.push(second.method);
   const believed = confirmedBy.length > 0 || name === 'runtime.memstats';
-  const against = second?.method === 'stack' ? 'but the threads lead elsewhere' : 'but the code that should use it does not';
+  const against =
+    second?.method === 'stack' ? 'but the threads lead elsewhere' : 'but the code that should use it does not';
   const detail = believed || second?.agrees !== false ? why : `${why}; ${against}`;
   return { name, state: believed ? 'confirmed' : 'unconfirmed', address, method, confirmedBy, detail };
 }

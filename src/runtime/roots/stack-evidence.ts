@@ -100,8 +100,7 @@ class Gatherer implements Evidence {
 
   #addThread({ tid, registers, sp }: CoreThread): void {
     const by = `thread ${tid}`;
-    for (const [name, value] of registers)
-      if (value < 2n ** 53n) this.#consider(Number(value), { by, at: name });
+    for (const [name, value] of registers) if (value < 2n ** 53n) this.#consider(Number(value), { by, at: name });
     const pointer = sp !== undefined && sp < 2n ** 53n ? Number(sp) : 0;
     if (pointer > 0) this.#queue.push({ by: `${by}’s stack`, start: pointer, end: pointer + unknownStackBytes });
     const tls = registers.get('fs_base');

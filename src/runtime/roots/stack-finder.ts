@@ -17,8 +17,8 @@ import { readSlice, type Scene } from './validate.js';
 
 export interface StackFinder extends Finder {
   readonly method: 'stack';
-  /** What the threads lead to; gathered at the first call for a scene. `known`: g's, m's and p's to begin with besides. */
-  evidence(scene: Scene, known?: Iterable<number>): Evidence;
+  /** What the threads lead to; gathered at the first call for a scene, and once more where `known` has g's, m's and p's to begin with besides. */
+  evidence(scene: Scene, known?: readonly number[]): Evidence;
   /** What was seen, a line each, for `--trace`; empty where nobody asked. */
   story(): readonly string[];
 }
@@ -53,7 +53,7 @@ export function stackFinder(
   };
   return {
     method: 'stack',
-    find: (name, scene, known) => searchOf(scene).find(name, known),
+    find: (name, scene) => searchOf(scene).find(name),
     confirms: (name, scene, address) => searchOf(scene).confirms(name, address),
     evidence: (scene, known) => searchOf(scene).evidence(known),
     story: () => told,
@@ -71,6 +71,7 @@ class Search {
   readonly #told: string[];
   readonly #twins = new Map<RootName, readonly number[]>();
   #evidence: Evidence | undefined;
+  #begunWith = 0;
 
   constructor(
     scene: Scene,
@@ -90,8 +91,10 @@ class Search {
     this.#told = told;
   }
 
-  evidence(known: Iterable<number> = []): Evidence {
-    if (this.#evidence) return this.#evidence;
+  evidence(known: readonly number[] = []): Evidence {
+    if (this.#evidence && (known.length === 0 || this.#begunWith > 0)) return this.#evidence;
+    this.#begunWith = known.length;
+    this.#twins.clear();
     const evidence = gatherEvidence(this.#scene, this.#classifier, { threads: this.#threads, known });
     this.#evidence = evidence;
     const { gs, ms, ps, mspans, cached } = evidence;
@@ -113,15 +116,12 @@ class Search {
     return evidence;
   }
 
-  find(name: RootName, known: (name: RootName) => number | undefined): Iterable<number> {
-    const seeds = [known('runtime.allm')].flatMap((at) => {
-      const m = at === undefined ? undefined : this.#scene.memory.word(at);
-      return m ? [m] : [];
-    });
-    this.evidence(seeds);
+  find(name: RootName): Iterable<number> {
+    this.evidence();
     if (name === 'runtime.mheap_') return this.#mheaps();
     const twins = this.#candidates(name);
-    if (twins.length > 1) this.#told.push(`stack: ${name}: ${twins.length} words of the data could be it: none is taken`);
+    if (twins.length > 1)
+      this.#told.push(`stack: ${name}: ${twins.length} words of the data could be it: none is taken`);
     return twins.length === 1 ? twins : [];
   }
 
