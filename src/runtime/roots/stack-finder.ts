@@ -189,8 +189,16 @@ class Search {
       const field = this.#scene.layout.field('moduledata', path);
       return field && this.#scene.memory.word(module + field.offset);
     };
-    const [low, high] = [bound('minpc'), bound('maxpc')];
+    const [low, high, etext] = [bound('minpc'), bound('maxpc'), bound('etext')];
     if (low === undefined || high === undefined || returns.size < fewestReturns) return undefined;
+    if (
+      etext === undefined ||
+      low >= high ||
+      high > etext ||
+      !this.#classifier.isText(low) ||
+      !this.#classifier.isText(high - 1)
+    )
+      return false;
     let inside = 0;
     for (const pc of returns) if (pc > low && pc <= high) inside += 1;
     return inside === 0 ? false : inside >= Math.max(fewestReturns, returns.size / 2) ? true : undefined;
