@@ -119,6 +119,7 @@ class Search {
   find(name: RootName): Iterable<number> {
     this.evidence();
     if (name === 'runtime.mheap_') return this.#mheaps();
+    if (name === 'runtime.firstmoduledata') return this.#modules();
     const twins = this.#candidates(name);
     if (twins.length > 1)
       this.#told.push(`stack: ${name}: ${twins.length} words of the data could be it: none is taken`);
@@ -180,6 +181,15 @@ class Search {
       if (name) return `${text}, above a return address in ${name}`;
     }
     return text;
+  }
+
+  /** Who looks up a function (each traceback, each stack that grows) leaves the address of its module in a frame: funcInfo.datap. */
+  *#modules(): Generator<number> {
+    for (const [word, origin] of this.evidence().dataWords) {
+      if (!this.#holdsReturns(word)) continue;
+      this.#told.push(`stack: firstmoduledata 0x${word.toString(16)}: ${this.#place(origin)}`);
+      yield word;
+    }
   }
 
   /** moduledata: the return addresses on the stacks lie in its text. C's lie elsewhere. */
