@@ -54,6 +54,7 @@ const writable = 2;
  * Undefined where nothing holds. `whyNot`: why mheap_ does not tell. Where the threads lead to no mspan (a raw image has none), allspans may still be known by its shape.
  */
 export function findSpansWithoutHeap(scene: Scene, evidence: Evidence, whyNot: string): FoundSpans | undefined {
+  if (!new Shapes(scene).usable) return undefined;
   const seeds = [...evidence.mspans.keys()];
   const finder = new SpanFinder(scene, seeds);
   const threads = `${evidence.threads} ${evidence.threads === 1 ? 'thread' : 'threads'}`;

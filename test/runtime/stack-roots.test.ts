@@ -15,7 +15,13 @@ const folder = new TempFolder();
 afterAll(() => folder.remove());
 
 /** Those that a thread can lead to. */
-const led: readonly RootName[] = ['runtime.mheap_', 'runtime.allgs', 'runtime.allp', 'runtime.allm'];
+const led: readonly RootName[] = [
+  'runtime.mheap_',
+  'runtime.firstmoduledata',
+  'runtime.allgs',
+  'runtime.allp',
+  'runtime.allm',
+];
 
 describe.each(smallImageNames)('%s', (name) => {
   const { server, core } = smallImage(folder, name);
@@ -36,12 +42,21 @@ describe.each(smallImageNames)('%s', (name) => {
 
   it('agrees with what is right, and not with what is not', () => {
     for (const [root, { address }] of twin.roots) {
-      if (address === undefined || !(led.includes(root) || root === 'runtime.firstmoduledata')) continue;
+      if (address === undefined || !led.includes(root)) continue;
       expect(finder.confirms?.(root, scene, address), root).toBe(true);
       for (const other of [address + target.memory.pointerSize, twin.address('runtime.work')!])
         expect(finder.confirms?.(root, scene, other), `${root} ${other}`).not.toBe(true);
     }
     expect(finder.confirms?.('runtime.memstats', scene, twin.address('runtime.memstats')!)).toBeUndefined();
+  });
+
+  // m0, g0 and sched are no names of roots that every image is asked for: the finder knows them for who asks.
+  it('m0 and g0, and sched where an m is idle', () => {
+    const rest = ['runtime.m0', 'runtime.g0', 'runtime.sched'];
+    const symbols = target.symbols(rest);
+    const found = rest.map((root) => [...finder.find(root as RootName, scene, () => undefined)]);
+    expect(found.slice(0, 2)).toEqual([[symbols.get('runtime.m0')], [symbols.get('runtime.g0')]]);
+    expect([[], [symbols.get('runtime.sched')]]).toContainEqual(found[2]);
   });
 
   it('tells which word led there', () => {

@@ -1,5 +1,6 @@
 // Tells by itself whether a word points to a g, m, p, mcache or mspan: by the pointers that lead from one to the other and back, and by what an mcache holds. No root
 // and no other structure is needed. Sources: runtime/runtime2.go (g, m, p), mcache.go, mheap.go (mspan).
+import { InspectError } from '../../bytes/errors.js';
 import type { Memory } from '../../image/memory.js';
 import type { FieldLayout } from '../../layout/types.js';
 import { type MspanOffsets, mspanOffsets } from '../mspan-offsets.js';
@@ -29,7 +30,7 @@ export class Shapes {
   readonly #scene: Scene;
   readonly #memory: Memory;
   readonly #fields: Readonly<Record<string, FieldLayout>> | undefined;
-  readonly #mspan: MspanOffsets;
+  readonly #mspan: MspanOffsets | undefined;
   readonly #inuse: number;
   readonly #manual: number;
 
@@ -37,14 +38,14 @@ export class Shapes {
     this.#scene = scene;
     this.#memory = scene.memory;
     this.#fields = fieldsOf(scene);
-    this.#mspan = mspanOffsets(scene.layout);
+    this.#mspan = offsetsOf(scene);
     this.#inuse = scene.layout.traits.spanStates.indexOf('inuse');
     this.#manual = scene.layout.traits.spanStates.indexOf('manual');
   }
 
-  /** False where the layout lacks what a g, m or p is told by. */
+  /** False where the layout lacks what these are told by: nothing is then one. */
   get usable(): boolean {
-    return this.#fields !== undefined;
+    return this.#fields !== undefined && this.#mspan !== undefined;
   }
 
   /** A pointer in the struct at `address`, by `struct.path` of `fieldNames`; 0 where it can't be read. */
@@ -120,18 +121,19 @@ export class Shapes {
   }
 
   spanclassOf(span: number): number | undefined {
-    return this.#memory.uint8(span + this.#mspan.spanclass.offset);
+    return this.#mspan && this.#memory.uint8(span + this.#mspan.spanclass.offset);
   }
 
   /** An mspan in use that fulfils the span invariants. */
   isInuse(span: number): boolean {
-    if (this.#memory.uint8(span + this.#mspan.state.offset) !== this.#inuse) return false;
+    if (!this.#mspan || this.#memory.uint8(span + this.#mspan.state.offset) !== this.#inuse) return false;
     return spanHolds(this.#scene, span, this.#mspan, undefined);
   }
 
   /** An mspan of a stack or of another manual use: whole pages, and the size of a slot, if it has any, divides them. */
   isManual(span: number): boolean {
     const memory = this.#memory;
+    if (!this.#mspan) return false;
     const { state, startAddr, npages, limit, elemsize, nelems } = this.#mspan;
     if (memory.uint8(span + state.offset) !== this.#manual) return false;
     const { pageSize } = this.#scene.layout.traits;
@@ -154,6 +156,16 @@ const fieldNames = [
   'p.id', 'p.status', 'p.mcache', 'p.sudogcache.array', 'p.sudogbuf', 'mcache.alloc', 'mspan.list',
 ] as const; // biome-ignore format: a list of names
 type FieldName = (typeof fieldNames)[number];
+
+/** Undefined where a layout file leaves out one of them. */
+function offsetsOf({ layout }: Scene): MspanOffsets | undefined {
+  try {
+    return mspanOffsets(layout);
+  } catch (error) {
+    if (error instanceof InspectError) return undefined;
+    throw error;
+  }
+}
 
 function fieldsOf({ layout }: Scene): Readonly<Record<string, FieldLayout>> | undefined {
   const fields: Record<string, FieldLayout> = {};

@@ -5,15 +5,15 @@
 // What no thread leads to: gcController, memstats and gcphase are used by their fixed addresses in code and are no receivers in frames; they have no pointers to be told by.
 import type { CoreThread } from '../../elf/core.js';
 import type { Pclntab } from '../../gosym/pclntab.js';
-import { type AddressRange, matchingWords } from '../../image/scan-words.js';
+import type { AddressRange } from '../../image/scan-words.js';
 import { WordClassifier } from '../stack-scan.js';
 import type { Finder, RootName } from './find.js';
 import { functionTable } from './function-table.js';
+import { LedVariables } from './led-variables.js';
 import { type MheapCandidate, MheapPointers } from './mheap-pointers.js';
 import { Shapes } from './shapes.js';
 import { type Evidence, gatherEvidence, type Origin, originText } from './stack-evidence.js';
-import { within } from './structure-finder.js';
-import { readSlice, type Scene } from './validate.js';
+import type { Scene } from './validate.js';
 
 export interface StackFinder extends Finder {
   readonly method: 'stack';
@@ -23,13 +23,6 @@ export interface StackFinder extends Finder {
   story(): readonly string[];
 }
 
-/** Entries of allgs that are looked at, and words of data that are searched for one variable. */
-const mostGs = 2 ** 22;
-const mostDataBytes = 2 ** 26;
-/** Candidates for one variable; more than one is no answer. */
-const mostTwins = 8;
-/** m's in one list of idle ones. */
-const mostIdle = 2 ** 16;
 /** Words below a word among which the return address is looked for that its frame hangs on. */
 const frameWords = 512;
 /** Return addresses that a module's text must hold. */
@@ -69,7 +62,7 @@ class Search {
   readonly #classifier: WordClassifier;
   readonly #shapes: Shapes;
   readonly #told: string[];
-  readonly #twins = new Map<RootName, readonly number[]>();
+  #variables: LedVariables | undefined;
   #evidence: Evidence | undefined;
   #begunWith = 0;
 
@@ -94,9 +87,9 @@ class Search {
   evidence(known: readonly number[] = []): Evidence {
     if (this.#evidence && (known.length === 0 || this.#begunWith > 0)) return this.#evidence;
     this.#begunWith = known.length;
-    this.#twins.clear();
     const evidence = gatherEvidence(this.#scene, this.#classifier, { threads: this.#threads, known });
     this.#evidence = evidence;
+    this.#variables = new LedVariables(this.#scene, this.#shapes, evidence, this.#data, this.#module);
     const { gs, ms, ps, mspans, cached } = evidence;
     this.#told.push(
       evidence.threads === 0
@@ -192,6 +185,11 @@ class Search {
     }
   }
 
+  #candidates(name: RootName): readonly number[] {
+    this.evidence();
+    return this.#variables?.candidates(name) ?? [];
+  }
+
   /** moduledata: the return addresses on the stacks lie in its text. C's lie elsewhere. */
   #holdsReturns(module: number): boolean | undefined {
     const { returns } = this.evidence();
@@ -213,130 +211,4 @@ class Search {
     for (const pc of returns) if (pc > low && pc <= high) inside += 1;
     return inside === 0 ? false : inside >= Math.max(fewestReturns, returns.size / 2) ? true : undefined;
   }
-
-  /** All words of the data that can be the variable, searched once. */
-  #candidates(name: RootName): readonly number[] {
-    let found = this.#twins.get(name);
-    if (!found) {
-      found = this.#searchData(name);
-      this.#twins.set(name, found);
-    }
-    return found;
-  }
-
-  #searchData(name: RootName): readonly number[] {
-    const matches = this.#matcher(name);
-    if (!matches) return [];
-    const ranges = within(this.#scene, this.#data, name, this.#module);
-    if (ranges.reduce((sum, { start, end }) => sum + end - start, 0) > mostDataBytes) return [];
-    const { ms } = this.evidence();
-    const mBytes = this.#scene.layout.struct('m')?.size ?? 0;
-    const found: number[] = [];
-    const words = matchingWords(this.#scene, ranges, 0, (word) => matches(word.address, word.at(0)));
-    for (const address of words) {
-      // m0 stands in the data; its snapshots of allp (1.23.12 on) are not the variable.
-      if ([...ms.keys()].some((m) => address >= m && address < m + mBytes)) continue;
-      found.push(address);
-      if (found.length >= mostTwins) break;
-    }
-    return found;
-  }
-
-  /** Undefined where the threads say nothing of the variable. */
-  #matcher(name: RootName): Match | undefined {
-    switch (name) {
-      case 'runtime.allp':
-        return this.#allp();
-      case 'runtime.allgs':
-        return this.#allgs();
-      case 'runtime.allm':
-        return this.#allm();
-      default:
-        return undefined;
-    }
-  }
-
-  /** Every P that threads led to stands at its id. */
-  #allp(): Match | undefined {
-    const { memory, layout } = this.#scene;
-    const { pointerSize } = memory;
-    const ps = [...this.evidence().ps.keys()].map((p) => ({ p, at: this.#shapes.idOf(p) * pointerSize }));
-    if (ps.length === 0) return undefined;
-    const last = Math.max(...ps.map(({ at }) => at)) / pointerSize;
-    const { allpArrayLength } = layout.traits;
-    if (allpArrayLength > 0)
-      return (address) => ps.every(({ p, at }) => memory.word(address + at) === p) && this.#isArrayOfPs(address);
-    return (address, value) => {
-      if (!(value > 0xffff)) return false;
-      const length = memory.word(address + pointerSize);
-      return length !== undefined && length > last && ps.every(({ p, at }) => memory.word(value + at) === p);
-    };
-  }
-
-  /** The array that allp was: P's by id, then nil. */
-  #isArrayOfPs(address: number): boolean {
-    const { memory, layout } = this.#scene;
-    let ended = false;
-    for (let i = 0; i < layout.traits.allpArrayLength; i += 1) {
-      const p = memory.word(address + i * memory.pointerSize);
-      if (p === 0) ended = true;
-      else if (p === undefined || ended || this.#shapes.idOf(p) !== i) return false;
-    }
-    return true;
-  }
-
-  /** Every goroutine that threads run or hold is among its elements. g0 and gsignal are no goroutines. */
-  #allgs(): Match | undefined {
-    const { memory } = this.#scene;
-    const gs = [...this.evidence().gs.keys()].filter((g) => this.#shapes.isGoroutine(g));
-    if (gs.length === 0) return undefined;
-    return (address, value) => {
-      const first = value > 0xffff ? memory.word(value) : undefined;
-      if (!first || !this.#shapes.isG(first)) return false;
-      const slice = readSlice(memory, address);
-      if (!slice || slice.length < gs.length || slice.length > mostGs) return false;
-      if (this.#isMember(address, 'workType', 'stackRoots', 'nStackRoots', slice.length)) return false;
-      const missing = new Set(gs);
-      for (let i = 0; i < slice.length && missing.size > 0; i += 1)
-        missing.delete(memory.word(slice.array + i * memory.pointerSize) ?? 0);
-      return missing.size === 0;
-    };
-  }
-
-  /** It points to the newest m, which no other's alllink does, and from which all are reached. */
-  #allm(): Match | undefined {
-    const { ms } = this.evidence();
-    const heads = new Set(ms.keys());
-    for (const m of ms.keys()) heads.delete(this.#shapes.pointer(m, 'm.alllink'));
-    if (heads.size !== 1) return undefined;
-    return (address, value) =>
-      heads.has(value) && !this.#isMember(address, 'schedt', 'midle', 'nmidle', this.#idleFrom(value));
-  }
-
-  /** How many idle m's follow from `m` on: through m.schedlink, since 1.26 through m.idleNode (runtime/list_manual.go). */
-  #idleFrom(m: number): number {
-    const { memory, layout } = this.#scene;
-    const link = layout.field('m', 'idleNode.next') ?? layout.field('m', 'schedlink');
-    const seen = new Set<number>();
-    for (let at = m; link && at > 0 && !seen.has(at) && seen.size < mostIdle; ) {
-      seen.add(at);
-      at = memory.word(at + link.offset) ?? 0;
-    }
-    return seen.size;
-  }
-
-  /**
-   * Whether the word at `address` is a field of a struct that holds the same by nature, told by the count beside it: work.stackRoots is a copy of allgs while a cycle marks
-   * (1.18+), sched.midle is the newest m if that is the last that fell idle.
-   */
-  #isMember(address: number, struct: string, field: string, counter: string, count: number): boolean {
-    const { memory, layout } = this.#scene;
-    const [at, counted] = [layout.field(struct, field), layout.field(struct, counter)];
-    if (!at || !counted || count === 0) return false;
-    const counterAt = address - at.offset + counted.offset;
-    return (counted.size === 4 ? memory.uint32(counterAt) : memory.word(counterAt)) === count;
-  }
 }
-
-/** Whether the word at `address`, of which the value is given, can be the variable. */
-type Match = (address: number, value: number) => boolean;
