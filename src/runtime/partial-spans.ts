@@ -40,8 +40,8 @@ const mostPieces = 256;
 const mostPages = 2 ** 15;
 const pageBytes = 4096;
 const firstWords = 16;
-/** A list of more would take more memory to hold apart than we have. */
-const mostSpans = 2 ** 21;
+/** Entries of such arrays that are looked at, in all. */
+const mostListed = 2 ** 22;
 const sampled = 96;
 const mostKnown = 4096;
 const enoughHold = 0.9;
@@ -131,6 +131,7 @@ class SpanFinder {
   readonly #offsets: MspanOffsets;
   /** Writable memory, ascending. */
   readonly #written: readonly AddressRange[];
+  #listed = 0;
 
   constructor(scene: Scene, seeds: readonly number[]) {
     this.#scene = scene;
@@ -207,15 +208,18 @@ class SpanFinder {
   /** Up to the first nil; 0 where an entry comes twice, points to nothing mapped, or a seed is not among them. */
   #lengthOfList(address: number): number {
     const { memory } = this.#scene;
-    const seen = new Set<number>();
-    for (let i = 0; i < mostSpans; i += 1) {
-      const span = memory.word(address + i * memory.pointerSize);
+    const { pointerSize } = memory;
+    const missing = new Set(this.#seeds);
+    let length = 0;
+    for (; this.#listed < mostListed; length += 1, this.#listed += 1) {
+      const span = memory.word(address + length * pointerSize);
       if (span === 0) break;
-      if (span === undefined || span % memory.pointerSize !== 0 || seen.has(span)) return 0;
-      if (!isWithin(this.#written, span)) return 0;
-      seen.add(span);
+      if (span === undefined || span % pointerSize !== 0 || !isWithin(this.#written, span)) return 0;
+      missing.delete(span);
     }
-    return this.#seeds.every((seed) => seen.has(seed)) ? seen.size : 0;
+    if (missing.size > 0 || this.#listed >= mostListed) return 0;
+    const sorted = Float64Array.from({ length }, (_, i) => memory.word(address + i * pointerSize) ?? 0).sort();
+    return sorted.every((span, i) => span !== sorted[i - 1]) ? length : 0;
   }
 
   #holds = (span: number): boolean => this.#shapes.isInuse(span) || this.#shapes.isManual(span);

@@ -26,15 +26,15 @@ function rowsOf({ memory, layout, spans }: GoProcess) {
 }
 
 describe.each(smallImageNames)('%s without its data', (name) => {
-  const { server, core, truth: truthFile } = smallImage(folder, name);
+  const { server, core, truth: truthFile, copy } = smallImage(folder, name);
   const truth = truthRows(truthFile).map(expectedRow);
   const whole = open([server, core]);
   const data = whole.target.dataRanges;
   const { array, length } = whole.process.allspans!;
   const list = { start: array, end: array + length * whole.target.memory.pointerSize };
-  const zeroed = blanked(core, `${folder.path}/${name}.zeroed`, data);
-  const cut = withoutSegments(core, `${folder.path}/${name}.cut`, data);
-  const bare = blanked(core, `${folder.path}/${name}.bare`, [...data, list]);
+  const zeroed = blanked(copy('zeroed'), data);
+  const cut = withoutSegments(copy('cut'), data);
+  const bare = blanked(copy('bare'), [...data, list]);
 
   it.each([
     ['overwritten', zeroed],
@@ -72,9 +72,9 @@ describe.each(smallImageNames)('%s without its data', (name) => {
 });
 
 describe('on the command line', () => {
-  const { server, core } = smallImage(folder, 'go1.16-amd64');
+  const { server, core, copy } = smallImage(folder, 'go1.16-amd64');
   const { target } = open([server, core]);
-  const cut = withoutSegments(core, `${folder.path}/cli.cut`, target.dataRanges);
+  const cut = withoutSegments(copy('cli'), target.dataRanges);
 
   it('spans exits 0, shows the rows and says on stderr what they are', () => {
     const { status, stdout, stderr } = run(['spans', server, cut, '--format', 'ndjson']);

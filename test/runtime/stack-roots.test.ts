@@ -84,7 +84,7 @@ describe('allgs, allp and moduledata overwritten', () => {
     start: twin.address(root)!,
     end: twin.address(root)! + (root === 'runtime.firstmoduledata' ? 64 * pointerSize : 3 * pointerSize),
   }));
-  const core = blanked(image.core, `${folder.path}/lost.core`, pieces);
+  const core = blanked(image.copy('lost'), pieces);
   const target = openTarget({ files: [image.server, core], options: {} });
 
   it('mheap_ and allm are found, the others are not made up', () => {

@@ -1,5 +1,5 @@
-// Copies of cores with pieces of memory taken out: overwritten with zeros, or not dumped at all. Knows program headers, not what stands in memory.
-import { closeSync, copyFileSync, openSync, writeSync } from 'node:fs';
+// Takes pieces of memory out of plain cores, in place: overwritten with zeros, or not dumped at all. Knows program headers, not what stands in memory.
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { FileSource } from '../../src/bytes/file-source.js';
 import { PT } from '../../src/elf/constants.js';
 import { ElfFile } from '../../src/elf/elf-file.js';
@@ -9,9 +9,9 @@ export interface Piece {
   readonly end: number;
 }
 
-/** Overwrites what the (plain) core at `path` has of each of `pieces` with zeros, in a copy. */
-export function blanked(path: string, copy: string, pieces: readonly Piece[]): string {
-  return changed(path, copy, (elf, file) => {
+/** Overwrites what the core at `path` has of each of `pieces` with zeros. */
+export function blanked(path: string, pieces: readonly Piece[]): string {
+  return changed(path, (elf, file) => {
     for (const { vaddr, offset, filesz, type } of elf.programHeaders) {
       if (type !== PT.LOAD) continue;
       for (const { start, end } of pieces) {
@@ -22,9 +22,9 @@ export function blanked(path: string, copy: string, pieces: readonly Piece[]): s
   });
 }
 
-/** The segments that hold any of `pieces` are in the copy as if they had not been dumped: p_filesz is 0. */
-export function withoutSegments(path: string, copy: string, pieces: readonly Piece[]): string {
-  return changed(path, copy, (elf, file) => {
+/** The segments that hold any of `pieces` are then as if they had not been dumped: p_filesz is 0. */
+export function withoutSegments(path: string, pieces: readonly Piece[]): string {
+  return changed(path, (elf, file) => {
     const { phoff, bits } = elf.header;
     elf.programHeaders.forEach(({ vaddr, filesz, type }, i) => {
       if (type !== PT.LOAD || !pieces.some(({ start, end }) => start < vaddr + filesz && end > vaddr)) return;
@@ -34,22 +34,11 @@ export function withoutSegments(path: string, copy: string, pieces: readonly Pie
   });
 }
 
-/** Bytes of the core at `path` at an address; undefined where it has none. */
-export function offsetOf(path: string, address: number): number | undefined {
+function changed(path: string, change: (elf: ElfFile, file: number) => void): string {
   const elf = ElfFile.open(FileSource.open(path));
-  const load = elf.programHeaders.find(
-    ({ type, vaddr, filesz }) => type === PT.LOAD && address >= vaddr && address < vaddr + filesz,
-  );
-  elf.close();
-  return load && load.offset + address - load.vaddr;
-}
-
-function changed(path: string, copy: string, change: (elf: ElfFile, file: number) => void): string {
-  copyFileSync(path, copy);
-  const elf = ElfFile.open(FileSource.open(path));
-  const file = openSync(copy, 'r+');
+  const file = openSync(path, 'r+');
   change(elf, file);
   closeSync(file);
   elf.close();
-  return copy;
+  return path;
 }

@@ -9,6 +9,8 @@ export interface SmallImage {
   /** A plain ELF file. */
   readonly core: string;
   readonly truth: string;
+  /** Another core like it, to be damaged. */
+  copy(name: string): string;
 }
 
 export const smallImageNames: readonly string[] = ['sample', ...readdirSync(join(root, 'fixtures', 'images'))];
@@ -20,6 +22,7 @@ export function smallImage(folder: TempFolder, name: string): SmallImage {
       server: sample.server,
       core: folder.plain('sample.core', sample.core),
       truth: join(root, 'fixtures/sample/spans.expected.ndjson.gz'),
+      copy: (as) => folder.plain(`sample.${as}`, sample.core),
     };
   const packed = folder.unpacked(`${name}.packed`, 'images', name, 'core.sparse.gz');
   return {
@@ -27,5 +30,6 @@ export function smallImage(folder: TempFolder, name: string): SmallImage {
     server: folder.unpacked(`${name}.server`, 'images', name, 'server.gz'),
     core: folder.plain(`${name}.core`, packed),
     truth: join(root, 'fixtures/images', name, 'spans.expected.ndjson.gz'),
+    copy: (as) => folder.plain(`${name}.${as}`, packed),
   };
 }

@@ -4,6 +4,7 @@ import { InspectError } from '../../bytes/errors.js';
 import type { Memory } from '../../image/memory.js';
 import type { FieldLayout } from '../../layout/types.js';
 import { type MspanOffsets, mspanOffsets } from '../mspan-offsets.js';
+import { maxSlots } from '../span-table.js';
 import type { Scene } from './validate.js';
 import { spanHolds } from './validate-mheap.js';
 
@@ -12,6 +13,10 @@ const maxPs = 1 << 16;
 const scanBit = 0x1000;
 const highestGStatus = 11;
 const deadP = 4;
+/** Work of looking at mspans in all, in words of a bitmap; that of one is its fields' and its bitmap's. Enough for half a million. */
+const mostWork = 2 ** 23;
+const workOfSpan = 16;
+const bitsAtOnce = 64;
 /** Go's own limit of a stack is 1 GB. */
 const longestStack = 2 ** 31;
 
@@ -33,6 +38,7 @@ export class Shapes {
   readonly #mspan: MspanOffsets | undefined;
   readonly #inuse: number;
   readonly #manual: number;
+  #spent = 0;
 
   constructor(scene: Scene) {
     this.#scene = scene;
@@ -124,17 +130,26 @@ export class Shapes {
     return this.#mspan && this.#memory.uint8(span + this.#mspan.spanclass.offset);
   }
 
-  /** An mspan in use that fulfils the span invariants. */
+  /** An mspan in use that fulfils the span invariants. False for all when as much was looked at as a large heap needs: an image may be full of what nearly is one. */
   isInuse(span: number): boolean {
-    if (!this.#mspan || this.#memory.uint8(span + this.#mspan.state.offset) !== this.#inuse) return false;
-    return spanHolds(this.#scene, span, this.#mspan, undefined);
+    const mspan = this.#mspan;
+    if (!mspan || this.#spent > mostWork || this.#memory.uint8(span + mspan.state.offset) !== this.#inuse) return false;
+    this.#spent += workOfSpan + Math.min(this.#slots(span) ?? 0, maxSlots) / bitsAtOnce;
+    return spanHolds(this.#scene, span, mspan, undefined);
+  }
+
+  #slots(span: number): number | undefined {
+    const nelems = this.#mspan?.nelems;
+    if (!nelems) return undefined;
+    const at = span + nelems.offset;
+    return nelems.size === 2 ? this.#memory.uint16(at) : this.#memory.word(at);
   }
 
   /** An mspan of a stack or of another manual use: whole pages, and the size of a slot, if it has any, divides them. */
   isManual(span: number): boolean {
     const memory = this.#memory;
     if (!this.#mspan) return false;
-    const { state, startAddr, npages, limit, elemsize, nelems } = this.#mspan;
+    const { state, startAddr, npages, limit, elemsize } = this.#mspan;
     if (memory.uint8(span + state.offset) !== this.#manual) return false;
     const { pageSize } = this.#scene.layout.traits;
     const [base, pages] = [memory.word(span + startAddr.offset), memory.word(span + npages.offset)];
@@ -142,8 +157,7 @@ export class Shapes {
     const bytes = pages * pageSize;
     if (memory.word(span + limit.offset) !== base + bytes) return false;
     const slot = memory.word(span + elemsize.offset);
-    const slots = nelems.size === 2 ? memory.uint16(span + nelems.offset) : memory.word(span + nelems.offset);
-    return slot !== undefined && slot <= bytes && slots === 0;
+    return slot !== undefined && slot <= bytes && this.#slots(span) === 0;
   }
 
   listOf(span: number): number {

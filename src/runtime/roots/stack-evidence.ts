@@ -47,7 +47,7 @@ const mostOfAKind = 4096;
 const mostGs = 2 ** 16;
 /** Words looked at, and different ones that are tested. */
 const mostWords = 2 ** 21;
-const mostTested = 2 ** 16;
+const mostTested = 2 ** 15;
 const mostDataWords = 2 ** 14;
 const mostReturns = 2 ** 13;
 /** Bytes of a stack above the stack pointer before its g is known, and around it where it is long. */

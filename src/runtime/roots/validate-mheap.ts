@@ -145,6 +145,7 @@ export function spanHolds(
   if (sweepgen === undefined || spanclass === undefined) return false;
   const end = base + npages * pageSize;
   const sizeclass = spanclass >> 1;
+  if (nelems * elemsize > npages * pageSize) return false;
   if (base % pageSize !== 0 || limit <= base || limit > end || freeindex > nelems || nelems > maxSlots) return false;
   if (
     sizeclass >= sizeClasses.length ||
