@@ -250,7 +250,7 @@ function makeProcess(
   };
   const partial =
     ok || target.live ? undefined : withoutHeap({ memory, layout, address }, stack, mheap?.why ?? 'it was not found');
-  trace.push(...stack.story(), ...(partial ? [`spans: ${partial.why}`] : []));
+  trace.push(...stack.story({ memory, layout }), ...(partial ? [`spans: ${partial.why}`] : []));
   if (!ok && !partial)
     warnings.unshift(
       mheap?.ok === false

@@ -60,7 +60,7 @@ describe.each(smallImageNames)('%s', (name) => {
   });
 
   it('tells which word led there', () => {
-    const story = finder.story().join('\n');
+    const story = finder.story(scene).join('\n');
     expect(story).toMatch(/stack: the registers and stacks of \d+ threads lead to \d+ g, \d+ m, \d+ p/);
     expect(story).toContain(`stack: mheap_ 0x${truth.get('runtime.mheap_')!.toString(16)}: `);
     expect(story).toMatch(/ 0x[0-9a-f]+: (thread \d+|the stack of g|m 0x|g 0x)/);
@@ -70,7 +70,7 @@ describe.each(smallImageNames)('%s', (name) => {
     const other = stackFinder([], target.dataRanges, () => undefined);
     const { roots } = findRoots(scene, [other]);
     for (const root of roots.values()) expect(root.state, root.name).toBe('absent');
-    expect(other.story()).toEqual(['stack: no registers are known: no thread to begin with']);
+    expect(other.story(scene)).toEqual(['stack: no registers are known: no thread to begin with']);
   });
 });
 

@@ -6,6 +6,7 @@
 import type { CoreThread } from '../../elf/core.js';
 import type { Pclntab } from '../../gosym/pclntab.js';
 import type { AddressRange } from '../../image/scan-words.js';
+import type { Layout } from '../../layout/types.js';
 import { WordClassifier } from '../stack-scan.js';
 import type { Finder, RootName } from './find.js';
 import { functionTable } from './function-table.js';
@@ -20,7 +21,7 @@ export interface StackFinder extends Finder {
   /** What the threads lead to; gathered at the first call for a scene, and once more where `known` has g's, m's and p's to begin with besides. */
   evidence(scene: Scene, known?: readonly number[]): Evidence;
   /** What was seen, a line each, for `--trace`; empty where nobody asked. */
-  story(): readonly string[];
+  story(scene: Scene): readonly string[];
 }
 
 /** Words below a word among which the return address is looked for that its frame hangs on. */
@@ -34,13 +35,13 @@ export function stackFinder(
   data: readonly AddressRange[],
   moduledata: (scene: Scene) => number | undefined,
 ): StackFinder {
-  const searches = new Map<Scene, Search>();
-  const told: string[] = [];
+  // An image has one memory; its layouts are tried one after the other.
+  const searches = new Map<Layout, Search>();
   const searchOf = (scene: Scene): Search => {
-    let search = searches.get(scene);
+    let search = searches.get(scene.layout);
     if (!search) {
-      search = new Search(scene, threads, data, moduledata(scene), told);
-      searches.set(scene, search);
+      search = new Search(scene, threads, data, moduledata(scene));
+      searches.set(scene.layout, search);
     }
     return search;
   };
@@ -49,7 +50,7 @@ export function stackFinder(
     find: (name, scene) => searchOf(scene).find(name),
     confirms: (name, scene, address) => searchOf(scene).confirms(name, address),
     evidence: (scene, known) => searchOf(scene).evidence(known),
-    story: () => told,
+    story: ({ layout }) => searches.get(layout)?.told ?? [],
   };
 }
 
@@ -61,18 +62,12 @@ class Search {
   readonly #functions: Pclntab | undefined;
   readonly #classifier: WordClassifier;
   readonly #shapes: Shapes;
-  readonly #told: string[];
+  readonly told: string[] = [];
   #variables: LedVariables | undefined;
   #evidence: Evidence | undefined;
   #begunWith = 0;
 
-  constructor(
-    scene: Scene,
-    threads: readonly CoreThread[],
-    data: readonly AddressRange[],
-    module: number | undefined,
-    told: string[],
-  ) {
+  constructor(scene: Scene, threads: readonly CoreThread[], data: readonly AddressRange[], module: number | undefined) {
     this.#scene = scene;
     this.#threads = threads;
     this.#data = data;
@@ -81,7 +76,6 @@ class Search {
     const { memory, layout } = scene;
     this.#classifier = new WordClassifier({ memory, goarch: layout.goarch, data, functions: this.#functions });
     this.#shapes = new Shapes(scene);
-    this.#told = told;
   }
 
   evidence(known: readonly number[] = []): Evidence {
@@ -91,7 +85,7 @@ class Search {
     this.#evidence = evidence;
     this.#variables = new LedVariables(this.#scene, this.#shapes, evidence, this.#data, this.#module);
     const { gs, ms, ps, mspans, cached } = evidence;
-    this.#told.push(
+    this.told.push(
       evidence.threads === 0
         ? 'stack: no registers are known: no thread to begin with'
         : `stack: the registers and stacks of ${evidence.threads} threads lead to ${gs.size} g, ${ms.size} m, ${ps.size} p, ${mspans.size} mspans (${cached.size} of them cached)${evidence.cut ? '; not all was looked at' : ''}`,
@@ -102,7 +96,7 @@ class Search {
       ['p', ps],
     ] as const) {
       for (const [address, origin] of found) {
-        this.#told.push(`stack: ${what} 0x${address.toString(16)}: ${this.#place(origin)}`);
+        this.told.push(`stack: ${what} 0x${address.toString(16)}: ${this.#place(origin)}`);
         break;
       }
     }
@@ -115,7 +109,7 @@ class Search {
     if (name === 'runtime.firstmoduledata') return this.#modules();
     const twins = this.#candidates(name);
     if (twins.length > 1)
-      this.#told.push(`stack: ${name}: ${twins.length} words of the data could be it: none is taken`);
+      this.told.push(`stack: ${name}: ${twins.length} words of the data could be it: none is taken`);
     return twins.length === 1 ? twins : [];
   }
 
@@ -154,7 +148,7 @@ class Search {
 
   #tellMheap({ address, part }: MheapCandidate, word: number, origin: Origin): void {
     const where = this.#place(origin);
-    this.#told.push(
+    this.told.push(
       part === ''
         ? `stack: mheap_ 0x${address.toString(16)}: ${where}`
         : `stack: mheap_ 0x${address.toString(16)}: 0x${word.toString(16)} is mheap_.${part}: ${where}`,
@@ -180,7 +174,7 @@ class Search {
   *#modules(): Generator<number> {
     for (const [word, origin] of this.evidence().dataWords) {
       if (!this.#holdsReturns(word)) continue;
-      this.#told.push(`stack: firstmoduledata 0x${word.toString(16)}: ${this.#place(origin)}`);
+      this.told.push(`stack: firstmoduledata 0x${word.toString(16)}: ${this.#place(origin)}`);
       yield word;
     }
   }
