@@ -54,10 +54,14 @@ export function overviewOf(
     warnings: [
       ...target.warnings,
       ...(process?.warnings ?? []),
+      ...(image && !go ? [unknownGo] : []),
       ...(process && summed ? unreadWarnings(process, summed.sums.totals) : []),
     ],
   };
 }
+
+const unknownGo =
+  'nothing tells the Go version, and no layout that is known explains this image: --go VERSION tells it';
 
 /** What `--trace` tells, for a screen. */
 export function provenanceOf(target: Target, process: GoProcess | undefined, layout?: Layout): ProvenanceResult {

@@ -28,8 +28,10 @@ export interface GoInfo {
   readonly experiments: readonly string[];
   readonly os: string;
   readonly arch: string;
-  /** Where the version was found: `build info`, `runtime.buildVersion`, `--go`. */
+  /** Where the version was found: `build info of the binary`, `runtime.buildVersion`, `--go`, `guess: …`. */
   readonly source: string;
+  /** Only where it is a guess by what fits the image: the release lines that fit as well, like `go1.22`. */
+  readonly guessed?: { readonly equal: readonly string[] };
 }
 
 export interface BinaryInfo {

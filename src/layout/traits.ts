@@ -77,6 +77,7 @@ export function loadTraits(folder: string): TraitsTable {
         heapBitsInSpan,
         heapBitsMaxElemsize: heapBitsInSpan ? (file.heapBitsInSpan.maxElemsize[word] ?? 0) : 0,
         inlineMarks,
+        inlineMarksSwitch: otherWay(file.inlineMarks.switch, release, inlineMarks !== undefined),
         mcentral: pick(file.mcentral),
         cachedSweepgen: pick(file.cachedSweepgen),
         allpArrayLength: pick(file.allpArrayLength),
@@ -99,6 +100,11 @@ function isOn(feature: Switch, release: Release, experiments: readonly string[])
     experiments.includes(feature.on) ||
     (feature.default !== null && hasChange(release, requireRelease(feature.default)))
   );
+}
+
+function otherWay({ available, on, off }: Switch, release: Release, isOn: boolean): string | undefined {
+  if (!hasChange(release, requireRelease(available))) return undefined;
+  return isOn ? off : on;
 }
 
 /** The last rule that fits. */

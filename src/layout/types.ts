@@ -70,6 +70,8 @@ export interface Traits {
   readonly heapBitsMaxElemsize: number;
   /** Green Tea: marks of small spans stand in the span's last bytes. Undefined where it is off. */
   readonly inlineMarks: InlineMarks | undefined;
+  /** The GOEXPERIMENT under which this release would have it the other way round; undefined where it has no such. */
+  readonly inlineMarksSwitch: string | undefined;
   /** How mcentral keeps its spans. */
   readonly mcentral: 'lists' | 'spanSets';
   /** Cached spans have sweepgen h+1 and h+3 (1.12+). */

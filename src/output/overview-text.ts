@@ -27,7 +27,8 @@ function opened({ go, binary, image, layout }: OverviewResult): string[] {
   const lines: string[] = [];
   if (go) {
     const experiments = go.experiments.length > 0 ? ` (GOEXPERIMENT ${go.experiments.join(',')})` : '';
-    lines.push(row('go', printable(`${go.version}${experiments} ${go.os}/${go.arch}, from ${go.source}`)));
+    const source = go.guessed ? go.source.replace(/^guess/, 'a guess') : `from ${go.source}`;
+    lines.push(row('go', printable(`${go.version}${experiments} ${go.os}/${go.arch}, ${source}`)));
   }
   if (binary) {
     const ids =

@@ -4,7 +4,8 @@ import type { Memory } from '../image/memory.js';
 import { type DwarfBinary, layoutFromDwarf } from '../layout/from-dwarf.js';
 import { layoutFromTable } from '../layout/load.js';
 import type { Layout } from '../layout/types.js';
-import type { Target } from '../target/target.js';
+import type { Target, TargetGo } from '../target/target.js';
+import { withGuess } from './guess/with-guess.js';
 import { judgeSpans } from './judge-spans.js';
 import { type LiveSource, readLiveSpans, settleRow } from './live-spans.js';
 import { cachedSpans } from './mcache.js';
@@ -40,6 +41,7 @@ export interface ProcessOptions {
 }
 
 export interface GoProcess extends RuntimeView {
+  /** As it was opened; where nothing tells the Go version, with the one that was guessed. */
   readonly target: Target;
   readonly roots: ReadonlyMap<RootName, Root>;
   readonly check: LayoutCheck;
@@ -88,9 +90,14 @@ function candidates(target: Target, options: ProcessOptions): Candidate[] {
     return [{ what: `layout file ${file}`, make: () => request && layoutFromTable({ ...request, file }) }];
   }
   if (!request) return [];
-  const table = layoutFromTable(request);
+  const table = asGuess(layoutFromTable(request), go);
   const fromTable: Candidate = { what: table ? table.name : 'tables', make: () => table };
   return table?.exact ? [fromTable, dwarf] : [dwarf, fromTable];
+}
+
+/** What serves a guess is exact for the release that was guessed, and nobody knows whether that is the image's. */
+function asGuess(layout: Layout | undefined, { guessed, version }: TargetGo): Layout | undefined {
+  return layout && guessed ? { ...layout, exact: false, note: `${version} is a guess` } : layout;
 }
 
 /** What is known of the target's Go, as the reader of its debug info needs it; undefined where the version is not known. */
@@ -125,12 +132,13 @@ interface Attempt {
 }
 
 /**
- * Finds the Go runtime in the target's image. Throws InspectError `no-layout` where nothing is known of this release, else gives what was found, with
+ * Finds the Go runtime in the target's image; undefined where nothing tells the Go version and no layout explains the image. Throws InspectError `no-layout` where nothing is known of this release, else gives what was found, with
  * `check.ok` false where no layout validated.
  */
 export function openProcess(target: Target, options: ProcessOptions): GoProcess | undefined {
   try {
-    return chooseProcess(target, options);
+    const known = target.go ? target : withGuess(target, options);
+    return known && chooseProcess(known, options);
   } finally {
     // That the process is gone explains every other failure.
     target.live?.memory.assertThere();
@@ -237,7 +245,7 @@ function makeProcess(
         ? `the layout ${layout.name} does not fit this image: nothing is read of the heap with it`
         : `the layout ${layout.name} could not be checked on this image: ${mheap?.why ?? 'mheap_ was not found'}`,
     );
-  else if (!layout.exact)
+  else if (!layout.exact && !target.go?.guessed)
     warnings.unshift(
       `${target.go?.version ?? 'this release'} was not measured: ${layout.name} is used, because it validates on this image`,
     );

@@ -25,15 +25,15 @@ export function findGo(
   bias: number,
   memory: Memory,
   override: string | undefined,
-  data: () => readonly AddressRange[],
+  data: readonly AddressRange[],
 ): FoundGo | undefined {
   if (override !== undefined) return fromOverride(override);
   const inBinary = elf && readBuildInfo(elf);
   if (inBinary)
     return { version: inBinary.release, experiments: inBinary.experiments, source: 'build info of the binary' };
-  const inImage = findBuildInfo(memory);
+  const inImage = findBuildInfo(memory, data[0]?.start ?? 0);
   if (inImage) return { version: inImage.release, experiments: inImage.experiments, source: 'build info in the image' };
-  return (elf && fromSymbol(elf, bias, memory)) ?? fromText(memory, data());
+  return (elf && fromSymbol(elf, bias, memory)) ?? fromText(memory, data);
 }
 
 function fromOverride(text: string): FoundGo {

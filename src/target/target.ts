@@ -22,6 +22,8 @@ export interface TargetGo {
   readonly os: string;
   readonly arch: string;
   readonly source: string;
+  /** Where nothing in the target tells the version, and it was guessed: what else the image may be of, release lines like `go1.22`. */
+  readonly guessed?: { readonly equal: readonly string[] };
 }
 
 export interface MissingPart {
@@ -51,7 +53,10 @@ export interface Target {
   readonly binary: { readonly info: TargetBinaryInfo } | undefined;
   /** How it is known that both belong together. */
   readonly matches: 'go' | 'gnu' | 'not checked';
+  /** Undefined where nothing tells the version. */
   readonly go: TargetGo | undefined;
+  /** Of the ELF header, as Go names it; `unknown` where that is none of Go's. */
+  readonly goarch: string;
   readonly warnings: readonly string[];
   /** How things were found, a line each, for `--trace`. */
   readonly trace: readonly string[];
