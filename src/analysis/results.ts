@@ -106,6 +106,15 @@ export interface Reconciliation {
   readonly moving?: true;
 }
 
+/** Entries of runtime.allgs by their status. */
+export interface GoroutineCountsResult {
+  /** Dead ones included, which are kept for reuse. */
+  readonly total: number;
+  /** By the runtime's word for it, without the scan bit; empty where there are too many for a first look. */
+  readonly byStatus: Readonly<Record<string, number>>;
+  readonly unreadable: number;
+}
+
 export interface OverviewResult {
   readonly schemaVersion: number;
   readonly go: GoInfo | null;
@@ -124,6 +133,8 @@ export interface OverviewResult {
   readonly spans: SpanTotals | null;
   readonly classes: readonly ClassRow[];
   readonly gc: Readonly<Record<string, unknown>> | null;
+  /** Null where allgs is not known. */
+  readonly goroutines: GoroutineCountsResult | null;
   readonly reconciliation: readonly Reconciliation[];
   readonly findings: readonly Finding[];
   readonly warnings: readonly string[];

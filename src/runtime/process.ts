@@ -5,6 +5,7 @@ import { type DwarfBinary, layoutFromDwarf } from '../layout/from-dwarf.js';
 import { layoutFromTable } from '../layout/load.js';
 import type { Layout } from '../layout/types.js';
 import type { Target, TargetGo } from '../target/target.js';
+import { otherExperiments } from './guess/inline-marks.js';
 import { withGuess } from './guess/with-guess.js';
 import { judgeSpans } from './judge-spans.js';
 import { type LiveSource, readLiveSpans, settleRow } from './live-spans.js';
@@ -138,11 +139,25 @@ interface Attempt {
 export function openProcess(target: Target, options: ProcessOptions): GoProcess | undefined {
   try {
     const known = target.go ? target : withGuess(target, options);
-    return known && chooseProcess(known, options);
+    const chosen = known && chooseProcess(known, options);
+    const marked = chosen && withMarksOfImage(chosen);
+    return marked ? chooseProcess(marked, options) : chosen;
   } finally {
     // That the process is gone explains every other failure.
     target.live?.memory.assertThere();
   }
+}
+
+/** The target with the experiments that its spans show, where they contradict those that are known: a version given by hand, or an old string, says nothing of them. */
+function withMarksOfImage({ target, memory, layout, check, address }: GoProcess): Target | undefined {
+  const mheap = address('runtime.mheap_');
+  const { go } = target;
+  if (!go || !check.ok || mheap === undefined) return undefined;
+  const experiments = otherExperiments({ memory, layout }, mheap);
+  if (!experiments) return undefined;
+  const named = (list: readonly string[]) => (list.length === 0 ? 'no GOEXPERIMENT' : `GOEXPERIMENT ${list.join(',')}`);
+  const why = `the spans’ marks are kept as ${go.version} does with ${named(experiments)}, and ${go.source} says ${named(go.experiments)}: the image is believed`;
+  return { ...target, go: { ...go, experiments }, warnings: [...target.warnings, why] };
 }
 
 function chooseProcess(target: Target, options: ProcessOptions): GoProcess | undefined {

@@ -14,7 +14,7 @@ import { searchBias } from '../image/bias-search.js';
 import { openBinaryImage, type PlacedBinary } from '../image/binary-image.js';
 import { openCoreImage } from '../image/core-image.js';
 import type { Memory } from '../image/memory.js';
-import { imageBuildIds, mappedProgram } from '../image/memory-source.js';
+import { imageBuildIds, mainMapping, mappedProgram } from '../image/memory-source.js';
 import type { ProcMapping } from '../image/proc-maps.js';
 import { openRawImage } from '../image/raw-image.js';
 import { readSavedProc, type SavedProc, withSavedProc } from '../image/saved-proc.js';
@@ -108,6 +108,7 @@ function openParts(
     live?.memory ?? memoryOf(inputs, core, binary, { placed, libraries, mappings: saved?.mappings }, cache);
   for (const { elf } of [binary, inputs.core].filter((file) => file !== undefined))
     warnings.push(...elf.problems.map((problem) => `${elf.name}: ${problem}`));
+  if (!binary && inputs.core) warnings.push(withoutBinary(core && mainMapping(core)?.path));
   if (live) warnings.push(...live.warnings);
   if (saved) warnings.push(...saved.warnings);
   if (core) warnings.push(...core.problems.map((problem) => `${inputs.core?.path}: ${problem}`));
@@ -257,6 +258,11 @@ function memoryOf(
   }
   if (!binary) throw new InspectError('no-image', 'files', 'neither a binary nor an image was given');
   return openBinaryImage(binary.elf, binary.source);
+}
+
+function withoutBinary(path: string | undefined): string {
+  const which = path === undefined ? '' : `, which was ${path},`;
+  return `there is no binary: functions have no names here, and addresses in code no lines; name the Go binary${which} beside the image`;
 }
 
 /** Where the program stands: by its binary, else by what the core says and holds of it. */

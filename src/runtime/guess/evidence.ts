@@ -7,7 +7,8 @@ import { makeArenaLookup } from '../arena.js';
 import { mspanOffsets } from '../mspan-offsets.js';
 import { readSlice, type Verdict } from '../roots/validate.js';
 import { validateAllgs, validateAllp } from '../roots/validate-lists.js';
-import { readAllspans, validateMheap } from '../roots/validate-mheap.js';
+import { validateMheap } from '../roots/validate-mheap.js';
+import { slotsOf, smallSpans } from './inline-marks.js';
 import type { Suspects } from './suspects.js';
 import { add, checkTypes, count, newTally, type Tally, type Typed } from './type-checks.js';
 
@@ -84,37 +85,16 @@ function checkFixallocs({ memory, layout, mheap, tally }: View): void {
 
 /** How many slots a small span has follows from what is kept at its end: heap bits, marks. */
 function checkSpans(view: View): void {
-  const { memory, layout, mheap, tally } = view;
-  const allspans = readAllspans(view, mheap);
-  if (!allspans) return;
-  const { spanStates, pageSize } = layout.traits;
-  const offsets = mspanOffsets(layout);
-  const inuse = spanStates.indexOf('inuse');
-  const step = Math.max(1, Math.floor(allspans.length / sampledSpans));
+  const { layout, mheap, tally } = view;
   let right = 0;
   let wrong = 0;
-  for (let i = 0; i < allspans.length; i += step) {
-    const span = memory.word(allspans.array + i * memory.pointerSize);
-    if (!span || memory.uint8(span + offsets.state.offset) !== inuse) continue;
-    const spanclass = memory.uint8(span + offsets.spanclass.offset);
-    const elemsize = memory.word(span + offsets.elemsize.offset);
-    const npages = memory.word(span + offsets.npages.offset);
-    const nelems = numberAt(memory, span + offsets.nelems.offset, offsets.nelems.size);
-    if (spanclass === undefined || spanclass < 2 || !elemsize || !npages || nelems === undefined) continue;
-    if (nelems === slotsOf(layout, npages * pageSize, elemsize, (spanclass & 1) === 1)) right += 1;
+  for (const span of smallSpans(view, mheap, sampledSpans)) {
+    if (span.nelems === slotsOf(layout, span, layout.traits.inlineMarks)) right += 1;
     else wrong += 1;
-    if (right + wrong <= sampledMs) checkTypes(view, 'mspan', span, tally);
+    if (right + wrong <= sampledMs) checkTypes(view, 'mspan', span.address, tally);
   }
   if (right + wrong > 0)
     count(tally, right >= 0.9 * (right + wrong), () => `${wrong} spans have another number of slots`, 4 * derived);
-}
-
-/** mheap.initSpan: the slots of a span of one of the size classes. */
-export function slotsOf(layout: Layout, bytes: number, elemsize: number, noscan: boolean): number {
-  const { heapBitsInSpan, heapBitsMaxElemsize, inlineMarks } = layout.traits;
-  const marks = inlineMarks && elemsize >= inlineMarks.minElemsize && elemsize <= inlineMarks.maxElemsize;
-  const bits = heapBitsInSpan && !noscan && elemsize <= heapBitsMaxElemsize ? bytes / layout.pointerSize / 8 : 0;
-  return Math.floor((bytes - bits - (marks ? inlineMarks.reservedBytes : 0)) / elemsize);
 }
 
 /** moduledata: its types, and the pointer masks of data and bss, which have a bit for each word. */

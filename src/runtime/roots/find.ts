@@ -45,6 +45,8 @@ export interface Root {
   /** The independent ways that agree. */
   readonly confirmedBy: readonly ('structure' | 'value' | 'code')[];
   readonly detail: string;
+  /** The code that should use it was read, and does not. */
+  readonly contradicted?: true;
 }
 
 /** A finder's answer that was refused, for `--trace` and warnings. */
@@ -96,8 +98,9 @@ export function findRoots(scene: Scene, finders: readonly Finder[]): FoundRoots 
     const candidates = candidatesOf(finders, (finder) => finder.find(name, scene, known(roots)));
     const confirms = (address: number) => secondWay(finders, name, scene, address);
     roots.set(name, findOne(name, candidates, judge, confirms, refusals));
+    // Before gcController, which is held against a work that is proved.
+    if (name === 'runtime.work') confirmClocks(scene, roots);
   }
-  confirmClocks(scene, roots);
   return { roots, refusals, mheap };
 }
 
@@ -184,7 +187,16 @@ function judged(name: RootName, method: FinderMethod, address: Address, { why }:
   if (second?.agrees === true) confirmedBy.push(second.method);
   const believed = confirmedBy.length > 0 || name === 'runtime.memstats';
   const detail = believed || second?.agrees !== false ? why : `${why}; but the code that should use it does not`;
-  return { name, state: believed ? 'confirmed' : 'unconfirmed', address, method, confirmedBy, detail };
+  const state = believed ? 'confirmed' : 'unconfirmed';
+  return {
+    name,
+    state,
+    address,
+    method,
+    confirmedBy,
+    detail,
+    ...(second?.agrees === false ? { contradicted: true } : {}),
+  };
 }
 
 /**
@@ -194,13 +206,18 @@ function judged(name: RootName, method: FinderMethod, address: Address, { why }:
 function confirmClocks({ memory, layout }: Scene, roots: Map<RootName, Root>): void {
   const work = roots.get('runtime.work');
   const memstats = roots.get('runtime.memstats');
-  if (memstats?.method !== 'structure' || memstats.confirmedBy.length > 0) return;
+  const isAlone = (root: Root | undefined) => root?.method === 'structure' && root.confirmedBy.length === 0;
+  if (!isAlone(memstats) && !isAlone(work)) return;
   const [tEnd, last] = [layout.field('workType', 'tEnd'), layout.field('mstats', 'last_gc_nanotime')];
   const clock = (address: number | undefined, offset: number | undefined) =>
     address === undefined || offset === undefined ? undefined : memory.uint64(address + offset);
-  const ended = clock(memstats.address, last?.offset);
+  const ended = clock(memstats?.address, last?.offset);
   const agrees = ended !== undefined && ended !== 0n && clock(work?.address, tEnd?.offset) === ended;
-  roots.set(memstats.name, agrees ? { ...memstats, confirmedBy: ['value'] } : { ...memstats, state: 'unconfirmed' });
+  if (memstats && isAlone(memstats))
+    roots.set(memstats.name, agrees ? { ...memstats, confirmedBy: ['value'] } : { ...memstats, state: 'unconfirmed' });
+  // Where the code could be read and says something else, that counts.
+  if (work && isAlone(work) && agrees && !work.contradicted)
+    roots.set(work.name, { ...work, state: 'confirmed', confirmedBy: ['value'] });
 }
 
 interface Candidate {

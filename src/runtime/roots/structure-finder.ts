@@ -2,6 +2,7 @@
 // validators, which serve every finder, decide. Sources: runtime/mheap.go, proc.go, symtab.go, mstats.go, mgc.go, mgcpacer.go.
 import { readPclntabHeader } from '../../gosym/pclntab.js';
 import { type AddressRange, matchingWords, type Words } from '../../image/scan-words.js';
+import { isBareModule } from './bare-module.js';
 import type { Finder, RootName } from './find.js';
 import type { Scene } from './validate.js';
 
@@ -112,7 +113,7 @@ function* findModuledata(scene: Scene, ranges: readonly AddressRange[]): Generat
     const at = memory.word(address + header);
     const table = at === undefined ? undefined : readPclntabHeader(memory, at, true);
     const entries = memory.word(address + ftab + pointerSize);
-    if (table && table.functionCount + 1 === entries) yield address;
+    if (table ? table.functionCount + 1 === entries : isBareModule(scene, address)) yield address;
   }
 }
 
