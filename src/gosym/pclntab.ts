@@ -22,6 +22,9 @@ const MOST_FUNCTIONS = 2 ** 23;
 const MOST_NAME_BYTES = 4096;
 /** Bytes of a name table that are searched: the largest seen have 20 MB. */
 const MOST_NAMES_BYTES = 2 ** 26;
+/** Functions whose names are read at a time, and the bytes that the record of one, with its tables behind it, has at most on average. */
+const FUNCTIONS_AT_A_TIME = 2048;
+const MOST_RECORD_BYTES = 512;
 /** Entries looked at when the order of the table is checked. */
 const SAMPLED_ENTRIES = 64;
 
@@ -207,13 +210,45 @@ export class Pclntab {
    */
   *named(wanted: ReadonlySet<string>): Generator<[string, PclntabFunction]> {
     const offsets = this.header.format === 'go1.2' ? undefined : this.#nameOffsets(wanted);
-    for (let index = 0; index < this.header.functionCount; index += 1) {
-      const record = this.recordAt(index);
-      const offset = record === undefined ? undefined : this.#memory.uint32(record + this.#fieldBytes);
-      if (offset === undefined) continue;
-      const name = offsets ? offsets.get(offset) : this.nameAt(offset);
-      const found = name !== undefined && wanted.has(name) ? this.functionAt(index) : undefined;
-      if (name !== undefined && found) yield [name, found];
+    for (let first = 0; first < this.header.functionCount; first += FUNCTIONS_AT_A_TIME) {
+      const count = Math.min(FUNCTIONS_AT_A_TIME, this.header.functionCount - first);
+      for (const [index, offset] of this.#nameOffsetsOf(first, count)) {
+        const name = offsets ? offsets.get(offset) : this.nameAt(offset);
+        const found = name !== undefined && wanted.has(name) ? this.functionAt(index) : undefined;
+        if (name !== undefined && found) yield [name, found];
+      }
+    }
+  }
+
+  /**
+   * [index, offset of the name] of `count` functions from `first` on, those that can be read. Their records stand together, in the order of the functions, so they are
+   * read in one piece; where they do not, one by one.
+   */
+  *#nameOffsetsOf(first: number, count: number): Generator<[number, number]> {
+    const { littleEndian } = this.#memory;
+    const field = this.#fieldBytes;
+    const start = this.recordAt(first);
+    const end = this.recordAt(first + count - 1);
+    const length = start === undefined || end === undefined ? 0 : end + field + 4 - start;
+    const entries = this.#memory.bytes(this.header.ftab + first * this.#entryBytes, count * this.#entryBytes).bytes;
+    const together = length > 0 && length <= count * MOST_RECORD_BYTES && entries.length === count * this.#entryBytes;
+    const records = together && start !== undefined ? this.#memory.bytes(start, length).bytes : entries.subarray(0, 0);
+    const entryView = new DataView(entries.buffer, entries.byteOffset, entries.byteLength);
+    const recordView = new DataView(records.buffer, records.byteOffset, records.byteLength);
+    for (let i = 0; i < count; i += 1) {
+      let offset: number | undefined;
+      if (records.length > 0 && start !== undefined) {
+        const at = i * this.#entryBytes + field;
+        const low = this.#wide && !littleEndian ? at + 4 : at;
+        // Offsets of records are far below 2^32.
+        const place = this.header.pclntable + entryView.getUint32(low, littleEndian) + field - start;
+        if (place >= 0 && place + 4 <= records.length) offset = recordView.getUint32(place, littleEndian);
+      }
+      if (offset === undefined) {
+        const record = this.recordAt(first + i);
+        offset = record === undefined ? undefined : this.#memory.uint32(record + field);
+      }
+      if (offset !== undefined) yield [first + i, offset];
     }
   }
 

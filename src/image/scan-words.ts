@@ -30,7 +30,10 @@ export interface Words {
   uint32(offset: number): number;
 }
 
-/** Addresses in `ranges` (ascending) at which `matches` holds. `reach` is how many bytes behind an address it looks. Ends when the searcher's `mostBytes` are spent. */
+/**
+ * Addresses in `ranges` (ascending) at which `matches` holds. `reach` is how many bytes behind an address it looks. Where all that is zero nothing is looked for: much of a
+ * bss is, and no structure that is known by its shape. Ends when the searcher's `mostBytes` are spent.
+ */
 export function* matchingWords(
   searcher: Searcher,
   ranges: readonly AddressRange[],
@@ -50,14 +53,39 @@ export function* matchingWords(
       spent.set(searcher, (spent.get(searcher) ?? 0) + Math.max(bytes.length, pageBytes));
       words.load(from, bytes);
       const last = from + Math.min(blockBytes, end - from, bytes.length);
-      for (let address = from; address + pointerSize <= last; address += pointerSize) {
-        words.address = address;
-        if (matches(words)) yield address;
+      const zeros = zeroPages(bytes);
+      const skipped = 1 + Math.ceil(ahead / pageBytes);
+      let address = from;
+      while (address + pointerSize <= last) {
+        const pageEnd = Math.min(last, address + pageBytes);
+        const page = (address - from) / pageBytes;
+        if (zeros[page]! < Math.min(skipped, zeros.length - page)) {
+          for (let at = address; at + pointerSize <= pageEnd; at += pointerSize) {
+            words.address = at;
+            if (matches(words)) yield at;
+          }
+        }
+        address += pageBytes;
       }
       const next = fault !== undefined && last >= fault.address ? nextReadable(readable, fault.address) : last;
       from = Math.ceil(Math.max(next, from + pointerSize) / pointerSize) * pointerSize;
     }
   }
+}
+
+const zeroPage = new Uint8Array(pageBytes);
+
+/** For each page of `bytes`, how many pages from it on are zero without a break. Compared as native code does it. */
+function zeroPages(bytes: Uint8Array): Uint32Array {
+  const counts = new Uint32Array(Math.ceil(bytes.length / pageBytes));
+  for (let page = counts.length - 1; page >= 0; page -= 1) {
+    const start = page * pageBytes;
+    const end = Math.min(bytes.length, start + pageBytes);
+    const isZero =
+      bytes[start] === 0 && Buffer.compare(bytes.subarray(start, end), zeroPage.subarray(0, end - start)) === 0;
+    counts[page] = isZero ? (counts[page + 1] ?? 0) + 1 : 0;
+  }
+  return counts;
 }
 
 /** Where memory may be readable again behind a fault: the next segment, or the next page of the same; beyond any address where there is none. */

@@ -19,31 +19,42 @@ export interface ProgramPlace {
   readonly inside: number | undefined;
 }
 
+export interface ProgramData {
+  /** All of it, with bss. Ascending and disjoint, as the other. */
+  readonly all: readonly AddressRange[];
+  /** What the file has of it: variables that begin with a value. The same as all where the file's part is not known. */
+  readonly initialized: readonly AddressRange[];
+  /** Whether that is the program's data and nothing else. */
+  readonly certain: boolean;
+}
+
 /**
  * The program's writable segments at their places, ascending and disjoint, whatever its headers say. Without a binary or its load bias: the writable memory next to an address that is known to be inside
  * the program; else what the image has of writable memory, up to a bound.
  */
-export function dataRanges({ elf, bias, inside }: ProgramPlace, memory: Memory): readonly AddressRange[] {
+export function dataRanges({ elf, bias, inside }: ProgramPlace, memory: Memory): ProgramData {
   if (elf && bias !== undefined) {
-    const ranges = merged(
-      elf.programHeaders
-        .filter(({ type, flags, exact }) => type === PT.LOAD && exact && (flags & PF.W) !== 0)
-        .map(({ vaddr, memsz }) => ({ start: vaddr + bias, end: vaddr + bias + memsz })),
+    const segments = elf.programHeaders.filter(
+      ({ type, flags, exact }) => type === PT.LOAD && exact && (flags & PF.W) !== 0,
     );
-    if (ranges.length > 0) return ranges;
+    const upTo = (size: 'memsz' | 'filesz') =>
+      merged(segments.map(({ vaddr, [size]: bytes }) => ({ start: vaddr + bias, end: vaddr + bias + bytes })));
+    const all = upTo('memsz');
+    if (all.length > 0) return { all, initialized: upTo('filesz'), certain: true };
   }
   const writable = memory.segments.filter(
     ({ origin, flags }) => origin !== 'missing' && origin !== 'zero' && (flags === undefined || (flags & PF.W) !== 0),
   );
   const near = inside === undefined ? [] : nextTo(inside, memory.segments, writable);
   let left = mostUnknownData;
-  return merged(
+  const all = merged(
     (near.length > 0 ? near : writable).map(({ start, end }) => {
       const taken = Math.min(end - start, left, mostOfMapping);
       left -= taken;
       return { start, end: start + taken };
     }),
   );
+  return { all, initialized: all, certain: false };
 }
 
 /** The writable segments at and behind `inside`, up to the first wide gap between any two. */

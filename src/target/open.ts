@@ -18,9 +18,8 @@ import { imageBuildIds, mainMapping, mappedProgram } from '../image/memory-sourc
 import type { ProcMapping } from '../image/proc-maps.js';
 import { openRawImage } from '../image/raw-image.js';
 import { readSavedProc, type SavedProc, withSavedProc } from '../image/saved-proc.js';
-import type { AddressRange } from '../image/scan-words.js';
 import { classify, type Inputs, type OpenedElf } from './classify.js';
-import { dataRanges, type ProgramPlace } from './data-ranges.js';
+import { dataRanges, type ProgramData, type ProgramPlace } from './data-ranges.js';
 import { binaryInfo, imageOf, liveImage } from './describe.js';
 import { findGo, goEvidence } from './go-of.js';
 import { type LiveProcess, openLive } from './live.js';
@@ -288,7 +287,7 @@ function goOf(
   core: OpenedElf | undefined,
   bias: number | undefined,
   memory: Memory,
-  data: readonly AddressRange[],
+  data: ProgramData,
   override: string | undefined,
 ): TargetGo | undefined {
   const arch = goarchOf(binary, core);
@@ -311,7 +310,7 @@ interface Parts {
   readonly binary: OpenedElf | undefined;
   readonly own: BuildIds | undefined;
   readonly bias: number | undefined;
-  readonly data: readonly AddressRange[];
+  readonly data: ProgramData;
   readonly matches: 'go' | 'gnu' | 'not checked';
   readonly go: TargetGo | undefined;
   readonly warnings: string[];
@@ -352,7 +351,7 @@ function makeTarget(parts: Parts): Target {
     },
     auxv: core?.auxv ?? new Map(),
     savedEnviron: saved?.environ,
-    dataRanges: data,
+    dataRanges: data.all,
     dwarf: openDebugInfo,
     dwarfVariable(name) {
       try {
