@@ -12,7 +12,8 @@ import { type LiveSource, readLiveSpans, settleRow } from './live-spans.js';
 import { cachedSpans } from './mcache.js';
 import type { RuntimeView } from './mheap.js';
 import { codeFinder } from './roots/code-finder.js';
-import { type Finder, type FoundRoots, findRoots, type Root, type RootName } from './roots/find.js';
+import { type Finder, type FoundRoots, findRoots, type Root, type RootName, rootNames } from './roots/find.js';
+import { recall, remember } from './roots/remembered.js';
 import { moduleFinder, structureFinder } from './roots/structure-finder.js';
 import { readAllspans } from './roots/validate-mheap.js';
 import {
@@ -39,6 +40,8 @@ export interface ProcessOptions {
   readonly without?: readonly string[];
   /** Addresses by name (`runtime.mheap_`). */
   readonly roots?: Readonly<Record<string, number>>;
+  /** The folder in which what was searched for is kept for the next image of the program; left out: nothing is. */
+  readonly cache?: string;
 }
 
 export interface GoProcess extends RuntimeView {
@@ -169,7 +172,7 @@ function chooseProcess(target: Target, options: ProcessOptions): GoProcess | und
   let misfit: Attempt | undefined;
   for (const candidate of candidates(target, options)) {
     try {
-      const attempt = tryCandidate(target, candidate, finders, trace);
+      const attempt = tryCandidate(target, candidate, finders, trace, options);
       if (attempt && (attempt.ok || !best)) best = attempt;
       if (attempt?.found.mheap?.ok === false && attempt.layout.exact && attempt.layout.source === 'table')
         misfit ??= attempt;
@@ -198,6 +201,7 @@ function tryCandidate(
   { what, make }: Candidate,
   finders: readonly Finder[],
   trace: string[],
+  options: ProcessOptions,
 ): Attempt | undefined {
   const layout = make();
   if (!layout) {
@@ -205,11 +209,23 @@ function tryCandidate(
     return undefined;
   }
   const live = target.live?.moving ? { live: target.live.memory } : {};
-  const found = findRoots({ memory: target.memory, layout, ...live }, finders);
+  const cache = cacheFor(target, options);
+  const known = cache && recall(cache.folder, cache.program, layout.name, rootNames);
+  const found = findRoots({ memory: target.memory, layout, ...live }, finders, known);
   const ok = found.roots.get('runtime.mheap_')?.state === 'confirmed';
+  const kept = ok && known ? remember(cache.folder, cache.program, layout.name, found.roots, known) : undefined;
+  if (kept) trace.push(kept);
   const why = found.mheap ? found.mheap.why : 'mheap_ was not found';
   trace.push(`layout: ${layout.name}: ${why}${ok ? '' : ' (refused)'}`);
   return { layout, found, ok };
+}
+
+/** Where what is found is kept; undefined where nothing is searched for, because symbols or the user say it, or where the program is not known again. */
+function cacheFor(target: Target, { cache, roots = {} }: ProcessOptions) {
+  const { program } = target;
+  if (cache === undefined || !program || Object.keys(roots).length > 0) return undefined;
+  if (target.symbols(['runtime.mheap_']).size > 0 || target.binary?.info.hasDwarf) return undefined;
+  return { folder: cache, program };
 }
 
 function findersOf(target: Target, options: ProcessOptions): Finder[] {

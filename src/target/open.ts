@@ -111,14 +111,31 @@ function openParts(
   if (live) warnings.push(...live.warnings);
   if (saved) warnings.push(...saved.warnings);
   if (core) warnings.push(...core.problems.map((problem) => `${inputs.core?.path}: ${problem}`));
-  const data = dataRanges(programPlace(binary, bias, core, memory), memory);
+  const place = programPlace(binary, bias, core, memory);
+  const data = dataRanges(place, memory);
   const go = goOf(binary, inputs.core, bias, memory, data, options.go);
   if (go && options.go !== undefined)
     warnings.push(...overruled(go, goOf(binary, inputs.core, bias, memory, data, undefined)));
   if (go) trace.push(`Go version ${go.version}, from ${go.source}`);
   if (live && options.proc !== undefined)
     warnings.push(`--proc ${options.proc} is not read: pid:${live.pid} is there itself`);
-  return makeTarget({ inputs, live, core, saved, memory, binary, own, bias, data, matches, go, warnings, trace });
+  const program = identityOf(own ?? inImage, place.bias);
+  return makeTarget({
+    inputs,
+    live,
+    core,
+    saved,
+    memory,
+    binary,
+    own,
+    bias,
+    data,
+    program,
+    matches,
+    go,
+    warnings,
+    trace,
+  });
 }
 
 /** The build IDs that the core itself holds, read without the binary laid under it. */
@@ -264,6 +281,11 @@ function withoutBinary(path: string | undefined): string {
   return `there is no binary: functions have no names here, and addresses in code no lines; name the Go binary${which} beside the image`;
 }
 
+function identityOf(ids: BuildIds | undefined, bias: number | undefined): Target['program'] {
+  const build = ids?.go ? `go:${ids.go}` : ids?.gnu ? `gnu:${ids.gnu}` : undefined;
+  return build === undefined || bias === undefined ? undefined : { build, bias };
+}
+
 /** Where the program stands: by its binary, else by what the core says and holds of it. */
 function programPlace(
   binary: OpenedElf | undefined,
@@ -311,6 +333,7 @@ interface Parts {
   readonly own: BuildIds | undefined;
   readonly bias: number | undefined;
   readonly data: ProgramData;
+  readonly program: Target['program'];
   readonly matches: 'go' | 'gnu' | 'not checked';
   readonly go: TargetGo | undefined;
   readonly warnings: string[];
@@ -318,7 +341,7 @@ interface Parts {
 }
 
 function makeTarget(parts: Parts): Target {
-  const { inputs, live, core, saved, memory, binary, own, bias, data, matches, go, warnings, trace } = parts;
+  const { inputs, live, core, saved, memory, binary, own, bias, data, program, matches, go, warnings, trace } = parts;
   let dwarf: Dwarf | undefined | null = null;
   let index: SymbolIndex | undefined;
   const openDebugInfo = (): Dwarf | undefined => {
@@ -337,6 +360,7 @@ function makeTarget(parts: Parts): Target {
     matches,
     go,
     goarch: goarchOf(binary, inputs.core),
+    program,
     warnings,
     trace,
     symbols(names) {

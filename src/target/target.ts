@@ -64,6 +64,8 @@ export interface Target {
   symbols(names: readonly string[]): ReadonlyMap<string, number>;
   /** The binary's symbol at or before an address in the image, with its address there; undefined where there is none or the load bias is not known. */
   symbolAt(address: number): NearSymbol | undefined;
+  /** Which program it is, by its build ID, and where it was loaded; undefined where one of both is not known. */
+  readonly program: { readonly build: string; readonly bias: number } | undefined;
   /** The auxiliary vector by AT_ type; empty where the image has none. */
   readonly auxv: ReadonlyMap<number, bigint>;
   /** The environment block as `--proc DIR` has it: `NAME=value`, each ended by a zero byte. */

@@ -158,6 +158,7 @@ export function writeHeap(spec: HeapSpec = {}): WrittenHeap {
       binary: undefined,
       dataRanges: [],
       goarch: layout.goarch,
+      program: undefined,
       savedEnviron: undefined,
       matches: 'not checked',
       go: { version: go, experiments, os: 'linux', arch, source: 'test' },

@@ -1,6 +1,7 @@
 // Finds the runtime's global variables: an ordered list of finders, the first whose answer validates wins; every step is recorded.
 // Knows which validator belongs to which root, not where symbols come from: a finder is a function from name to address.
 import { type Address, tryAddress } from '../../image/address.js';
+import type { Remembered } from './remembered.js';
 import type { Scene, Verdict } from './validate.js';
 import { validateAllgs, validateAllm, validateAllp } from './validate-lists.js';
 import { type MheapVerdict, validateMheap } from './validate-mheap.js';
@@ -76,7 +77,8 @@ const confirmingMethod: Readonly<Record<RootName, 'structure' | 'value'>> = {
   'runtime.allm': 'structure',
 };
 
-export function findRoots(scene: Scene, finders: readonly Finder[]): FoundRoots {
+/** `remembered`: where roots stood in another image of the same program; each is judged like any other. */
+export function findRoots(scene: Scene, finders: readonly Finder[], remembered?: Remembered): FoundRoots {
   const roots = new Map<RootName, Root>();
   const refusals: Refusal[] = [];
   let mheap: MheapVerdict | undefined;
@@ -97,11 +99,33 @@ export function findRoots(scene: Scene, finders: readonly Finder[]): FoundRoots 
     };
     const candidates = candidatesOf(finders, (finder) => finder.find(name, scene, known(roots)));
     const confirms = (address: number) => secondWay(finders, name, scene, address);
-    roots.set(name, findOne(name, candidates, judge, confirms, refusals));
+    roots.set(name, recalled(name, remembered, judge) ?? findOne(name, candidates, judge, confirms, refusals));
     // Before gcController, which is held against a work that is proved.
     if (name === 'runtime.work') confirmClocks(scene, roots);
   }
   return { roots, refusals, mheap };
+}
+
+/** A root from an earlier run, if it validates on this image: as it was found then. */
+function recalled(
+  name: RootName,
+  remembered: Remembered | undefined,
+  judge: (address: number, method: FinderMethod) => Verdict,
+): Root | undefined {
+  const earlier = remembered?.get(name);
+  const address = earlier && tryAddress(earlier.address);
+  if (!earlier || address === undefined) return undefined;
+  const { method, confirmedBy } = earlier;
+  const verdict = judge(address, method);
+  if (verdict.ok !== true) return undefined;
+  return {
+    name,
+    state: 'confirmed',
+    address,
+    method,
+    confirmedBy,
+    detail: `${verdict.why}; known from an earlier run`,
+  };
 }
 
 /** What a finder that does not go by shape says of an address that was found by it. */
