@@ -45,11 +45,15 @@ export function* matchingWords(
   const words = new WordWindow(memory);
   const readable = memory.segments.filter(({ origin }) => origin !== 'missing' && origin !== 'zero');
   const ahead = Math.min(reach, mostReach);
+  const buffer = new Uint8Array(Math.min(blockBytes, longest(ranges)) + ahead);
   for (const { start, end: stated } of ranges) {
     const end = Math.min(stated, Number.MAX_SAFE_INTEGER);
     let from = Math.ceil(Math.max(0, start) / pointerSize) * pointerSize;
     while (from < end && (spent.get(searcher) ?? 0) < mostBytes) {
-      const { bytes, fault } = memory.bytes(from, Math.min(blockBytes, end - from) + ahead);
+      const wanted = Math.min(blockBytes, end - from) + ahead;
+      // One buffer for all blocks: fresh ones cost more than reading.
+      const bytes = buffer.subarray(0, memory.copy(from, buffer, 0, wanted));
+      const fault = bytes.length < wanted ? memory.faultAt(from + bytes.length) : undefined;
       spent.set(searcher, (spent.get(searcher) ?? 0) + Math.max(bytes.length, pageBytes));
       words.load(from, bytes);
       const last = from + Math.min(blockBytes, end - from, bytes.length);
@@ -71,6 +75,12 @@ export function* matchingWords(
       from = Math.ceil(Math.max(next, from + pointerSize) / pointerSize) * pointerSize;
     }
   }
+}
+
+function longest(ranges: readonly AddressRange[]): number {
+  let bytes = 0;
+  for (const { start, end } of ranges) bytes = Math.max(bytes, end - start);
+  return Math.max(0, Math.ceil(bytes));
 }
 
 const zeroPage = new Uint8Array(pageBytes);
