@@ -99,33 +99,34 @@ export function findRoots(scene: Scene, finders: readonly Finder[], remembered?:
     };
     const candidates = candidatesOf(finders, (finder) => finder.find(name, scene, known(roots)));
     const confirms = (address: number) => secondWay(finders, name, scene, address);
-    roots.set(name, recalled(name, remembered, judge) ?? findOne(name, candidates, judge, confirms, refusals));
+    roots.set(
+      name,
+      recalled(name, remembered, judge, confirms) ?? findOne(name, candidates, judge, confirms, refusals),
+    );
     // Before gcController, which is held against a work that is proved.
     if (name === 'runtime.work') confirmClocks(scene, roots);
   }
   return { roots, refusals, mheap };
 }
 
-/** A root from an earlier run, if it validates on this image: as it was found then. */
+/** A root from an earlier run, if it is confirmed on this image as one that is found here and now would be; else undefined: it is searched for. */
 function recalled(
   name: RootName,
   remembered: Remembered | undefined,
   judge: (address: number, method: FinderMethod) => Verdict,
+  confirms: (address: number) => SecondWay,
 ): Root | undefined {
   const earlier = remembered?.get(name);
   const address = earlier && tryAddress(earlier.address);
   if (!earlier || address === undefined) return undefined;
-  const { method, confirmedBy } = earlier;
+  const { method } = earlier;
   const verdict = judge(address, method);
   if (verdict.ok !== true) return undefined;
-  return {
-    name,
-    state: 'confirmed',
-    address,
-    method,
-    confirmedBy,
-    detail: `${verdict.why}; known from an earlier run`,
-  };
+  const second = confirms(address);
+  // What the code said then it must say now.
+  if (method === 'code' && second?.agrees !== true) return undefined;
+  const root = judged(name, method, address, verdict, second);
+  return root.state === 'confirmed' ? { ...root, detail: `${root.detail}; known from an earlier run` } : undefined;
 }
 
 /** What a finder that does not go by shape says of an address that was found by it. */

@@ -1,6 +1,6 @@
 // What was found in a stripped program, kept for its next image: roots relative to the load bias, by build ID, in the user's cache folder. What stands there is a hint and
-// nothing more: each address is judged on the image by the same validators as any other, and a wrong one costs a search. Holds no byte of an image. A
-// folder that can't be read or written is as good as none.
+// nothing more: it saves the search, not the proof. Each address is judged and confirmed on the image like any other, and a wrong one costs a search. Holds no
+// byte of an image. A folder that can't be read or written is as good as none.
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +18,6 @@ export interface RememberedRoot {
   /** In this image. */
   readonly address: number;
   readonly method: FinderMethod;
-  readonly confirmedBy: Root['confirmedBy'];
 }
 
 export type Remembered = ReadonlyMap<RootName, RememberedRoot>;
@@ -29,7 +28,6 @@ const mostBytes = 64 * 1024;
 const mostEntries = 1000;
 const suffix = '.roots.json';
 const methods: readonly FinderMethod[] = ['structure', 'code'];
-const ways: readonly Root['confirmedBy'][number][] = ['structure', 'value', 'code'];
 
 /** `layout`: the name of the one that the roots were found with. */
 function fileOf(folder: string, { build }: ProgramIdentity, layout: string): string {
@@ -62,10 +60,7 @@ export function recall(
     const root = Object.hasOwn(stated, name) ? record(stated[name]) : undefined;
     const address = typeof root?.offset === 'number' ? root.offset + program.bias : Number.NaN;
     const method = methods.find((each) => each === root?.method);
-    const list = Array.isArray(root?.confirmedBy) ? (root.confirmedBy as unknown[]) : [];
-    const confirmedBy = ways.filter((way) => list.includes(way));
-    if (Number.isSafeInteger(address) && address > 0 && method && confirmedBy.length > 0)
-      roots.set(name, { address, method, confirmedBy });
+    if (Number.isSafeInteger(address) && address > 0 && method) roots.set(name, { address, method });
   }
   return roots;
 }
@@ -85,19 +80,12 @@ export function remember(
   known: Remembered,
 ): string | undefined {
   const found = [...roots.values()].filter(
-    ({ state, method, address, confirmedBy }) =>
-      state === 'confirmed' &&
-      address !== undefined &&
-      method !== undefined &&
-      methods.includes(method) &&
-      confirmedBy.length > 0,
+    ({ state, method, address }) =>
+      state === 'confirmed' && address !== undefined && method !== undefined && methods.includes(method),
   );
   if (found.length === 0 || found.every(({ name, address }) => known.get(name)?.address === address)) return undefined;
   const stated = Object.fromEntries(
-    found.map(({ name, address, method, confirmedBy }) => [
-      name,
-      { offset: address! - program.bias, method, confirmedBy },
-    ]),
+    found.map(({ name, address, method }) => [name, { offset: address! - program.bias, method }]),
   );
   const text = JSON.stringify({ format, build: program.build, layout, roots: stated });
   const file = fileOf(folder, program, layout);
