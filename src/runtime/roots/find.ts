@@ -1,7 +1,6 @@
 // Finds the runtime's global variables: an ordered list of finders, the first whose answer validates wins; every step is recorded.
 // Knows which validator belongs to which root, not where symbols come from: a finder is a function from name to address.
 import { type Address, tryAddress } from '../../image/address.js';
-import type { Remembered } from './remembered.js';
 import type { Scene, Verdict } from './validate.js';
 import { validateAllgs, validateAllm, validateAllp } from './validate-lists.js';
 import { type MheapVerdict, validateMheap } from './validate-mheap.js';
@@ -49,6 +48,14 @@ export interface Root {
   /** The code that should use it was read, and does not. */
   readonly contradicted?: true;
 }
+
+/** Where a root stood in another image of the same program, moved to where this image has the program, and how it was found there. */
+export interface RememberedRoot {
+  readonly address: number;
+  readonly method: FinderMethod;
+}
+
+export type Remembered = ReadonlyMap<RootName, RememberedRoot>;
 
 /** A finder's answer that was refused, for `--trace` and warnings. */
 export interface Refusal {

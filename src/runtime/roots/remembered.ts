@@ -4,7 +4,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FinderMethod, Root, RootName } from './find.js';
+import type { FinderMethod, Remembered, RememberedRoot, Root, RootName } from './find.js';
 
 /** Where a program stands in an image, and which program it is. */
 export interface ProgramIdentity {
@@ -13,14 +13,6 @@ export interface ProgramIdentity {
   /** Added to link-time addresses. */
   readonly bias: number;
 }
-
-export interface RememberedRoot {
-  /** In this image. */
-  readonly address: number;
-  readonly method: FinderMethod;
-}
-
-export type Remembered = ReadonlyMap<RootName, RememberedRoot>;
 
 /** Of the file; another number is another file format. */
 const format = 1;
