@@ -28,8 +28,10 @@ export interface GoInfo {
   readonly experiments: readonly string[];
   readonly os: string;
   readonly arch: string;
-  /** Where the version was found: `build info`, `runtime.buildVersion`, `--go`. */
+  /** Where the version was found: `build info of the binary`, `runtime.buildVersion`, `--go`, `guess: …`. */
   readonly source: string;
+  /** Only where it is a guess by what fits the image: the release lines that fit as well, like `go1.22`. */
+  readonly guessed?: { readonly equal: readonly string[] };
 }
 
 export interface BinaryInfo {
@@ -106,6 +108,15 @@ export interface Reconciliation {
   readonly moving?: true;
 }
 
+/** Entries of runtime.allgs by their status. */
+export interface GoroutineCountsResult {
+  /** Dead ones included, which are kept for reuse. */
+  readonly total: number;
+  /** By the runtime's word for it, without the scan bit; empty where there are too many for a first look. */
+  readonly byStatus: Readonly<Record<string, number>>;
+  readonly unreadable: number;
+}
+
 export interface OverviewResult {
   readonly schemaVersion: number;
   readonly go: GoInfo | null;
@@ -124,6 +135,8 @@ export interface OverviewResult {
   readonly spans: SpanTotals | null;
   readonly classes: readonly ClassRow[];
   readonly gc: Readonly<Record<string, unknown>> | null;
+  /** Null where allgs is not known. */
+  readonly goroutines: GoroutineCountsResult | null;
   readonly reconciliation: readonly Reconciliation[];
   readonly findings: readonly Finding[];
   readonly warnings: readonly string[];

@@ -4,14 +4,17 @@ import type { Memory } from '../image/memory.js';
 import { type DwarfBinary, layoutFromDwarf } from '../layout/from-dwarf.js';
 import { layoutFromTable } from '../layout/load.js';
 import type { Layout } from '../layout/types.js';
-import type { Target } from '../target/target.js';
+import type { Target, TargetGo } from '../target/target.js';
+import { otherExperiments } from './guess/inline-marks.js';
+import { withGuess } from './guess/with-guess.js';
 import { judgeSpans } from './judge-spans.js';
 import { type LiveSource, readLiveSpans, settleRow } from './live-spans.js';
 import { cachedSpans } from './mcache.js';
 import type { RuntimeView } from './mheap.js';
 import { readFoundSpans, withoutHeap } from './partial-spans.js';
 import { codeFinder } from './roots/code-finder.js';
-import { type Finder, type FoundRoots, findRoots, type Root, type RootName } from './roots/find.js';
+import { type Finder, type FoundRoots, findRoots, type Root, type RootName, rootNames } from './roots/find.js';
+import { recall, remember } from './roots/remembered.js';
 import { type StackFinder, stackFinder } from './roots/stack-finder.js';
 import { moduleFinder, structureFinder } from './roots/structure-finder.js';
 import { readAllspans } from './roots/validate-mheap.js';
@@ -39,9 +42,12 @@ export interface ProcessOptions {
   readonly without?: readonly string[];
   /** Addresses by name (`runtime.mheap_`). */
   readonly roots?: Readonly<Record<string, number>>;
+  /** The folder in which what was searched for is kept for the next image of the program; left out: nothing is. */
+  readonly cache?: string;
 }
 
 export interface GoProcess extends RuntimeView {
+  /** As it was opened; where nothing tells the Go version, with the one that was guessed. */
   readonly target: Target;
   readonly roots: ReadonlyMap<RootName, Root>;
   readonly check: LayoutCheck;
@@ -92,9 +98,14 @@ function candidates(target: Target, options: ProcessOptions): Candidate[] {
     return [{ what: `layout file ${file}`, make: () => request && layoutFromTable({ ...request, file }) }];
   }
   if (!request) return [];
-  const table = layoutFromTable(request);
+  const table = asGuess(layoutFromTable(request), go);
   const fromTable: Candidate = { what: table ? table.name : 'tables', make: () => table };
   return table?.exact ? [fromTable, dwarf] : [dwarf, fromTable];
+}
+
+/** What serves a guess is exact for the release that was guessed, and nobody knows whether that is the image's. */
+function asGuess(layout: Layout | undefined, { guessed, version }: TargetGo): Layout | undefined {
+  return layout && guessed ? { ...layout, exact: false, note: `${version} is a guess` } : layout;
 }
 
 /** What is known of the target's Go, as the reader of its debug info needs it; undefined where the version is not known. */
@@ -129,16 +140,31 @@ interface Attempt {
 }
 
 /**
- * Finds the Go runtime in the target's image. Throws InspectError `no-layout` where nothing is known of this release, else gives what was found, with
+ * Finds the Go runtime in the target's image; undefined where nothing tells the Go version and no layout explains the image. Throws InspectError `no-layout` where nothing is known of this release, else gives what was found, with
  * `check.ok` false where no layout validated.
  */
 export function openProcess(target: Target, options: ProcessOptions): GoProcess | undefined {
   try {
-    return chooseProcess(target, options);
+    const known = target.go ? target : withGuess(target, options);
+    const chosen = known && chooseProcess(known, options);
+    const marked = chosen && withMarksOfImage(chosen);
+    return marked ? chooseProcess(marked, options) : chosen;
   } finally {
     // That the process is gone explains every other failure.
     target.live?.memory.assertThere();
   }
+}
+
+/** The target with the experiments that its spans show, where they contradict those that are known: a version given by hand, or an old string, says nothing of them. */
+function withMarksOfImage({ target, memory, layout, check, address }: GoProcess): Target | undefined {
+  const mheap = address('runtime.mheap_');
+  const { go } = target;
+  if (!go || !check.ok || mheap === undefined) return undefined;
+  const experiments = otherExperiments({ memory, layout }, mheap);
+  if (!experiments) return undefined;
+  const named = (list: readonly string[]) => (list.length === 0 ? 'no GOEXPERIMENT' : `GOEXPERIMENT ${list.join(',')}`);
+  const why = `the spans’ marks are kept as ${go.version} does with ${named(experiments)}, and ${go.source} says ${named(go.experiments)}: the image is believed`;
+  return { ...target, go: { ...go, experiments }, warnings: [...target.warnings, why] };
 }
 
 function chooseProcess(target: Target, options: ProcessOptions): GoProcess | undefined {
@@ -151,7 +177,7 @@ function chooseProcess(target: Target, options: ProcessOptions): GoProcess | und
   let misfit: Attempt | undefined;
   for (const candidate of candidates(target, options)) {
     try {
-      const attempt = tryCandidate(target, candidate, finders, trace);
+      const attempt = tryCandidate(target, candidate, finders, trace, options);
       if (attempt && (attempt.ok || !best)) best = attempt;
       if (attempt?.found.mheap?.ok === false && attempt.layout.exact && attempt.layout.source === 'table')
         misfit ??= attempt;
@@ -180,6 +206,7 @@ function tryCandidate(
   { what, make }: Candidate,
   finders: readonly Finder[],
   trace: string[],
+  options: ProcessOptions,
 ): Attempt | undefined {
   const layout = make();
   if (!layout) {
@@ -187,11 +214,23 @@ function tryCandidate(
     return undefined;
   }
   const live = target.live?.moving ? { live: target.live.memory } : {};
-  const found = findRoots({ memory: target.memory, layout, ...live }, finders);
+  const cache = cacheFor(target, options);
+  const known = cache && recall(cache.folder, cache.program, layout.name, rootNames);
+  const found = findRoots({ memory: target.memory, layout, ...live }, finders, known);
   const ok = found.roots.get('runtime.mheap_')?.state === 'confirmed';
+  const kept = ok && known ? remember(cache.folder, cache.program, layout.name, found.roots, known) : undefined;
+  if (kept) trace.push(kept);
   const why = found.mheap ? found.mheap.why : 'mheap_ was not found';
   trace.push(`layout: ${layout.name}: ${why}${ok ? '' : ' (refused)'}`);
   return { layout, found, ok };
+}
+
+/** Where what is found is kept; undefined where nothing is searched for, because symbols or the user say it, or where the program is not known again. */
+function cacheFor(target: Target, { cache, roots = {} }: ProcessOptions) {
+  const { program } = target;
+  if (cache === undefined || !program || Object.keys(roots).length > 0) return undefined;
+  if (target.symbols(['runtime.mheap_']).size > 0 || target.binary?.info.hasDwarf) return undefined;
+  return { folder: cache, program };
 }
 
 /** By the threads of `target`; what they tell of names is told by the module's function table. */
@@ -257,7 +296,7 @@ function makeProcess(
         ? `the layout ${layout.name} does not fit this image: nothing is read of the heap with it`
         : `the layout ${layout.name} could not be checked on this image: ${mheap?.why ?? 'mheap_ was not found'}`,
     );
-  else if (ok && !layout.exact)
+  else if (ok && !layout.exact && !target.go?.guessed)
     warnings.unshift(
       `${target.go?.version ?? 'this release'} was not measured: ${layout.name} is used, because it validates on this image`,
     );

@@ -19,9 +19,10 @@ export function openFiles(name: string, files: readonly string[], { options, out
   if (all.length === 0 && options.open.regions === undefined)
     throw new UsageError(name, 'no file given: name a Go binary and an image');
   const started = performance.now();
-  const target = releasing(openTarget({ files: all, options: options.open }), warn);
-  if (target.live && !target.live.moving) out.hold();
-  const process = target.image ? openProcess(target, options.open) : undefined;
+  const opened = releasing(openTarget({ files: all, options: options.open }), warn);
+  if (opened.live && !opened.live.moving) out.hold();
+  const process = opened.image ? openProcess(opened, options.open) : undefined;
+  const target = process?.target ?? opened;
   if (options.trace) for (const line of [...target.trace, ...(process?.trace ?? [])]) warn(line);
   if (options.trace && target.live) {
     const { reads, bytes } = target.live.memory.traffic;
@@ -60,7 +61,13 @@ export function needProcess(name: string, { target, process }: Opened): GoProces
       'an image is missing',
       'give a core, FILE@ADDRESS or --regions beside the binary',
     );
-  if (!process) throw new InspectError('root-not-found', target.image.path, 'no Go runtime was found in it');
+  if (!process)
+    throw new InspectError(
+      'root-not-found',
+      target.image.path,
+      'nothing tells its Go version, and no layout that is known explains it',
+      '--go VERSION tells it',
+    );
   return process;
 }
 

@@ -45,7 +45,17 @@ export interface Root {
   /** The independent ways that agree. */
   readonly confirmedBy: readonly ('structure' | 'value' | 'code' | 'stack')[];
   readonly detail: string;
+  /** The code that should use it was read, and does not. */
+  readonly contradicted?: true;
 }
+
+/** Where a root stood in another image of the same program, moved to where this image has the program, and how it was found there. */
+export interface RememberedRoot {
+  readonly address: number;
+  readonly method: FinderMethod;
+}
+
+export type Remembered = ReadonlyMap<RootName, RememberedRoot>;
 
 /** A finder's answer that was refused, for `--trace` and warnings. */
 export interface Refusal {
@@ -74,7 +84,8 @@ const confirmingMethod: Readonly<Record<RootName, 'structure' | 'value'>> = {
   'runtime.allm': 'structure',
 };
 
-export function findRoots(scene: Scene, finders: readonly Finder[]): FoundRoots {
+/** `remembered`: where roots stood in another image of the same program; each is judged like any other. */
+export function findRoots(scene: Scene, finders: readonly Finder[], remembered?: Remembered): FoundRoots {
   const roots = new Map<RootName, Root>();
   const refusals: Refusal[] = [];
   let mheap: MheapVerdict | undefined;
@@ -95,10 +106,34 @@ export function findRoots(scene: Scene, finders: readonly Finder[]): FoundRoots 
     };
     const candidates = candidatesOf(finders, (finder) => finder.find(name, scene, known(roots)));
     const confirms = (address: number) => secondWay(finders, name, scene, address);
-    roots.set(name, findOne(name, candidates, judge, confirms, refusals));
+    roots.set(
+      name,
+      recalled(name, remembered, judge, confirms) ?? findOne(name, candidates, judge, confirms, refusals),
+    );
+    // Before gcController, which is held against a work that is proved.
+    if (name === 'runtime.work') confirmClocks(scene, roots);
   }
-  confirmClocks(scene, roots);
   return { roots, refusals, mheap };
+}
+
+/** A root from an earlier run, if it is confirmed on this image as one that is found here and now would be; else undefined: it is searched for. */
+function recalled(
+  name: RootName,
+  remembered: Remembered | undefined,
+  judge: (address: number, method: FinderMethod) => Verdict,
+  confirms: (address: number) => SecondWay | undefined,
+): Root | undefined {
+  const earlier = remembered?.get(name);
+  const address = earlier && tryAddress(earlier.address);
+  if (!earlier || address === undefined) return undefined;
+  const { method } = earlier;
+  const verdict = judge(address, method);
+  if (verdict.ok !== true) return undefined;
+  const second = confirms(address);
+  // What the code said then it must say now.
+  if (method === 'code' && !(second?.method === 'code' && second.agrees)) return undefined;
+  const root = judged(name, method, address, verdict, second);
+  return root.state === 'confirmed' ? { ...root, detail: `${root.detail}; known from an earlier run` } : undefined;
 }
 
 /** What a finder that does not go by shape says of an address that was found by it: the first that can tell. */
@@ -192,7 +227,9 @@ function judged(
   const against =
     second?.method === 'stack' ? 'but the threads lead elsewhere' : 'but the code that should use it does not';
   const detail = believed || second?.agrees !== false ? why : `${why}; ${against}`;
-  return { name, state: believed ? 'confirmed' : 'unconfirmed', address, method, confirmedBy, detail };
+  const state = believed ? 'confirmed' : 'unconfirmed';
+  const contradicted = second?.method === 'code' && !second.agrees ? ({ contradicted: true } as const) : {};
+  return { name, state, address, method, confirmedBy, detail, ...contradicted };
 }
 
 /**
@@ -202,13 +239,18 @@ function judged(
 function confirmClocks({ memory, layout }: Scene, roots: Map<RootName, Root>): void {
   const work = roots.get('runtime.work');
   const memstats = roots.get('runtime.memstats');
-  if (memstats?.method !== 'structure' || memstats.confirmedBy.length > 0) return;
+  const isAlone = (root: Root | undefined) => root?.method === 'structure' && root.confirmedBy.length === 0;
+  if (!isAlone(memstats) && !isAlone(work)) return;
   const [tEnd, last] = [layout.field('workType', 'tEnd'), layout.field('mstats', 'last_gc_nanotime')];
   const clock = (address: number | undefined, offset: number | undefined) =>
     address === undefined || offset === undefined ? undefined : memory.uint64(address + offset);
-  const ended = clock(memstats.address, last?.offset);
+  const ended = clock(memstats?.address, last?.offset);
   const agrees = ended !== undefined && ended !== 0n && clock(work?.address, tEnd?.offset) === ended;
-  roots.set(memstats.name, agrees ? { ...memstats, confirmedBy: ['value'] } : { ...memstats, state: 'unconfirmed' });
+  if (memstats && isAlone(memstats))
+    roots.set(memstats.name, agrees ? { ...memstats, confirmedBy: ['value'] } : { ...memstats, state: 'unconfirmed' });
+  // Where the code could be read and says something else, that counts.
+  if (work && isAlone(work) && agrees && !work.contradicted)
+    roots.set(work.name, { ...work, state: 'confirmed', confirmedBy: ['value'] });
 }
 
 interface Candidate {
