@@ -28,8 +28,10 @@ export interface GoInfo {
   readonly experiments: readonly string[];
   readonly os: string;
   readonly arch: string;
-  /** Where the version was found: `build info`, `runtime.buildVersion`, `--go`. */
+  /** Where the version was found: `build info of the binary`, `runtime.buildVersion`, `--go`, `guess: …`. */
   readonly source: string;
+  /** Only where it is a guess by what fits the image: the release lines that fit as well, like `go1.22`. */
+  readonly guessed?: { readonly equal: readonly string[] };
 }
 
 export interface BinaryInfo {
@@ -68,6 +70,8 @@ export interface SpanTotals {
   readonly doubtful: number;
   /** Whether every mspan was read and added up. If not, the sums below hold what could be read: the process had at least that. */
   readonly complete: boolean;
+  /** Set where mheap_ can't be read: these mspans were found without it, and there may be more. */
+  readonly partial?: true;
   readonly heapInuseBytes: BigCount;
   readonly stackInuseBytes: BigCount;
   readonly heapObjects: BigCount;
@@ -106,6 +110,15 @@ export interface Reconciliation {
   readonly moving?: true;
 }
 
+/** Entries of runtime.allgs by their status. */
+export interface GoroutineCountsResult {
+  /** Dead ones included, which are kept for reuse. */
+  readonly total: number;
+  /** By the runtime's word for it, without the scan bit; empty where there are too many for a first look. */
+  readonly byStatus: Readonly<Record<string, number>>;
+  readonly unreadable: number;
+}
+
 export interface OverviewResult {
   readonly schemaVersion: number;
   readonly go: GoInfo | null;
@@ -124,6 +137,8 @@ export interface OverviewResult {
   readonly spans: SpanTotals | null;
   readonly classes: readonly ClassRow[];
   readonly gc: Readonly<Record<string, unknown>> | null;
+  /** Null where allgs is not known. */
+  readonly goroutines: GoroutineCountsResult | null;
   readonly reconciliation: readonly Reconciliation[];
   readonly findings: readonly Finding[];
   readonly warnings: readonly string[];
@@ -131,7 +146,9 @@ export interface OverviewResult {
 
 /** A global struct of the runtime: fields by their own names, atomics as their value, arrays as arrays. */
 export interface GcStruct {
-  readonly address: AddressText;
+  /** null where the variable was not found or is not believed; `missing` then says why, and there are no fields. */
+  readonly address: AddressText | null;
+  readonly missing?: string;
   readonly fields: Readonly<Record<string, unknown>>;
 }
 

@@ -65,7 +65,10 @@ export const globalOptions: readonly OptionSpec[] = [
   { flags: '--quiet', help: 'no progress, no warnings on stderr' },
   { flags: '--no-color', help: 'no colour (also: NO_COLOR)' },
   { flags: '--ascii', help: 'ASCII characters only' },
-  { flags: '--no-cache', help: 'unpack compressed files for this run only, not into the user’s cache folder' },
+  {
+    flags: '--no-cache',
+    help: 'keep nothing in the user’s cache folder: neither unpacked files nor where roots were found',
+  },
 ];
 
 export type Format = 'table' | 'json' | 'ndjson' | 'csv';

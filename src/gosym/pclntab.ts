@@ -22,6 +22,11 @@ const MOST_FUNCTIONS = 2 ** 23;
 const MOST_NAME_BYTES = 4096;
 /** Bytes of a name table that are searched: the largest seen have 20 MB. */
 const MOST_NAMES_BYTES = 2 ** 26;
+/** Functions whose names are read at a time, and the bytes that the record of one, with its tables behind it, has at most on average. */
+const FUNCTIONS_AT_A_TIME = 2048;
+const MOST_RECORD_BYTES = 512;
+/** No offset into a table of names. */
+const UNREADABLE = 0xffffffff;
 /** Entries looked at when the order of the table is checked. */
 const SAMPLED_ENTRIES = 64;
 
@@ -207,14 +212,50 @@ export class Pclntab {
    */
   *named(wanted: ReadonlySet<string>): Generator<[string, PclntabFunction]> {
     const offsets = this.header.format === 'go1.2' ? undefined : this.#nameOffsets(wanted);
-    for (let index = 0; index < this.header.functionCount; index += 1) {
-      const record = this.recordAt(index);
-      const offset = record === undefined ? undefined : this.#memory.uint32(record + this.#fieldBytes);
-      if (offset === undefined) continue;
-      const name = offsets ? offsets.get(offset) : this.nameAt(offset);
-      const found = name !== undefined && wanted.has(name) ? this.functionAt(index) : undefined;
-      if (name !== undefined && found) yield [name, found];
+    for (let first = 0; first < this.header.functionCount; first += FUNCTIONS_AT_A_TIME) {
+      const count = Math.min(FUNCTIONS_AT_A_TIME, this.header.functionCount - first);
+      const nameOffsets = this.#nameOffsetsOf(first, count);
+      for (let i = 0; i < count; i += 1) {
+        const offset = nameOffsets[i]!;
+        if (offset === UNREADABLE) continue;
+        const name = offsets ? offsets.get(offset) : this.nameAt(offset);
+        const found = name !== undefined && wanted.has(name) ? this.functionAt(first + i) : undefined;
+        if (name !== undefined && found) yield [name, found];
+      }
     }
+  }
+
+  /**
+   * Offsets of the names of `count` functions from `first` on, UNREADABLE for those that can't be read. Their records stand together, in the order of the functions, so they
+   * are read in one piece; where they do not, one by one.
+   */
+  #nameOffsetsOf(first: number, count: number): Uint32Array {
+    const offsets = new Uint32Array(count).fill(UNREADABLE);
+    const { littleEndian } = this.#memory;
+    const field = this.#fieldBytes;
+    const start = this.recordAt(first);
+    const end = this.recordAt(first + count - 1);
+    const length = start === undefined || end === undefined ? 0 : end + field + 4 - start;
+    const entries = viewOf(
+      this.#memory.bytes(this.header.ftab + first * this.#entryBytes, count * this.#entryBytes).bytes,
+    );
+    const together =
+      length > 0 && length <= count * MOST_RECORD_BYTES && entries.byteLength === count * this.#entryBytes;
+    const records = together && start !== undefined ? viewOf(this.#memory.bytes(start, length).bytes) : undefined;
+    // Offsets of records are far below 2^32.
+    const low = field + (this.#wide && !littleEndian ? 4 : 0);
+    const shift = this.header.pclntable + field - (start ?? 0);
+    for (let i = 0; i < count; i += 1) {
+      const place = records ? shift + entries.getUint32(i * this.#entryBytes + low, littleEndian) : -1;
+      if (records && place >= 0 && place + 4 <= records.byteLength) {
+        offsets[i] = records.getUint32(place, littleEndian);
+        continue;
+      }
+      const record = this.recordAt(first + i);
+      const offset = record === undefined ? undefined : this.#memory.uint32(record + field);
+      if (offset !== undefined) offsets[i] = offset;
+    }
+    return offsets;
   }
 
   /** Offsets in the name table of the names in `wanted`. */
@@ -243,6 +284,8 @@ export class Pclntab {
     return readCString(this.#memory, this.header.funcnametab + offset);
   }
 }
+
+const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** NUL-terminated bytes as UTF-8, at most MOST_NAME_BYTES of them. */
 function readCString(memory: Memory, address: number): string | undefined {

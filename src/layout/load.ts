@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InspectError } from '../bytes/errors.js';
-import { type Choice, choicesByDistance, chooseBuild } from './choose.js';
+import { buildsOf, type Choice, choicesByDistance, chooseBuild } from './choose.js';
 import { loadConstants } from './constants.js';
 import type { Measured, MeasuredStruct } from './measured.js';
 import { canonicalRelease, releaseKey } from './release.js';
@@ -136,6 +136,17 @@ export function* nearbyLayouts(
     seen.add(own);
     yield layout;
   }
+}
+
+/** A Layout for every build that the table of an arch has, oldest first; each with the experiments that it was built with. None where there is no table. */
+export function measuredLayouts(request: Pick<TableRequest, 'goarch' | 'goos' | 'without' | 'folder'>): Layout[] {
+  const opened = open({ ...request, goVersion: '', experiments: [] });
+  if (!opened) return [];
+  return buildsOf(opened.loaded, request.without).flatMap(({ goVersion, set }) => {
+    const own = { ...request, goVersion, experiments: set === '' ? [] : set.split(',') };
+    const chosen = chooseBuild(opened.loaded, own, opened.constants);
+    return chosen ? [layoutOfBuild(own, opened, chosen)] : [];
+  });
 }
 
 function layoutOfBuild(request: TableRequest, { folder, goos, loaded }: Opened, chosen: Choice): Layout {

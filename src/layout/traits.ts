@@ -80,6 +80,7 @@ export function loadTraits(folder: string): TraitsTable {
         heapBitsInSpan,
         heapBitsMaxElemsize: heapBitsInSpan ? (file.heapBitsInSpan.maxElemsize[word] ?? 0) : 0,
         inlineMarks,
+        inlineMarksSwitch: otherWay(file.inlineMarks, word, release, inlineMarks !== undefined),
         mcentral: pick(file.mcentral),
         cachedSweepgen: pick(file.cachedSweepgen),
         allpArrayLength: pick(file.allpArrayLength),
@@ -102,6 +103,18 @@ function isOn(feature: Switch, release: Release, experiments: readonly string[])
     experiments.includes(feature.on) ||
     (feature.default !== null && hasChange(release, requireRelease(feature.default)))
   );
+}
+
+function otherWay(
+  { switch: feature, byPointerSize }: TraitsFile['inlineMarks'],
+  word: string,
+  release: Release,
+  now: boolean,
+): Traits['inlineMarksSwitch'] {
+  const { available, on, off } = feature;
+  if (!hasChange(release, requireRelease(available))) return undefined;
+  const add = isOn(feature, release, []) === now ? (now ? off : on) : undefined;
+  return { drop: [on, off], add, marks: now ? undefined : byPointerSize[word] };
 }
 
 /** The last rule that fits. */

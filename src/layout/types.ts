@@ -70,6 +70,8 @@ export interface Traits {
   readonly heapBitsMaxElemsize: number;
   /** Green Tea: marks of small spans stand in the span's last bytes. Undefined where it is off. */
   readonly inlineMarks: InlineMarks | undefined;
+  /** How the list of experiments would be if this release had it the other way round; undefined where it can't. */
+  readonly inlineMarksSwitch: InlineMarksSwitch | undefined;
   /** How mcentral keeps its spans. */
   readonly mcentral: 'lists' | 'spanSets';
   /** Cached spans have sweepgen h+1 and h+3 (1.12+). */
@@ -95,6 +97,13 @@ export interface InlineMarks {
   readonly reservedBytes: number;
   readonly marksOffset: number;
   readonly marksBytes: number;
+}
+
+export interface InlineMarksSwitch {
+  readonly drop: readonly string[];
+  readonly add: string | undefined;
+  /** The marks that there would be; undefined where there would be none. */
+  readonly marks: InlineMarks | undefined;
 }
 
 export interface ArenaGeometry {

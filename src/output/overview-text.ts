@@ -11,6 +11,7 @@ export function overviewText(result: OverviewResult): string {
     ...opened(result),
     ...heap(result),
     ...gc(result),
+    ...goroutines(result),
     ...classes(result),
     ...reconciliation(result),
     ...roots(result),
@@ -27,7 +28,8 @@ function opened({ go, binary, image, layout }: OverviewResult): string[] {
   const lines: string[] = [];
   if (go) {
     const experiments = go.experiments.length > 0 ? ` (GOEXPERIMENT ${go.experiments.join(',')})` : '';
-    lines.push(row('go', printable(`${go.version}${experiments} ${go.os}/${go.arch}, from ${go.source}`)));
+    const source = go.guessed ? go.source.replace(/^guess/, 'a guess') : `from ${go.source}`;
+    lines.push(row('go', printable(`${go.version}${experiments} ${go.os}/${go.arch}, ${source}`)));
   }
   if (binary) {
     const ids =
@@ -92,7 +94,7 @@ function heap({ spans, layout }: OverviewResult): string[] {
     ),
     row(
       'mspans',
-      `${count(spans.total)} in allspans: ${count(spans.inuse)} in use, ${count(spans.manual)} manual, ${count(spans.free)} free${spans.unreadable ? `, ${count(spans.unreadable)} unreadable` : ''}${spans.unreadableEntries ? `; ${count(spans.unreadableEntries)} more entries can't be read` : ''}`,
+      `${count(spans.total)} ${spans.partial ? 'found without mheap_' : 'in allspans'}: ${count(spans.inuse)} in use, ${count(spans.manual)} manual, ${count(spans.free)} free${spans.unreadable ? `, ${count(spans.unreadable)} unreadable` : ''}${spans.unreadableEntries ? `; ${count(spans.unreadableEntries)} more entries can't be read` : ''}`,
     ),
   ];
 }
@@ -116,6 +118,15 @@ function gc({ gc, mheap, layout }: OverviewResult): string[] {
       `live ${mark(amount(gc.heapLive))}, marked by the last cycle ${mark(amount(gc.heapMarked))}${percent === null ? '' : `, GOGC ${mark(percent === -1 ? 'off' : text(percent))}`}`,
     ),
   ];
+}
+
+function goroutines({ goroutines }: OverviewResult): string[] {
+  if (!goroutines) return [];
+  const { total, byStatus, unreadable } = goroutines;
+  const counts = Object.entries(byStatus).sort(([, a], [, b]) => b - a);
+  const texts = counts.map(([status, count]) => `${grouped(count)} ${status}`);
+  if (unreadable > 0) texts.push(`${grouped(unreadable)} unreadable`);
+  return [row('goroutines', `${grouped(total)} in allgs${texts.length > 0 ? `: ${texts.join(', ')}` : ''}`)];
 }
 
 function classes({ classes, layout }: OverviewResult): string[] {
@@ -200,7 +211,7 @@ function missing({ image }: OverviewResult): string[] {
     lines.push(
       row(
         lines.length === 0 ? 'missing' : '',
-        `${lines.length === 0 ? 'nothing but ' : 'and '}${aside} ranges that were only reserved or are the kernel's`,
+        `${lines.length === 0 ? 'nothing but ' : 'and '}${aside === 1 ? '1 range that was' : `${aside} ranges that were`} only reserved or ${aside === 1 ? 'is' : 'are'} the kernel's`,
       ),
     );
   return ['', ...lines];

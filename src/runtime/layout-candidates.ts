@@ -53,7 +53,7 @@ export function* candidates(target: Target, options: LayoutOptions, trace: strin
     return;
   }
   if (!request) return;
-  const table = layoutFromTable(request);
+  const table = asGuess(layoutFromTable(request), target);
   const fromTable: Candidate = { what: table ? table.name : 'tables', make: () => table };
   // The release's own is not held against anything; neither is one that differs from it elsewhere.
   const own = table !== undefined && (table.exact || (table.differing !== undefined && !told.some((name) => table.differing?.includes(name)))); // biome-ignore format: one condition
@@ -88,6 +88,11 @@ export function* candidates(target: Target, options: LayoutOptions, trace: strin
   if (!own) yield fitted(fromTable);
   for (const candidate of nearby(request, table, mostNearby)) yield fitted(candidate);
   yield { what: inferredName, make: () => inferredLayout(inference, target.go?.version ?? request.goVersion) };
+}
+
+/** What serves a guess is exact for the release that was guessed, and nobody knows whether that is the image's. */
+function asGuess(layout: Layout | undefined, { go }: Target): Layout | undefined {
+  return layout && go?.guessed ? { ...layout, exact: false, note: `${go.version} is a guess` } : layout;
 }
 
 /** Tables of other releases, at most so many; what differs from those before in nothing that is told is left out. */

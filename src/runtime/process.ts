@@ -3,13 +3,18 @@ import { InspectError } from '../bytes/errors.js';
 import type { Memory } from '../image/memory.js';
 import type { Layout } from '../layout/types.js';
 import type { Target } from '../target/target.js';
+import { otherExperiments } from './guess/inline-marks.js';
+import { withGuess } from './guess/with-guess.js';
 import { judgeSpans } from './judge-spans.js';
 import { type Candidate, candidates, type LayoutOptions } from './layout-candidates.js';
 import { type LiveSource, readLiveSpans, settleRow } from './live-spans.js';
 import { cachedSpans } from './mcache.js';
 import type { RuntimeView } from './mheap.js';
+import { readFoundSpans, withoutHeap } from './partial-spans.js';
 import { codeFinder } from './roots/code-finder.js';
-import { type Finder, type FoundRoots, findRoots, type Root, type RootName } from './roots/find.js';
+import { type Finder, type FoundRoots, findRoots, type Root, type RootName, rootNames } from './roots/find.js';
+import { recall, remember } from './roots/remembered.js';
+import { type StackFinder, stackFinder } from './roots/stack-finder.js';
 import { moduleFinder, structureFinder } from './roots/structure-finder.js';
 import { readAllspans } from './roots/validate-mheap.js';
 import {
@@ -30,11 +35,15 @@ export interface LayoutCheck {
   readonly why?: string;
 }
 
-export type ProcessOptions = LayoutOptions;
+export interface ProcessOptions extends LayoutOptions {
+  /** The folder in which what was searched for is kept for the next image of the program; left out: nothing is. */
+  readonly cache?: string;
+}
 
 export { dwarfBinaryOf, layoutOf } from './layout-candidates.js';
 
 export interface GoProcess extends RuntimeView {
+  /** As it was opened; where nothing tells the Go version, with the one that was guessed. */
   readonly target: Target;
   readonly roots: ReadonlyMap<RootName, Root>;
   readonly check: LayoutCheck;
@@ -43,6 +52,8 @@ export interface GoProcess extends RuntimeView {
   readonly trace: readonly string[];
   /** Why `spans()` has nothing. */
   readonly whyNoSpans: string | undefined;
+  /** Where mheap_ can't be read and spans were found without it: how, and that there may be more. */
+  readonly partial: string | undefined;
   /** The span table, read once; undefined where allspans can't be read. `onProgress` may throw to stop. */
   spans(onProgress?: OnProgress): SpanTable | undefined;
   /** To be called before a row's mspan and bitmaps are looked at: of a process that runs on, row and bitmaps are then of one moment. */
@@ -61,28 +72,45 @@ interface Attempt {
 }
 
 /**
- * Finds the Go runtime in the target's image. Throws InspectError `no-layout` where nothing is known of this release, else gives what was found, with
+ * Finds the Go runtime in the target's image; undefined where nothing tells the Go version and no layout explains the image. Throws InspectError `no-layout` where nothing is known of this release, else gives what was found, with
  * `check.ok` false where no layout validated.
  */
 export function openProcess(target: Target, options: ProcessOptions): GoProcess | undefined {
   try {
-    return chooseProcess(target, options);
+    const known = target.go ? target : withGuess(target, options);
+    const chosen = known && chooseProcess(known, options);
+    const marked = chosen && withMarksOfImage(chosen);
+    return marked ? chooseProcess(marked, options) : chosen;
   } finally {
     // That the process is gone explains every other failure.
     target.live?.memory.assertThere();
   }
 }
 
+/** The target with the experiments that its spans show, where they contradict those that are known: a version given by hand, or an old string, says nothing of them. */
+function withMarksOfImage({ target, memory, layout, check, address }: GoProcess): Target | undefined {
+  const mheap = address('runtime.mheap_');
+  const { go } = target;
+  if (!go || !check.ok || mheap === undefined) return undefined;
+  const experiments = otherExperiments({ memory, layout }, mheap);
+  if (!experiments) return undefined;
+  const named = (list: readonly string[]) => (list.length === 0 ? 'no GOEXPERIMENT' : `GOEXPERIMENT ${list.join(',')}`);
+  const why = `the spans’ marks are kept as ${go.version} does with ${named(experiments)}, and ${go.source} says ${named(go.experiments)}: the image is believed`;
+  return { ...target, go: { ...go, experiments }, warnings: [...target.warnings, why] };
+}
+
 function chooseProcess(target: Target, options: ProcessOptions): GoProcess | undefined {
   if (!target.go) return undefined;
-  const finders = findersOf(target, options);
+  const stack = stacksOf(target);
+  const finders = findersOf(target, options, stack);
   const trace: string[] = [];
   let best: Attempt | undefined;
   let failure: InspectError | undefined;
   let misfit: Attempt | undefined;
   for (const candidate of candidates(target, options, trace)) {
     try {
-      const attempt = tryCandidate(target, candidate, finders, trace);
+      // What a second layout says of an image whose heap it does not find is never used.
+      const attempt = tryCandidate(target, candidate, finders, trace, options, best !== undefined);
       if (attempt && (attempt.ok || !best)) best = attempt;
       if (attempt?.found.mheap?.ok === false && attempt.layout.exact && attempt.layout.source === 'table')
         misfit ??= attempt;
@@ -103,7 +131,7 @@ function chooseProcess(target: Target, options: ProcessOptions): GoProcess | und
       'spanscope layout list shows what there is',
     );
   }
-  return makeProcess(target, best, trace, misfit);
+  return makeProcess(target, best, trace, misfit, stack);
 }
 
 function tryCandidate(
@@ -111,6 +139,8 @@ function tryCandidate(
   { what, make, refuse }: Candidate,
   finders: readonly Finder[],
   trace: string[],
+  options: ProcessOptions,
+  onlyProved: boolean,
 ): Attempt | undefined {
   const layout = make();
   if (!layout) {
@@ -123,14 +153,30 @@ function tryCandidate(
     return undefined;
   }
   const live = target.live?.moving ? { live: target.live.memory } : {};
-  const found = findRoots({ memory: target.memory, layout, ...live }, finders);
+  const cache = cacheFor(target, options);
+  const known = cache && recall(cache.folder, cache.program, layout.name, rootNames);
+  const found = findRoots({ memory: target.memory, layout, ...live }, finders, known, onlyProved);
   const ok = found.roots.get('runtime.mheap_')?.state === 'confirmed';
+  const kept = ok && known ? remember(cache.folder, cache.program, layout.name, found.roots, known) : undefined;
+  if (kept) trace.push(kept);
   const why = found.mheap ? found.mheap.why : 'mheap_ was not found';
   trace.push(`layout: ${layout.name}: ${why}${ok ? '' : ' (refused)'}`);
   return { layout, found, ok };
 }
 
-function findersOf(target: Target, options: ProcessOptions): Finder[] {
+/** Where what is found is kept; undefined where nothing is searched for, because symbols or the user say it, or where the program is not known again. */
+function cacheFor(target: Target, { cache, roots = {} }: ProcessOptions) {
+  const { program } = target;
+  if (cache === undefined || !program || Object.keys(roots).length > 0) return undefined;
+  if (target.symbols(['runtime.mheap_']).size > 0 || target.binary?.info.hasDwarf) return undefined;
+  return { folder: cache, program };
+}
+
+/** By the threads of `target`; what they tell of names is told by the module's function table. */
+const stacksOf = ({ threads, dataRanges }: Target): StackFinder =>
+  stackFinder(threads, dataRanges, moduleFinder(dataRanges));
+
+function findersOf(target: Target, options: ProcessOptions, stack: StackFinder): Finder[] {
   const overrides = options.roots ?? {};
   let symbols: ReadonlyMap<string, number> | undefined;
   const moduleOf = moduleFinder(target.dataRanges);
@@ -146,6 +192,7 @@ function findersOf(target: Target, options: ProcessOptions): Finder[] {
     { method: 'dwarf', find: (name) => one(target.dwarfVariable(name)) },
     structureFinder(target.dataRanges, moduleOf),
     codeFinder(moduleOf, target.dataRanges),
+    stack,
   ];
 }
 
@@ -161,6 +208,7 @@ function makeProcess(
   { layout, found, ok }: Attempt,
   trace: string[],
   misfit: Attempt | undefined,
+  stack: StackFinder,
 ): GoProcess {
   const { roots, refusals, mheap } = found;
   const memory: Memory = target.memory;
@@ -172,7 +220,16 @@ function makeProcess(
   const warnings = refusals.map(
     ({ name, method, address, why }) => `${name}: ${method} says 0x${address.toString(16)}, which is not it: ${why}`,
   );
-  if (!ok)
+  const refused = new Set(refusals.map(({ name }) => name));
+  // What is doubtful for want of anything to compare is used in a heap that is proved; what was contradicted, or stands beside no heap, never.
+  const address = (name: RootName) => {
+    const root = roots.get(name);
+    return root?.state === 'confirmed' || (ok && !refused.has(name)) ? root?.address : undefined;
+  };
+  const partial =
+    ok || target.live ? undefined : withoutHeap({ memory, layout, address }, stack, mheap?.why ?? 'it was not found');
+  trace.push(...stack.story({ memory, layout }), ...(partial ? [`spans: ${partial.why}`] : []));
+  if (!ok && !partial)
     warnings.unshift(
       mheap?.ok === false
         ? `the layout ${layout.name} does not fit this image: nothing is read of the heap with it`
@@ -182,7 +239,7 @@ function makeProcess(
     warnings.unshift(
       `${target.go?.version ?? 'this release'} was not measured, and no table fits: numbers marked ~ are read by offsets that the image itself told (${layout.note})`,
     );
-  else if (!layout.exact)
+  else if (ok && !layout.exact && !target.go?.guessed)
     warnings.unshift(
       `${target.go?.version ?? 'this release'} was not measured: ${layout.name} is used, because it validates on this image`,
     );
@@ -190,15 +247,9 @@ function makeProcess(
     warnings.unshift(
       `the layout ${misfit.layout.name} does not fit this image (${misfit.found.mheap?.why}): is it ${target.go?.version}? ${layout.name} fits and is used`,
     );
-  const refused = new Set(refusals.map(({ name }) => name));
-  // What is doubtful for want of anything to compare is used in a heap that is proved; what was contradicted, or stands beside no heap, never.
-  const address = (name: RootName) => {
-    const root = roots.get(name);
-    return root?.state === 'confirmed' || (ok && !refused.has(name)) ? root?.address : undefined;
-  };
   const mheapAddress = ok ? address('runtime.mheap_') : undefined;
   const header = () => (mheapAddress === undefined ? undefined : readAllspans({ memory, layout }, mheapAddress));
-  let allspans = header();
+  let allspans = header() ?? partial?.allspans;
   const why = mheap?.why ?? 'mheap_ was not found';
   let table: SpanTable | undefined;
   const moving = (): LiveSource | undefined =>
@@ -222,13 +273,15 @@ function makeProcess(
     warnings,
     trace,
     check: {
-      checked: mheap?.checked ?? 0,
-      held: mheap?.held ?? 0,
-      ok,
-      ...(ok && mheap?.checked !== 0 ? {} : { why }),
+      checked: partial?.checked ?? mheap?.checked ?? 0,
+      held: partial?.held ?? mheap?.held ?? 0,
+      ok: ok || partial !== undefined,
+      ...((ok && mheap?.checked !== 0) || partial ? {} : { why }),
     },
-    whyNoSpans: allspans ? undefined : why,
+    whyNoSpans: allspans || partial ? undefined : why,
+    partial: partial?.why,
     spans(onProgress) {
+      if (partial) table ??= readFoundSpans(process, partial, onProgress);
       if (table || !allspans) return table;
       const live = moving();
       const moment = live && readLiveSpans(live, onProgress);
@@ -247,7 +300,7 @@ function makeProcess(
     },
     visitSpans(visit, onProgress) {
       // Rows that may have to be read again are kept.
-      if (moving()) process.spans(onProgress);
+      if (moving() || partial) process.spans(onProgress);
       if (table) visit(table);
       if (table || !allspans) return table;
       const { mayHold } = cachedSpans(process);

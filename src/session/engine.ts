@@ -136,8 +136,9 @@ function finderOf(state: State, onProgress: OnProgress): Finder {
 }
 
 function openState({ files, options }: OpenRequest): State {
-  const target = openTarget({ files, options });
-  return { target, process: target.image ? openProcess(target, options) : undefined, options, queries: new Map() };
+  const opened = openTarget({ files, options });
+  const process = opened.image ? openProcess(opened, options) : undefined;
+  return { target: process?.target ?? opened, process, options, queries: new Map() };
 }
 
 function layoutInUse({ target, process, options }: State) {
@@ -151,7 +152,9 @@ function openedResult(state: State): OpenedResult {
   const path = target.image?.path ?? target.binary?.info.path ?? 'nothing';
   return {
     title: path.split(/[\\/]/).at(-1) ?? path,
-    goText: target.go ? `${target.go.version} ${target.go.os}/${target.go.arch}` : 'Go version unknown',
+    goText: target.go
+      ? `${target.go.version}${target.go.guessed ? ' (a guess)' : ''} ${target.go.os}/${target.go.arch}`
+      : 'Go version unknown',
     layoutText: process ? process.layout.name : (layoutOf(target, state.options)?.name ?? 'no layout'),
     hasImage: target.image !== undefined,
     warnings: [...target.warnings, ...(process?.warnings ?? [])],

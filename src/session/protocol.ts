@@ -39,6 +39,8 @@ export interface OpenOptions {
   /** Where compressed files stand unpacked, by the path that `files` and regions name. */
   readonly unpacked?: Readonly<Record<string, string>>;
   readonly without?: readonly string[];
+  /** The user's cache folder; left out: nothing is kept. */
+  readonly cache?: string;
 }
 
 /** Which rows of the span table, in which order. `filter` is the text after `/` or of `--where`: `class=5 state=inuse used<70`. */

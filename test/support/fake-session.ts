@@ -245,6 +245,7 @@ const overviewData: OverviewResult = {
     },
   ],
   gc: { phase: 'off', numGC: 812, gcPercent: 100, heapLive: 1_288_490_188, heapMarked: 869_730_877, lastGC: null },
+  goroutines: null,
   reconciliation: [
     { what: 'HeapInuse', ours: 1_524_713_390, runtime: 1_524_713_390, counter: 'gcController.heapInUse', agrees: true },
     {

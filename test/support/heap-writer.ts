@@ -157,6 +157,8 @@ export function writeHeap(spec: HeapSpec = {}): WrittenHeap {
       live: undefined,
       binary: undefined,
       dataRanges: [],
+      goarch: layout.goarch,
+      program: undefined,
       savedEnviron: undefined,
       matches: 'not checked',
       go: { version: go, experiments, os: 'linux', arch, source: 'test' },

@@ -155,7 +155,7 @@ function subjectLines({ go, binary, image, layout }: OverviewResult, width: numb
     [
       label('Go'),
       go ? `${go.version}${experiments} ${go.os}/${go.arch}` : '?',
-      ['dim', go ? `  from ${go.source}` : ''],
+      go?.guessed ? ['warn', '  a guess'] : ['dim', go ? `  from ${go.source}` : ''],
     ],
     [label('binary'), binary ? pathText(binary.path ?? '(in the image)', room - match.length) : 'none', ['dim', match]],
     image

@@ -27,8 +27,9 @@ export function openTargetOf(name: string, files: readonly string[], { options, 
 export function openFiles(name: string, files: readonly string[], invocation: Invocation): Opened {
   const { options, warn } = invocation;
   const started = performance.now();
-  const target = openTargetOf(name, files, invocation);
-  const process = target.image ? openProcess(target, options.open) : undefined;
+  const opened = openTargetOf(name, files, invocation);
+  const process = opened.image ? openProcess(opened, options.open) : undefined;
+  const target = process?.target ?? opened;
   if (options.trace) for (const line of [...target.trace, ...(process?.trace ?? [])]) warn(line);
   if (options.trace && target.live) {
     const { reads, bytes } = target.live.memory.traffic;
@@ -67,7 +68,13 @@ export function needProcess(name: string, { target, process }: Opened): GoProces
       'an image is missing',
       'give a core, FILE@ADDRESS or --regions beside the binary',
     );
-  if (!process) throw new InspectError('root-not-found', target.image.path, 'no Go runtime was found in it');
+  if (!process)
+    throw new InspectError(
+      'root-not-found',
+      target.image.path,
+      'nothing tells its Go version, and no layout that is known explains it',
+      '--go VERSION tells it',
+    );
   return process;
 }
 

@@ -100,7 +100,8 @@ function findSpanalloc(
     const first = memory.word(at + pointerSize);
     const heap = memory.word(at + 2 * pointerSize);
     if (!first || !heap || heap > header || heap < header - before || heap % pointerSize !== 0) continue;
-    if (memory.word(first) === undefined) continue;
+    // The function itself stands in the binary, which may not be there.
+    if (first <= 0xffff) continue;
     return { address: at, heap };
   }
   return undefined;

@@ -23,7 +23,7 @@ export const rootNames: readonly RootName[] = [
   'runtime.allm',
 ];
 
-export type FinderMethod = 'override' | 'symtab' | 'dwarf' | 'structure' | 'code';
+export type FinderMethod = 'override' | 'symtab' | 'dwarf' | 'structure' | 'code' | 'stack';
 
 /** Gives addresses of a variable in the image (load bias added), best first; a search through memory gives them as it goes. */
 export interface Finder {
@@ -43,9 +43,19 @@ export interface Root {
   readonly address: Address | undefined;
   readonly method: FinderMethod | undefined;
   /** The independent ways that agree. */
-  readonly confirmedBy: readonly ('structure' | 'value' | 'code')[];
+  readonly confirmedBy: readonly ('structure' | 'value' | 'code' | 'stack')[];
   readonly detail: string;
+  /** The code that should use it was read, and does not. */
+  readonly contradicted?: true;
 }
+
+/** Where a root stood in another image of the same program, moved to where this image has the program, and how it was found there. */
+export interface RememberedRoot {
+  readonly address: number;
+  readonly method: FinderMethod;
+}
+
+export type Remembered = ReadonlyMap<RootName, RememberedRoot>;
 
 /** A finder's answer that was refused, for `--trace` and warnings. */
 export interface Refusal {
@@ -74,7 +84,16 @@ const confirmingMethod: Readonly<Record<RootName, 'structure' | 'value'>> = {
   'runtime.allm': 'structure',
 };
 
-export function findRoots(scene: Scene, finders: readonly Finder[]): FoundRoots {
+/**
+ * `remembered`: where roots stood in another image of the same program; each is judged like any other. `onlyProved`: without a confirmed mheap_ nothing else is
+ * looked for.
+ */
+export function findRoots(
+  scene: Scene,
+  finders: readonly Finder[],
+  remembered?: Remembered,
+  onlyProved = false,
+): FoundRoots {
   const roots = new Map<RootName, Root>();
   const refusals: Refusal[] = [];
   let mheap: MheapVerdict | undefined;
@@ -95,26 +114,51 @@ export function findRoots(scene: Scene, finders: readonly Finder[]): FoundRoots 
     };
     const candidates = candidatesOf(finders, (finder) => finder.find(name, scene, known(roots)));
     const confirms = (address: number) => secondWay(finders, name, scene, address);
-    roots.set(name, findOne(name, candidates, judge, confirms, refusals));
+    roots.set(
+      name,
+      recalled(name, remembered, judge, confirms) ?? findOne(name, candidates, judge, confirms, refusals),
+    );
+    if (onlyProved && roots.get('runtime.mheap_')?.state !== 'confirmed') break;
+    // Before gcController, which is held against a work that is proved.
+    if (name === 'runtime.work') confirmClocks(scene, roots);
   }
-  confirmClocks(scene, roots);
   return { roots, refusals, mheap };
 }
 
-/** What a finder that does not go by shape says of an address that was found by it. */
-function secondWay(
-  finders: readonly Finder[],
+/** A root from an earlier run, if it is confirmed on this image as one that is found here and now would be; else undefined: it is searched for. */
+function recalled(
   name: RootName,
-  scene: Scene,
-  address: number,
-): { readonly method: 'code'; readonly agrees: boolean | undefined } | undefined {
+  remembered: Remembered | undefined,
+  judge: (address: number, method: FinderMethod) => Verdict,
+  confirms: (address: number) => SecondWay | undefined,
+): Root | undefined {
+  const earlier = remembered?.get(name);
+  const address = earlier && tryAddress(earlier.address);
+  if (!earlier || address === undefined) return undefined;
+  const { method } = earlier;
+  const verdict = judge(address, method);
+  if (verdict.ok !== true) return undefined;
+  const second = confirms(address);
+  // What the code said then it must say now.
+  if (method === 'code' && !(second?.method === 'code' && second.agrees)) return undefined;
+  const root = judged(name, method, address, verdict, second);
+  return root.state === 'confirmed' ? { ...root, detail: `${root.detail}; known from an earlier run` } : undefined;
+}
+
+/** What a finder that does not go by shape says of an address that was found by it: the first that can tell. */
+interface SecondWay {
+  readonly method: 'code' | 'stack';
+  readonly agrees: boolean;
+}
+
+function secondWay(finders: readonly Finder[], name: RootName, scene: Scene, address: number): SecondWay | undefined {
   for (const { method, confirms } of finders) {
-    if (method === 'code' && confirms) return { method, agrees: confirms(name, scene, address) };
+    if (method !== 'code' && method !== 'stack') continue;
+    const agrees = confirms?.(name, scene, address);
+    if (agrees !== undefined) return { method, agrees };
   }
   return undefined;
 }
-
-type SecondWay = ReturnType<typeof secondWay>;
 
 /** Numbers of a running process may contradict each other at one moment and not at the next. */
 const triesOfLive = 5;
@@ -124,7 +168,7 @@ function findOne(
   name: RootName,
   candidates: Iterable<Candidate>,
   judge: (address: number, method: FinderMethod) => Verdict,
-  confirms: (address: number) => SecondWay,
+  confirms: (address: number) => SecondWay | undefined,
   refusals: Refusal[],
 ): Root {
   let doubtful: Root | undefined;
@@ -171,20 +215,30 @@ function findOne(
   );
 }
 
-const isSearch = (method: FinderMethod) => method === 'structure' || method === 'code';
+const isSearch = (method: FinderMethod) => method === 'structure' || method === 'code' || method === 'stack';
 
 /**
  * A root whose address holds what it should. A name that leads there is a way of its own; what was searched for by its shape must be confirmed by another way, but for
  * mheap_, where the search looks at central and the proof at allspans and the arenas.
  */
-function judged(name: RootName, method: FinderMethod, address: Address, { why }: Verdict, second: SecondWay): Root {
+function judged(
+  name: RootName,
+  method: FinderMethod,
+  address: Address,
+  { why }: Verdict,
+  second: SecondWay | undefined,
+): Root {
   const own = confirmingMethod[name];
   if (method !== 'structure') return { name, state: 'confirmed', address, method, confirmedBy: [own], detail: why };
-  const confirmedBy: ('structure' | 'code')[] = name === 'runtime.mheap_' ? [own as 'structure'] : [];
+  const confirmedBy: ('structure' | 'code' | 'stack')[] = name === 'runtime.mheap_' ? [own as 'structure'] : [];
   if (second?.agrees === true) confirmedBy.push(second.method);
   const believed = confirmedBy.length > 0 || name === 'runtime.memstats';
-  const detail = believed || second?.agrees !== false ? why : `${why}; but the code that should use it does not`;
-  return { name, state: believed ? 'confirmed' : 'unconfirmed', address, method, confirmedBy, detail };
+  const against =
+    second?.method === 'stack' ? 'but the threads lead elsewhere' : 'but the code that should use it does not';
+  const detail = believed || second?.agrees !== false ? why : `${why}; ${against}`;
+  const state = believed ? 'confirmed' : 'unconfirmed';
+  const contradicted = second?.method === 'code' && !second.agrees ? ({ contradicted: true } as const) : {};
+  return { name, state, address, method, confirmedBy, detail, ...contradicted };
 }
 
 /**
@@ -194,13 +248,18 @@ function judged(name: RootName, method: FinderMethod, address: Address, { why }:
 function confirmClocks({ memory, layout }: Scene, roots: Map<RootName, Root>): void {
   const work = roots.get('runtime.work');
   const memstats = roots.get('runtime.memstats');
-  if (memstats?.method !== 'structure' || memstats.confirmedBy.length > 0) return;
+  const isAlone = (root: Root | undefined) => root?.method === 'structure' && root.confirmedBy.length === 0;
+  if (!isAlone(memstats) && !isAlone(work)) return;
   const [tEnd, last] = [layout.field('workType', 'tEnd'), layout.field('mstats', 'last_gc_nanotime')];
   const clock = (address: number | undefined, offset: number | undefined) =>
     address === undefined || offset === undefined ? undefined : memory.uint64(address + offset);
-  const ended = clock(memstats.address, last?.offset);
+  const ended = clock(memstats?.address, last?.offset);
   const agrees = ended !== undefined && ended !== 0n && clock(work?.address, tEnd?.offset) === ended;
-  roots.set(memstats.name, agrees ? { ...memstats, confirmedBy: ['value'] } : { ...memstats, state: 'unconfirmed' });
+  if (memstats && isAlone(memstats))
+    roots.set(memstats.name, agrees ? { ...memstats, confirmedBy: ['value'] } : { ...memstats, state: 'unconfirmed' });
+  // Where the code could be read and says something else, that counts.
+  if (work && isAlone(work) && agrees && !work.contradicted)
+    roots.set(work.name, { ...work, state: 'confirmed', confirmedBy: ['value'] });
 }
 
 interface Candidate {

@@ -2,6 +2,7 @@
 // validators, which serve every finder, decide. Sources: runtime/mheap.go, proc.go, symtab.go, mstats.go, mgc.go, mgcpacer.go.
 import { readPclntabHeader } from '../../gosym/pclntab.js';
 import { type AddressRange, matchingWords, type Words } from '../../image/scan-words.js';
+import { isBareModule } from './bare-module.js';
 import type { Finder, RootName } from './find.js';
 import type { Scene } from './validate.js';
 
@@ -19,9 +20,15 @@ export function structureFinder(
     method: 'structure',
     find(name, scene, known) {
       if (name === 'runtime.firstmoduledata') return findModuledata(scene, ranges);
-      return searches[name]?.(scene, within(scene, ranges, name, moduleOf(scene)), known) ?? [];
+      const search = searches[name];
+      return search ? each(within(scene, ranges, name, moduleOf(scene)), (part) => search(scene, part, known)) : [];
     },
   };
+}
+
+/** One part after the other, the next only where the one before did not do. */
+function* each<T>(parts: readonly T[], search: (part: T) => Iterable<number>): Generator<number> {
+  for (const part of parts) yield* search(part);
 }
 
 /** Finds the first moduledata in `ranges`, once for each scene. */
@@ -36,7 +43,10 @@ export function moduleFinder(ranges: readonly AddressRange[]): (scene: Scene) =>
 type Known = (name: RootName) => number | undefined;
 type Search = (scene: Scene, ranges: readonly AddressRange[], known: Known) => Iterable<number>;
 
-/** Variables without pointers stand in noptrbss, those with in bss or data, where the module's bounds are known (cmd/link/internal/ld/data.go). */
+/**
+ * Where variables stand whose module's bounds are known, likely places first (cmd/link/internal/ld/data.go): those without pointers in noptrbss, those with pointers that begin as
+ * zero, as these do, in bss.
+ */
 const withoutPointers: readonly RootName[] = ['runtime.memstats', 'runtime.gcController', 'runtime.gcphase'];
 
 function within(
@@ -44,8 +54,8 @@ function within(
   ranges: readonly AddressRange[],
   name: RootName,
   module: number | undefined,
-): readonly AddressRange[] {
-  if (module === undefined) return ranges;
+): readonly (readonly AddressRange[])[] {
+  if (module === undefined) return [ranges];
   const bound = (field: string) => {
     const found = layout.field('moduledata', field);
     return found && memory.word(module + found.offset);
@@ -55,9 +65,10 @@ function within(
   const bounded = parts.flatMap((part) => {
     const start = bound(part);
     const end = bound(`e${part}`);
-    return start !== undefined && end !== undefined ? clipped(ranges, start, end) : [];
+    const clip = start !== undefined && end !== undefined ? clipped(ranges, start, end) : [];
+    return clip.length > 0 ? [clip] : [];
   });
-  return bounded.length > 0 ? bounded : ranges;
+  return bounded.length > 0 ? bounded : [ranges];
 }
 
 /** What of [start, end) lies in `ranges`: a damaged moduledata must not send a search through the whole heap. */
@@ -112,7 +123,7 @@ function* findModuledata(scene: Scene, ranges: readonly AddressRange[]): Generat
     const at = memory.word(address + header);
     const table = at === undefined ? undefined : readPclntabHeader(memory, at, true);
     const entries = memory.word(address + ftab + pointerSize);
-    if (table && table.functionCount + 1 === entries) yield address;
+    if (table ? table.functionCount + 1 === entries : isBareModule(scene, address)) yield address;
   }
 }
 
@@ -218,8 +229,11 @@ const leastNanotime = 1e6;
 const mostNanotime = 2 ** 58;
 
 /** memstats: the newest entry of pause_end, which numgc says, is last_gc_unix; those before it ended before it, the entry after it is older still. */
-function findMemstats(scene: Scene, ranges: readonly AddressRange[]): Iterable<number> {
+function findMemstats(scene: Scene, ranges: readonly AddressRange[], known: Known): Iterable<number> {
   const { memory, layout } = scene;
+  // No cycle has been swept, so none has ended: there is no ring to look for.
+  const [mheap, sweepgen] = [known('runtime.mheap_'), layout.field('mheap', 'sweepgen')];
+  if (mheap !== undefined && sweepgen && memory.uint32(mheap + sweepgen.offset) === 0) return [];
   const [ring, numgc] = [layout.field('mstats', 'pause_end'), layout.field('mstats', 'numgc')];
   const [last, forced] = [layout.field('mstats', 'last_gc_unix'), layout.field('mstats', 'numforcedgc')];
   const enabled = layout.field('mstats', 'enablegc');
