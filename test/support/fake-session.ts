@@ -34,11 +34,15 @@ export interface FakeOptions {
   /** Calls that stay unanswered until they are cancelled; they report progress. */
   readonly stuck?: readonly CallName[];
   readonly delayMs?: number;
+  /** Calls that take longer than the others. */
+  readonly slow?: Partial<Record<CallName, number>>;
 }
 
 export interface FakeSession extends SessionClient {
   readonly calls: { readonly call: CallName; readonly params: unknown }[];
   readonly closed: () => boolean;
+  /** Calls that are not answered yet. */
+  readonly waiting: () => number;
 }
 
 /** Base of span `i`: 8 KiB apart, from 0xc000000000. */
@@ -49,6 +53,7 @@ export function createFakeSession(options: FakeOptions = {}): FakeSession {
   const calls: { call: CallName; params: unknown }[] = [];
   const total = options.spans ?? 1000;
   let closed = false;
+  let waiting = 0;
   const row = (i: number): SpanRow => ({
     addr: addrOf(i),
     base: baseOf(i),
@@ -134,6 +139,7 @@ export function createFakeSession(options: FakeOptions = {}): FakeSession {
   return {
     calls,
     closed: () => closed,
+    waiting: () => waiting,
     async call<K extends CallName>(
       call: K,
       params: Calls[K]['params'],
@@ -147,7 +153,9 @@ export function createFakeSession(options: FakeOptions = {}): FakeSession {
         await new Promise<void>((resolve) => callOptions.signal?.addEventListener('abort', () => resolve()));
         throw new SessionError({ code: 'cancelled', subject: call, why: 'stopped', hint: undefined });
       }
-      await new Promise((resolve) => setTimeout(resolve, options.delayMs ?? 0));
+      waiting += 1;
+      await new Promise((resolve) => setTimeout(resolve, options.slow?.[call] ?? options.delayMs ?? 0));
+      waiting -= 1;
       return answers[call](params);
     },
     async close() {

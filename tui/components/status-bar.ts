@@ -4,7 +4,7 @@ import { type Context, hintsFor } from '../keymap.js';
 import { type Line, leftRight, lineWidth, type Segment, wrapText } from '../line.js';
 import type { Navigation } from '../navigation.js';
 import { grouped } from '../numbers.js';
-import type { UiSession } from '../ui-session.js';
+import type { Activity, UiSession } from '../ui-session.js';
 
 export interface StatusInput {
   readonly session: UiSession;
@@ -30,15 +30,19 @@ export function statusLine({ session, context, status, width, atRoot }: StatusIn
 function leftPart(session: UiSession, status: readonly string[]): Segment[] {
   const { activity } = session;
   if (activity !== undefined) {
-    const share =
-      activity.total > 0 ? ` ${Math.floor((100 * activity.done) / activity.total)}%` : ` ${grouped(activity.done)}`;
     return [
-      ['warn', `${activity.what}${share}`],
+      ['warn', activityWords(activity)],
       ['dim', ' · Esc cancels'],
     ];
   }
   const layout = session.opened ? [layoutWords(session.opened.layoutText)] : [];
   return [['note', [...layout, ...status].join(' · ')]];
+}
+
+/** `reading spans 30%`; `sorting…` where nobody knows how far it is. */
+export function activityWords({ what, done, total }: Activity): string {
+  if (total > 0) return `${what} ${Math.floor((100 * done) / total)}%`;
+  return done > 0 ? `${what} ${grouped(done)}` : `${what}…`;
 }
 
 /** `table go1.22.5/amd64` as `layout table go1.22.5/amd64`; what is already a sentence stays. */

@@ -140,7 +140,13 @@ export function LayoutsScreen({ screen, width, height }: ScreenProps<LayoutsStat
   ];
   if (rows === undefined)
     return (
-      <Frame width={width} height={height} context="layouts" body={[tabs, ...notReadyBody(error, width, waiting)]} />
+      <Frame
+        width={width}
+        height={height}
+        context="layouts"
+        body={[tabs, ...notReadyBody(error, width, waiting)]}
+        awaited={error === undefined}
+      />
     );
   const top = visibleTop(screen.place, count, rowsHeight);
   const cursor = Math.min(screen.place.cursor, count - 1);

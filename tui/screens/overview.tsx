@@ -28,7 +28,15 @@ export function OverviewScreen({ screen, width, height }: ScreenProps<ScreenOf<'
     push(choices[Math.min(now.place.cursor, choices.length - 1)]?.to ?? spansOf(''));
   });
   if (view === undefined)
-    return <Frame width={width} height={height} context="overview" body={notReadyBody(error, width)} />;
+    return (
+      <Frame
+        width={width}
+        height={height}
+        context="overview"
+        body={notReadyBody(error, width)}
+        awaited={error === undefined}
+      />
+    );
   const cursor = Math.min(screen.place.cursor, choices.length - 1);
   const at = choices[cursor]?.line ?? 0;
   // The body follows the cursor; without one below the fold it starts at its top.

@@ -43,7 +43,13 @@ export function SpanScreen({ screen, width, height }: ScreenProps<SpanState>) {
   });
   if (span === undefined)
     return (
-      <Frame width={width} height={height} context={context} body={notReadyBody(error, width, 'reading the span…')} />
+      <Frame
+        width={width}
+        height={height}
+        context={context}
+        body={notReadyBody(error, width, 'reading the span…')}
+        awaited={error === undefined}
+      />
     );
   const body = spanLines(span, {
     width,

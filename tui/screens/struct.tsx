@@ -30,6 +30,7 @@ export function StructScreen({ screen, width, height }: ScreenProps<ScreenOf<'st
         height={height}
         context="struct"
         body={notReadyBody(show.error, width, 'reading the layout…')}
+        awaited={show.error === undefined}
       />
     );
   if (struct === undefined)
