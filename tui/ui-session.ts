@@ -19,6 +19,7 @@ interface Running {
 
 /** A call that runs longer than this can be stopped by Esc even if it reports no progress. */
 const slowAfterMs = 400;
+const progressEveryMs = 100;
 /** What is over sooner is not told of: the status bar would only flicker. */
 const toldAfterMs = 30;
 const rememberedAnswers = 64;
@@ -51,6 +52,7 @@ export class UiSession {
   private ongoing: Promise<Calls[typeof goesOn]['result']> | undefined;
   private readonly tables = new Map<string, RowCache>();
   private readonly listeners = new Set<() => void>();
+  private telling: NodeJS.Timeout | undefined;
   private opening: Promise<OpenedResult>;
   opened: OpenedResult | undefined;
   openError: ErrorReply | undefined;
@@ -162,8 +164,10 @@ export class UiSession {
       return await this.client.call(call, params, {
         signal: controller.signal,
         onProgress: (progress) => {
+          const first = entry.activity === undefined;
           entry.activity = progress;
-          this.changed();
+          if (first) this.changed();
+          else this.progressed();
         },
       });
     } finally {
@@ -239,6 +243,16 @@ export class UiSession {
   };
 
   getVersion = (): number => this.version;
+
+  /** Tells of progress now and then: drawing it takes the time that keys want. */
+  private progressed(): void {
+    if (this.telling !== undefined) return;
+    this.telling = setTimeout(() => {
+      this.telling = undefined;
+      if (this.activity !== undefined) this.changed();
+    }, progressEveryMs);
+    this.telling.unref();
+  }
 
   private changed(): void {
     this.version++;
