@@ -189,6 +189,12 @@ function tryCandidate(
   return { layout, found, ok };
 }
 
+/** The roots as a given layout finds them, whether it serves or not. */
+export function rootsUnder(target: Target, layout: Layout, options: ProcessOptions): FoundRoots {
+  const live = target.live?.moving ? { live: target.live.memory } : {};
+  return findRoots({ memory: target.memory, layout, ...live }, findersOf(target, options));
+}
+
 function findersOf(target: Target, options: ProcessOptions): Finder[] {
   const overrides = options.roots ?? {};
   let symbols: ReadonlyMap<string, number> | undefined;
