@@ -1,4 +1,5 @@
 // The results of `layout list|show|diff|verify|generate`, in the shapes of the command-line contract.
+import type { Provenance } from './types.js';
 
 export interface LayoutListResult {
   readonly schemaVersion: number;
@@ -15,7 +16,18 @@ export interface LayoutStructResult {
   readonly size: number;
   /** Only where it is not certain for the release; see `exact` of the whole. */
   readonly exact?: false;
-  readonly fields: Readonly<Record<string, { readonly offset: number; readonly size: number; readonly type: string }>>;
+  readonly fields: Readonly<Record<string, LayoutFieldResult>>;
+}
+
+export interface LayoutFieldResult {
+  readonly offset: number;
+  readonly size: number;
+  readonly type: string;
+  /** Only where it differs from how the whole layout is known. */
+  readonly source?: Provenance;
+  /** Only of inferred ones: 0–1, and the other offsets that fit as well. */
+  readonly confidence?: number;
+  readonly alternatives?: readonly number[];
 }
 
 export interface LayoutShowResult {

@@ -19,14 +19,8 @@ export function layoutVerifyText(result: LayoutVerifyResult): string {
     );
   if (image) lines.push(...imageLines(result, image));
   const left = byDwarf ? result.unknown : result.unknown.filter(({ why }) => why === 'no invariant reaches it');
-  if (left.length > 0)
-    lines.push(
-      '',
-      ...filled(
-        'not compared:',
-        left.map(({ struct }) => struct),
-      ),
-    );
+  const named = left.map(({ struct }) => struct).filter((struct) => byDwarf || !struct.startsWith('struct {'));
+  if (named.length > 0) lines.push('', ...filled(byDwarf ? 'not compared:' : 'no invariant reaches:', named));
   return `${lines.map((line) => printable(line)).join('\n')}\n`;
 }
 

@@ -10,7 +10,7 @@ import { type LiveSource, readLiveSpans, settleRow } from './live-spans.js';
 import { cachedSpans } from './mcache.js';
 import type { RuntimeView } from './mheap.js';
 import { codeFinder } from './roots/code-finder.js';
-import { type Finder, type FoundRoots, findRoots, type Root, type RootName } from './roots/find.js';
+import { type Finder, type FoundRoots, findRoots, type Refusal, type Root, type RootName } from './roots/find.js';
 import { moduleFinder, structureFinder } from './roots/structure-finder.js';
 import { readAllspans } from './roots/validate-mheap.js';
 import {
@@ -42,6 +42,8 @@ export interface ProcessOptions {
 export interface GoProcess extends RuntimeView {
   readonly target: Target;
   readonly roots: ReadonlyMap<RootName, Root>;
+  /** What finders said of roots and was refused. */
+  readonly refusals: readonly Refusal[];
   readonly check: LayoutCheck;
   readonly allspans: SliceHeader | undefined;
   readonly warnings: readonly string[];
@@ -276,6 +278,7 @@ function makeProcess(
     memory,
     layout,
     roots,
+    refusals,
     address,
     get allspans() {
       return allspans;

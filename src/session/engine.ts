@@ -151,11 +151,15 @@ function layoutInUse({ target, process, options }: State) {
 
 function openedResult(state: State): OpenedResult {
   const { target, process } = state;
+  const layout = process?.layout ?? layoutOf(target, state.options);
+  const doubtful = [...(process?.roots.values() ?? [])].filter((root) => root.state !== 'confirmed').length;
   const path = target.image?.path ?? target.binary?.info.path ?? 'nothing';
   return {
     title: path.split(/[\\/]/).at(-1) ?? path,
     goText: target.go ? `${target.go.version} ${target.go.os}/${target.go.arch}` : 'Go version unknown',
-    layoutText: process ? process.layout.name : (layoutOf(target, state.options)?.name ?? 'no layout'),
+    layoutText: layout ? `${layout.exact && layout.source !== 'inferred' ? '' : '~'}${layout.name}` : 'no layout',
+    rootsText: process ? (doubtful === 0 ? 'roots ✓' : `${doubtful} ${doubtful === 1 ? 'root' : 'roots'} ?`) : '',
+    inferred: layout?.struct('mspan')?.source === 'inferred',
     hasImage: target.image !== undefined,
     warnings: [...target.warnings, ...(process?.warnings ?? [])],
   };

@@ -28,6 +28,9 @@ export interface FakeOptions {
   readonly gc?: Partial<GcResult>;
   readonly findings?: readonly Finding[];
   readonly verify?: Partial<LayoutVerifyResult>;
+  readonly opened?: Partial<Calls['openTarget']['result']>;
+  readonly provenance?: Partial<Calls['provenance']['result']>;
+  readonly layout?: Partial<LayoutShowResult>;
   readonly bytes?: { readonly hex: string; readonly fault: string | null };
   /** Calls that fail, with the reply. */
   readonly errors?: Partial<Record<CallName, { code: string; subject: string; why: string; hint?: string }>>;
@@ -86,6 +89,9 @@ export function createFakeSession(options: FakeOptions = {}): FakeSession {
       title: 'core.1234',
       goText: 'go1.22.5 linux/amd64',
       layoutText: 'table go1.22.5/amd64',
+      rootsText: 'roots ✓',
+      inferred: false,
+      ...options.opened,
       hasImage: true,
       warnings: [],
     }),
@@ -96,7 +102,7 @@ export function createFakeSession(options: FakeOptions = {}): FakeSession {
     memory: memoryData,
     heapMap: heapMapData,
     histogram: histogramData,
-    provenance: () => provenanceData,
+    provenance: () => ({ ...provenanceData, ...options.provenance }),
     spanWindow: ({ query, from, count }) => {
       if (query.filter.startsWith('nonsense'))
         throw new SessionError({
@@ -132,7 +138,11 @@ export function createFakeSession(options: FakeOptions = {}): FakeSession {
       fault: options.bytes?.fault ?? null,
     }),
     layoutList: () => layoutListData,
-    layoutShow: ({ name }) => ({ ...layoutShowData, goVersion: name === '' ? 'go1.22.5' : (name.split('/')[0] ?? '') }),
+    layoutShow: ({ name }) => ({
+      ...layoutShowData,
+      ...options.layout,
+      goVersion: name === '' ? 'go1.22.5' : (name.split('/')[0] ?? ''),
+    }),
     layoutDiff: ({ a, b }) => ({ ...layoutDiffData, a, b }),
     layoutVerify: () => ({ ...layoutVerifyData, ...options.verify }),
   };

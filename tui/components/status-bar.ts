@@ -23,11 +23,14 @@ export function messageLines({ text, bad }: NonNullable<Navigation['message']>, 
 }
 
 export function statusLine({ session, context, status, width, atRoot }: StatusInput): Line {
-  const left: Line = [' ', ...leftPart(session, status)];
+  const left: Line = [' ', ...leftPart(session, status, width)];
   return leftRight(left, hintsThatFit(context, atRoot, width - lineWidth(left) - 2), width);
 }
 
-function leftPart(session: UiSession, status: readonly string[]): Segment[] {
+/** On a narrower terminal the keys are worth more than that all roots are sure. */
+const roomForGoodNews = 100;
+
+function leftPart(session: UiSession, status: readonly string[], width: number): Segment[] {
   const { activity } = session;
   if (activity !== undefined) {
     return [
@@ -35,8 +38,15 @@ function leftPart(session: UiSession, status: readonly string[]): Segment[] {
       ['dim', ' · Esc cancels'],
     ];
   }
-  const layout = session.opened ? [layoutWords(session.opened.layoutText)] : [];
-  return [['note', [...layout, ...status].join(' · ')]];
+  if (session.opened === undefined) return [['note', status.join(' · ')]];
+  const { layoutText, rootsText } = session.opened;
+  // What is not certain stands out; that all is well is short.
+  const sure = layoutText.startsWith('~') ? 'warn' : 'note';
+  const doubtful = rootsText.endsWith('?');
+  const tells = doubtful || (rootsText !== '' && width >= roomForGoodNews);
+  const roots: Segment[] = tells ? [[doubtful ? 'warn' : 'note', ` · ${rootsText}`]] : [];
+  const rest = status.length === 0 ? '' : ` · ${status.join(' · ')}`;
+  return [[sure, layoutWords(layoutText)], ...roots, ['note', rest]];
 }
 
 /** `reading spans 30%`; `sorting…` where nobody knows how far it is. */
@@ -47,7 +57,7 @@ export function activityWords({ what, done, total }: Activity): string {
 
 /** `table go1.22.5/amd64` as `layout table go1.22.5/amd64`; what is already a sentence stays. */
 function layoutWords(text: string): string {
-  return text.startsWith('layout') || text === '' ? text : `layout ${text}`;
+  return /^~?(layout|no layout)/.test(text) || text === '' ? text : `layout ${text}`;
 }
 
 /** The hints of the present context, most special first, as many as fit; the way to the help has its place in any case. */

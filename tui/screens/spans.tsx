@@ -63,7 +63,7 @@ export function SpansScreen({ screen, width, height }: ScreenProps<SpansState>) 
     const awaited = cache.error === undefined && cache.matching === undefined;
     return <Frame width={width} height={height} context="spans" body={body} status={status} awaited={awaited} />;
   }
-  const columns = spanColumns(tableWidth);
+  const columns = spanColumns(tableWidth, session.opened?.inferred);
   const { sort } = screen.query;
   const header = headerLine(columns, { sorted: sort.column, descending: sort.descending, chosen: screen.column });
   const lines = rows.map(
