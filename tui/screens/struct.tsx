@@ -44,11 +44,11 @@ export function StructScreen({ screen, width, height }: ScreenProps<ScreenOf<'st
       />
     );
   const compared = verify.error
-    ? `  dwarf: ${errorText(verify.error)}`
+    ? `  not verified: ${errorText(verify.error)}`
     : verify.value
       ? comparedWords(verify.value, screen.struct)
       : verify.loading
-        ? '  dwarf: reading…'
+        ? '  verifying…'
         : '';
   const head: Line = [
     ' struct ',
