@@ -322,6 +322,10 @@ export interface HeapMapResult {
 export interface ProvenanceResult {
   readonly lines: readonly string[];
   readonly roots: Readonly<Record<string, RootResult>>;
+  /** What was said of a root and is not so, by the root's name. */
+  readonly refusals: Readonly<
+    Record<string, readonly { readonly method: string; readonly address: AddressText; readonly why: string }[]>
+  >;
   readonly layout: LayoutInfo;
   /** Every warning of target and process. */
   readonly warnings: readonly string[];

@@ -175,6 +175,7 @@ export const provenanceData: ProvenanceResult = {
     },
     'runtime.allgs': { state: 'absent', detail: 'no symbol' },
   },
+  refusals: {},
   layout: {
     name: 'table go1.22.5/amd64',
     source: 'table',

@@ -14,22 +14,30 @@ export interface Opened {
 }
 
 /** Opens what `files` name. A command with no file is wrong usage. */
-export function openFiles(name: string, files: readonly string[], { options, out, warn }: Invocation): Opened {
-  const all = options.pid === undefined ? files : [...files, `pid:${options.pid}`];
-  if (all.length === 0 && options.open.regions === undefined)
-    throw new UsageError(name, 'no file given: name a Go binary and an image');
+export function openFiles(name: string, files: readonly string[], invocation: Invocation): Opened {
+  const { options, warn } = invocation;
   const started = performance.now();
-  const opened = releasing(openTarget({ files: all, options: options.open }), warn);
-  if (opened.live && !opened.live.moving) out.hold();
+  const opened = openTargetOnly(name, files, invocation);
   const process = opened.image ? openProcess(opened, options.open) : undefined;
   const target = process?.target ?? opened;
-  if (options.trace) for (const line of [...target.trace, ...(process?.trace ?? [])]) warn(line);
+  if (options.trace) for (const line of process?.trace ?? []) warn(line);
   if (options.trace && target.live) {
     const { reads, bytes } = target.live.memory.traffic;
     warn(`read ${bytes} bytes of pid:${target.live.pid} in ${reads} reads so far`);
   }
   if (options.trace) warn(`opened in ${(performance.now() - started).toFixed(0)} ms`);
   return { target, process };
+}
+
+/** The same, without a look for the runtime in it. */
+export function openTargetOnly(name: string, files: readonly string[], { options, out, warn }: Invocation): Target {
+  const all = options.pid === undefined ? files : [...files, `pid:${options.pid}`];
+  if (all.length === 0 && options.open.regions === undefined)
+    throw new UsageError(name, 'no file given: name a Go binary and an image');
+  const target = releasing(openTarget({ files: all, options: options.open }), warn);
+  if (target.live && !target.live.moving) out.hold();
+  if (options.trace) for (const line of target.trace) warn(line);
+  return target;
 }
 
 /** A process that was held still goes on when the target is closed; what went wrong with that is told then. */
