@@ -80,6 +80,12 @@ export interface Traits {
   readonly heapGoal: 'stored' | 'computed';
   /** How much of a memory limit's heap goal is kept free, in per cent, besides a fixed minimum (mgcpacer.go, memoryLimitHeapGoalHeadroomPercent; 1.21+). */
   readonly limitHeadroomPercent: number;
+  /** Which pcdata and which funcdata of a function tell what was inlined (PCDATA_InlTreeIndex, FUNCDATA_InlTree). */
+  readonly inlineTables: { readonly pcdata: number; readonly funcdata: number };
+  /** Funcdata as addresses, or as offsets from moduledata.gofunc (1.18+). */
+  readonly funcdata: 'pointers' | 'offsets';
+  /** How calls use the stack on this arch. */
+  readonly callFrame: CallFrame;
   /** The geometry of heap arenas for this arch. */
   readonly arena: ArenaGeometry;
   /** Integer types whose values are addresses (`guintptr`), and uintptr fields that hold addresses, by struct: shown as addresses. */
@@ -95,6 +101,14 @@ export interface InlineMarks {
   readonly reservedBytes: number;
   readonly marksOffset: number;
   readonly marksBytes: number;
+}
+
+/** internal/goarch (runtime/internal/sys before): StackAlign, MinFrameSize, and whether calls leave the return address in a register. */
+export interface CallFrame {
+  readonly linkRegister: boolean;
+  /** Bytes at the bottom of each frame that are not the caller's arguments. */
+  readonly minFrameBytes: number;
+  readonly alignBytes: number;
 }
 
 export interface ArenaGeometry {

@@ -321,6 +321,7 @@ function makeTarget(parts: Parts): Target {
       return found && { ...found, value: found.value + bias };
     },
     auxv: core?.auxv ?? new Map(),
+    threads: core?.threads ?? [],
     savedEnviron: saved?.environ,
     dataRanges: dataRanges(binary?.elf, bias, memory),
     dwarf: openDebugInfo,

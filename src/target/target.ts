@@ -1,5 +1,6 @@
 // One opened thing: a binary, an image, or both, with arch, Go version and whatever leads to symbols. Knows nothing of the heap.
 import type { Dwarf } from '../dwarf-parser/index.js';
+import type { CoreThread } from '../elf/core.js';
 import type { NearSymbol } from '../elf/symbol-index.js';
 import type { Memory } from '../image/memory.js';
 import type { LiveProcess } from './live.js';
@@ -61,6 +62,8 @@ export interface Target {
   symbolAt(address: number): NearSymbol | undefined;
   /** The auxiliary vector by AT_ type; empty where the image has none. */
   readonly auxv: ReadonlyMap<number, bigint>;
+  /** The threads with their registers, as a core's notes have them; none of a live process (nothing is traced) or a raw image. */
+  readonly threads: readonly CoreThread[];
   /** The environment block as `--proc DIR` has it: `NAME=value`, each ended by a zero byte. */
   readonly savedEnviron: Uint8Array | undefined;
   /** The program's writable data in the image: the binary's writable segments; without a binary, what may be. Ascending. */

@@ -157,6 +157,7 @@ export function writeHeap(spec: HeapSpec = {}): WrittenHeap {
       live: undefined,
       binary: undefined,
       dataRanges: [],
+      threads: [],
       savedEnviron: undefined,
       matches: 'not checked',
       go: { version: go, experiments, os: 'linux', arch, source: 'test' },

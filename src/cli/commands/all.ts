@@ -3,6 +3,7 @@ import type { CommandSpec } from '../command.js';
 import { find, memory } from './find.js';
 import { findings } from './findings.js';
 import { gc } from './gc.js';
+import { goroutines } from './goroutines.js';
 import { demo } from './interactive.js';
 import { layout, layoutDiff, layoutList, layoutShow, layoutVerify } from './layout.js';
 import { layoutGenerate } from './layout-generate.js';
@@ -19,6 +20,7 @@ export const commands: readonly CommandSpec[] = [
   findings,
   find,
   memory,
+  goroutines,
   layout,
   layoutList,
   layoutShow,

@@ -1,0 +1,57 @@
+// The results of `goroutines`, in the shape of the command-line contract: plain data, ready for JSON.
+import type { AddressText, BigCount } from './results.js';
+
+/** One call: a function's frame, or a call that was inlined into the frame below it. */
+export interface FrameResult {
+  readonly pc: AddressText;
+  readonly sp: AddressText;
+  /** As in pclntab, type arguments as `[...]`. */
+  readonly func: string;
+  readonly file: string | null;
+  readonly line: number | null;
+  /** Bytes from the entry of the function whose frame it is to `pc`. */
+  readonly offset: number;
+  readonly inlined: boolean;
+  /** Made by the compiler, and left out of a traceback. */
+  readonly wrapper: boolean;
+  /** Why the frame is believed: `registers`, `gobuf`, `syscall`, `vdso`, `signal frame`, `pcsp`. */
+  readonly how: string;
+}
+
+export interface CreatedBy {
+  readonly func: string;
+  readonly file: string | null;
+  readonly line: number | null;
+  /** Bytes from the function's entry to the return address of the go statement. */
+  readonly offset: number;
+  /** Since 1.21. */
+  readonly goid?: BigCount;
+}
+
+export interface GoroutineResult {
+  readonly goid: BigCount;
+  readonly status: string;
+  readonly waitReason?: string;
+  /** Nanoseconds; null where no collection has seen it waiting: less than one cycle. */
+  readonly waitSinceAtLeast: number | null;
+  readonly lockedToThread: boolean;
+  readonly thread: number | null;
+  readonly system: boolean;
+  /** Innermost first. */
+  readonly frames: readonly FrameResult[];
+  readonly createdBy: CreatedBy | null;
+  readonly startFunc: string | null;
+  readonly stack: { readonly start: AddressText; readonly end: AddressText };
+  /** Address of the g. */
+  readonly g: AddressText;
+  readonly method: 'pclntab' | 'scan' | null;
+  readonly complete: boolean;
+  readonly stoppedBecause: string | null;
+}
+
+export interface GoroutinesResult {
+  readonly schemaVersion: number;
+  readonly goroutines: readonly GoroutineResult[];
+  /** Entries of allgs that can't be read. */
+  readonly unreadable: number;
+}
