@@ -55,3 +55,27 @@ export interface GoroutinesResult {
   /** Entries of allgs that can't be read. */
   readonly unreadable: number;
 }
+
+export interface ThreadResult {
+  /** Linux thread ID. */
+  readonly tid: number;
+  /** The signal in its NT_PRSTATUS: of a kernel core the one that ended the process, else 0. */
+  readonly signal: number;
+  /** Address and number of its m; null for a thread that is none of Go's, or can't be told. */
+  readonly m: AddressText | null;
+  readonly mid: number | null;
+  /** The goroutine that it runs. */
+  readonly goid: BigCount | null;
+  /** Whose stack SP lies on. */
+  readonly on: 'goroutine' | 'g0' | 'gsignal' | 'other';
+  readonly pc: AddressText;
+  readonly sp: AddressText;
+  readonly frames: readonly FrameResult[];
+  readonly complete: boolean;
+  readonly stoppedBecause: string | null;
+}
+
+export interface ThreadsResult {
+  readonly schemaVersion: number;
+  readonly threads: readonly ThreadResult[];
+}

@@ -47,6 +47,7 @@ interface TraitsFile {
   readonly limitHeadroomPercent: Since<number>;
   readonly inlineTables: Since<Traits['inlineTables']>;
   readonly funcdata: Since<Traits['funcdata']>;
+  readonly tracebackElision: Since<Traits['tracebackElision']>;
   readonly callFrames: Readonly<Record<string, CallFrame>>;
   readonly heapBitsInSpan: { readonly switch: Switch; readonly maxElemsize: Readonly<Record<string, number>> };
   readonly inlineMarks: { readonly switch: Switch; readonly byPointerSize: Readonly<Record<string, InlineMarks>> };
@@ -87,6 +88,7 @@ export function loadTraits(folder: string): TraitsTable {
         limitHeadroomPercent: pick(file.limitHeadroomPercent),
         inlineTables: pick(file.inlineTables),
         funcdata: pick(file.funcdata),
+        tracebackElision: pick(file.tracebackElision),
         callFrame: file.callFrames[key.goarch] ?? fail(path, 'callFrames', `has nothing for ${key.goarch}`),
         arena: arenaOf(file, key, release) ?? fail(path, 'arenas', `has no rule for ${key.goos}/${key.goarch}`),
         addressTypes: file.addressTypes,
@@ -130,6 +132,7 @@ function checkFile(value: Readonly<Record<string, unknown>>, path: string): Trai
     'limitHeadroomPercent',
     'inlineTables',
     'funcdata',
+    'tracebackElision',
     'arenas',
     'addressTypes',
   ]) {

@@ -84,6 +84,8 @@ export interface Traits {
   readonly inlineTables: { readonly pcdata: number; readonly funcdata: number };
   /** Funcdata as addresses, or as offsets from moduledata.gofunc (1.18+). */
   readonly funcdata: 'pointers' | 'offsets';
+  /** What the runtime's traceback leaves out of a long stack: all behind the first frames, or the middle (1.21+). */
+  readonly tracebackElision: 'rest' | 'middle';
   /** How calls use the stack on this arch. */
   readonly callFrame: CallFrame;
   /** The geometry of heap arenas for this arch. */

@@ -3,7 +3,7 @@ import type { CommandSpec } from '../command.js';
 import { find, memory } from './find.js';
 import { findings } from './findings.js';
 import { gc } from './gc.js';
-import { goroutines } from './goroutines.js';
+import { goroutine, goroutines, threads } from './goroutines.js';
 import { demo } from './interactive.js';
 import { layout, layoutDiff, layoutList, layoutShow, layoutVerify } from './layout.js';
 import { layoutGenerate } from './layout-generate.js';
@@ -21,6 +21,8 @@ export const commands: readonly CommandSpec[] = [
   find,
   memory,
   goroutines,
+  goroutine,
+  threads,
   layout,
   layoutList,
   layoutShow,

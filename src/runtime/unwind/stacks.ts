@@ -5,10 +5,26 @@ import type { Goroutine } from '../goroutines.js';
 import type { RuntimeView } from '../mheap.js';
 import type { ProgramFunctions } from './program-functions.js';
 import { type Machine, type Thread, within } from './thread-list.js';
-import { type StackBounds, type StackStart, type UnwindScene, type Unwound, unwind } from './unwind.js';
+import {
+  type StackBounds,
+  type StackFrame,
+  type StackStart,
+  type UnwindScene,
+  type Unwound,
+  unwind,
+} from './unwind.js';
 
 /** Bytes of a signal handler's stack behind its last frame in which the interrupted registers are looked for. */
 const mostContextBytes = 2048;
+
+/** Signals that interrupt a signal's handler. */
+const mostNestedSignals = 8;
+
+interface Interrupted {
+  readonly start: StackStart;
+  /** Frames of the handlers, innermost first. */
+  readonly handlers: readonly StackFrame[];
+}
 
 export interface GoroutineStackTrace extends Unwound {
   /** The thread that runs it, where one of the image does. */
@@ -20,7 +36,7 @@ export class Stacks {
   readonly #view: RuntimeView;
   readonly #context: SignalContextLayout | undefined;
   readonly #byMachine = new Map<number, Thread>();
-  readonly #interrupted = new Map<Thread, StackStart | undefined>();
+  readonly #interrupted = new Map<Thread, Interrupted | undefined>();
 
   constructor(view: RuntimeView, functions: ProgramFunctions, threads: readonly Thread[]) {
     const { memory, layout } = view;
@@ -44,11 +60,10 @@ export class Stacks {
     const start = registersOf(thread);
     const { machine } = thread;
     if (machine && within(machine.gsignalStack, thread.sp)) {
-      const handler = unwind(this.#scene, start, { bounds: machine.gsignalStack });
       const interrupted = this.#interruptedBy(thread);
-      if (!interrupted) return handler;
-      const rest = this.#ofThreadFrom(interrupted, machine, curg);
-      return { ...rest, frames: [...handler.frames, ...rest.frames] };
+      if (!interrupted) return unwind(this.#scene, start, { bounds: machine.gsignalStack });
+      const rest = this.#ofThreadFrom(interrupted.start, machine, curg);
+      return { ...rest, frames: [...interrupted.handlers, ...rest.frames] };
     }
     return this.#ofThreadFrom(start, machine, curg);
   }
@@ -88,7 +103,7 @@ export class Stacks {
         : { ...syscall, lr: 0, origin: 'syscall', interrupted: false };
     }
     const direct = registersOf(thread);
-    const interrupted = within(thread.machine?.gsignalStack, thread.sp) ? this.#interruptedBy(thread) : direct;
+    const interrupted = within(thread.machine?.gsignalStack, thread.sp) ? this.#interruptedBy(thread)?.start : direct;
     const { vdso } = thread.machine ?? {};
     if (
       vdso &&
@@ -103,29 +118,46 @@ export class Stacks {
   }
 
   /** The registers that a signal interrupted, from the handler's stack; undefined where they can't be told. */
-  #interruptedBy(thread: Thread): StackStart | undefined {
+  #interruptedBy(thread: Thread): Interrupted | undefined {
     if (!this.#interrupted.has(thread)) this.#interrupted.set(thread, this.#findInterrupted(thread));
     return this.#interrupted.get(thread);
   }
 
-  #findInterrupted(thread: Thread): StackStart | undefined {
+  /** A handler may itself have been interrupted: a crash raises its signal again. */
+  #findInterrupted(thread: Thread): Interrupted | undefined {
     const { machine } = thread;
-    const layout = this.#context;
     const bounds = machine?.gsignalStack;
-    if (!machine || !layout || !bounds) return undefined;
-    const { frames } = unwind(this.#scene, registersOf(thread), { bounds });
-    const last = frames.at(-1);
-    const from = last ? Math.max(last.sp, last.cfa ?? 0) : thread.sp;
-    const stacks = [machine.g0Stack, this.#stackOf(machine.curg)];
-    const word = this.#view.memory.pointerSize;
-    // The last frame is perhaps that of the function that ends the handler, and begins where the registers stand.
-    for (let at = last ? last.sp : from; at < Math.min(from + mostContextBytes, bounds.hi); at += word) {
+    if (!machine || !bounds) return undefined;
+    const handlers: StackFrame[] = [];
+    let start = registersOf(thread);
+    for (let nested = 0; nested < mostNestedSignals; nested += 1) {
+      const { frames } = unwind(this.#scene, start, { bounds });
+      handlers.push(...frames);
+      const context = this.#contextBehind(frames.at(-1), start.sp, machine);
+      if (!context) return undefined;
+      if (!within(bounds, context.sp)) return { start: context, handlers };
+      if (context.sp <= start.sp) return undefined;
+      start = context;
+    }
+    return undefined;
+  }
+
+  /** The registers that stand behind a handler's last frame. */
+  #contextBehind(last: StackFrame | undefined, sp: number, machine: Machine): StackStart | undefined {
+    const layout = this.#context;
+    const bounds = machine.gsignalStack;
+    if (!layout || !bounds) return undefined;
+    // The last frame is perhaps that of the function that ends the handler, which begins where the registers stand.
+    const from = last?.sp ?? sp;
+    const until = Math.min(Math.max(from, last?.cfa ?? 0) + mostContextBytes, bounds.hi);
+    const stacks = [machine.g0Stack, this.#stackOf(machine.curg), { lo: from + 1, hi: bounds.hi }];
+    for (let at = from; at < until; at += this.#view.memory.pointerSize) {
       const pc = this.#register(at, layout.pc);
-      const sp = this.#register(at, layout.sp);
-      if (!pc || !sp || !stacks.some((stack) => within(stack, sp))) continue;
+      const stackPointer = this.#register(at, layout.sp);
+      if (!pc || !stackPointer || !stacks.some((stack) => within(stack, stackPointer))) continue;
+      if (!this.#scene.functions.at(pc) && machine.vdso.sp === 0) continue;
       const lr = layout.lr === undefined ? 0 : (this.#register(at, layout.lr) ?? 0);
-      if (this.#scene.functions.at(pc) || machine.vdso.sp !== 0)
-        return { pc, sp, lr, origin: 'signal frame', interrupted: true };
+      return { pc, sp: stackPointer, lr, origin: 'signal frame', interrupted: true };
     }
     return undefined;
   }
