@@ -97,6 +97,16 @@ export class FunctionTable {
     }
     return undefined;
   }
+
+  /** Every function, a module after the other, by ascending entry. */
+  *all(): Generator<GoFunction> {
+    for (const module of this.#modules) {
+      for (let index = 0; index < module.table.header.functionCount; index += 1) {
+        const record = module.table.functionAt(index);
+        if (record) yield new GoFunction(this.#memory, module, record, this.#shape);
+      }
+    }
+  }
 }
 
 export class GoFunction {
@@ -133,6 +143,11 @@ export class GoFunction {
   get isTopFrame(): boolean | undefined {
     const flag = this.#number(this.#shape.flag);
     return flag === undefined ? undefined : (flag & TOP_FRAME) !== 0;
+  }
+
+  /** Where its code begins in the source: the file and line of its first instruction. */
+  get start(): { readonly file: string | undefined; readonly line: number | undefined } {
+    return { file: this.#file(this.entry), line: this.#line(this.entry) };
   }
 
   get writesSp(): boolean {

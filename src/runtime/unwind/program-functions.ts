@@ -19,6 +19,7 @@ const maxModules = 64;
 export interface ProgramFunctions {
   /** The function whose code holds `pc`. */
   at(pc: number): GoFunction | undefined;
+  all(): Iterable<GoFunction>;
   /** What `internal/abi.FuncID` calls it (`goexit`, `systemstack`, `wrapper`), `normal` for all others. */
   roleOf(fn: GoFunction): string;
   /** The same for a funcID alone, as inlined calls have it. */
@@ -37,6 +38,7 @@ export function readFunctions(view: RuntimeView): ProgramFunctions | undefined {
     funcID === undefined ? 'normal' : (funcIds.get(funcID) ?? 'normal');
   return {
     at: (pc) => table.at(pc),
+    all: () => table.all(),
     roleOfId,
     roleOf: (fn) => (shape.funcID ? roleOfId(fn.funcID) : (rolesByName.get(fn.name) ?? 'normal')),
   };
