@@ -49,7 +49,8 @@ export function overviewOf(
     spans: sums?.totals ?? null,
     classes: sums?.classes ?? [],
     gc: process ? gcOf(process) : null,
-    reconciliation: process && table && sums ? reconcile(process, table, sums, target.live?.moving === true) : [],
+    reconciliation:
+      process && table && sums && !table.partial ? reconcile(process, table, sums, target.live?.moving === true) : [],
     findings: process && summed ? findingsOf(process, summed) : [],
     warnings: [
       ...target.warnings,
@@ -72,9 +73,10 @@ export function provenanceOf(target: Target, process: GoProcess | undefined, lay
 const readAny = ({ total, unreadable, complete }: SpanTotals) => complete || total > unreadable;
 
 /** What the totals do not count; empty where they count all. */
-export function unreadWarnings({ allspans }: GoProcess, totals: SpanTotals): string[] {
+export function unreadWarnings({ allspans, partial }: GoProcess, totals: SpanTotals): string[] {
   const { unreadable, unreadableEntries, doubtful } = totals;
   if (totals.complete) return [];
+  if (partial !== undefined) return [partial];
   const length = allspans?.length ?? totals.total + unreadableEntries;
   if (!readAny(totals)) return [`none of the ${length} mspans in allspans can be read: nothing is known of the heap`];
   return [

@@ -66,6 +66,8 @@ export interface SpanTotals {
   readonly doubtful: number;
   /** Whether every mspan was read and added up. If not, the sums below hold what could be read: the process had at least that. */
   readonly complete: boolean;
+  /** Set where mheap_ can't be read: these mspans were found without it, and there may be more. */
+  readonly partial?: true;
   readonly heapInuseBytes: BigCount;
   readonly stackInuseBytes: BigCount;
   readonly heapObjects: BigCount;

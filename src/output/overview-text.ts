@@ -89,7 +89,7 @@ function heap({ spans }: OverviewResult): string[] {
     ),
     row(
       'mspans',
-      `${grouped(spans.total)} in allspans: ${grouped(spans.inuse)} in use, ${grouped(spans.manual)} manual, ${grouped(spans.free)} free${spans.unreadable ? `, ${grouped(spans.unreadable)} unreadable` : ''}${spans.unreadableEntries ? `; ${grouped(spans.unreadableEntries)} more entries can't be read` : ''}`,
+      `${grouped(spans.total)} ${spans.partial ? 'found without mheap_' : 'in allspans'}: ${grouped(spans.inuse)} in use, ${grouped(spans.manual)} manual, ${grouped(spans.free)} free${spans.unreadable ? `, ${grouped(spans.unreadable)} unreadable` : ''}${spans.unreadableEntries ? `; ${grouped(spans.unreadableEntries)} more entries can't be read` : ''}`,
     ),
   ];
 }

@@ -9,8 +9,10 @@ import { judgeSpans } from './judge-spans.js';
 import { type LiveSource, readLiveSpans, settleRow } from './live-spans.js';
 import { cachedSpans } from './mcache.js';
 import type { RuntimeView } from './mheap.js';
+import { readFoundSpans, withoutHeap } from './partial-spans.js';
 import { codeFinder } from './roots/code-finder.js';
 import { type Finder, type FoundRoots, findRoots, type Root, type RootName } from './roots/find.js';
+import { type StackFinder, stackFinder } from './roots/stack-finder.js';
 import { moduleFinder, structureFinder } from './roots/structure-finder.js';
 import { readAllspans } from './roots/validate-mheap.js';
 import {
@@ -48,6 +50,8 @@ export interface GoProcess extends RuntimeView {
   readonly trace: readonly string[];
   /** Why `spans()` has nothing. */
   readonly whyNoSpans: string | undefined;
+  /** Where mheap_ can't be read and spans were found without it: how, and that there may be more. */
+  readonly partial: string | undefined;
   /** The span table, read once; undefined where allspans can't be read. `onProgress` may throw to stop. */
   spans(onProgress?: OnProgress): SpanTable | undefined;
   /** To be called before a row's mspan and bitmaps are looked at: of a process that runs on, row and bitmaps are then of one moment. */
@@ -139,7 +143,8 @@ export function openProcess(target: Target, options: ProcessOptions): GoProcess 
 
 function chooseProcess(target: Target, options: ProcessOptions): GoProcess | undefined {
   if (!target.go) return undefined;
-  const finders = findersOf(target, options);
+  const stack = stacksOf(target);
+  const finders = findersOf(target, options, stack);
   const trace: string[] = [];
   let best: Attempt | undefined;
   let failure: InspectError | undefined;
@@ -167,7 +172,7 @@ function chooseProcess(target: Target, options: ProcessOptions): GoProcess | und
       'spanscope layout list shows what there is',
     );
   }
-  return makeProcess(target, best, trace, misfit);
+  return makeProcess(target, best, trace, misfit, stack);
 }
 
 function tryCandidate(
@@ -189,7 +194,11 @@ function tryCandidate(
   return { layout, found, ok };
 }
 
-function findersOf(target: Target, options: ProcessOptions): Finder[] {
+/** By the threads of `target`; what they tell of names is told by the module's function table. */
+const stacksOf = ({ threads, dataRanges }: Target): StackFinder =>
+  stackFinder(threads, dataRanges, moduleFinder(dataRanges));
+
+function findersOf(target: Target, options: ProcessOptions, stack: StackFinder): Finder[] {
   const overrides = options.roots ?? {};
   let symbols: ReadonlyMap<string, number> | undefined;
   const moduleOf = moduleFinder(target.dataRanges);
@@ -205,6 +214,7 @@ function findersOf(target: Target, options: ProcessOptions): Finder[] {
     { method: 'dwarf', find: (name) => one(target.dwarfVariable(name)) },
     structureFinder(target.dataRanges, moduleOf),
     codeFinder(moduleOf, target.dataRanges),
+    stack,
   ];
 }
 
@@ -220,6 +230,7 @@ function makeProcess(
   { layout, found, ok }: Attempt,
   trace: string[],
   misfit: Attempt | undefined,
+  stack: StackFinder,
 ): GoProcess {
   const { roots, refusals, mheap } = found;
   const memory: Memory = target.memory;
@@ -231,13 +242,22 @@ function makeProcess(
   const warnings = refusals.map(
     ({ name, method, address, why }) => `${name}: ${method} says 0x${address.toString(16)}, which is not it: ${why}`,
   );
-  if (!ok)
+  const refused = new Set(refusals.map(({ name }) => name));
+  // What is doubtful for want of anything to compare is used in a heap that is proved; what was contradicted, or stands beside no heap, never.
+  const address = (name: RootName) => {
+    const root = roots.get(name);
+    return root?.state === 'confirmed' || (ok && !refused.has(name)) ? root?.address : undefined;
+  };
+  const partial =
+    ok || target.live ? undefined : withoutHeap({ memory, layout, address }, stack, mheap?.why ?? 'it was not found');
+  trace.push(...stack.story(), ...(partial ? [`spans: ${partial.why}`] : []));
+  if (!ok && !partial)
     warnings.unshift(
       mheap?.ok === false
         ? `the layout ${layout.name} does not fit this image: nothing is read of the heap with it`
         : `the layout ${layout.name} could not be checked on this image: ${mheap?.why ?? 'mheap_ was not found'}`,
     );
-  else if (!layout.exact)
+  else if (ok && !layout.exact)
     warnings.unshift(
       `${target.go?.version ?? 'this release'} was not measured: ${layout.name} is used, because it validates on this image`,
     );
@@ -245,15 +265,9 @@ function makeProcess(
     warnings.unshift(
       `the layout ${misfit.layout.name} does not fit this image (${misfit.found.mheap?.why}): is it ${target.go?.version}? ${layout.name} fits and is used`,
     );
-  const refused = new Set(refusals.map(({ name }) => name));
-  // What is doubtful for want of anything to compare is used in a heap that is proved; what was contradicted, or stands beside no heap, never.
-  const address = (name: RootName) => {
-    const root = roots.get(name);
-    return root?.state === 'confirmed' || (ok && !refused.has(name)) ? root?.address : undefined;
-  };
   const mheapAddress = ok ? address('runtime.mheap_') : undefined;
   const header = () => (mheapAddress === undefined ? undefined : readAllspans({ memory, layout }, mheapAddress));
-  let allspans = header();
+  let allspans = header() ?? partial?.allspans;
   const why = mheap?.why ?? 'mheap_ was not found';
   let table: SpanTable | undefined;
   const moving = (): LiveSource | undefined =>
@@ -277,13 +291,15 @@ function makeProcess(
     warnings,
     trace,
     check: {
-      checked: mheap?.checked ?? 0,
-      held: mheap?.held ?? 0,
-      ok,
-      ...(ok && mheap?.checked !== 0 ? {} : { why }),
+      checked: partial?.checked ?? mheap?.checked ?? 0,
+      held: partial?.held ?? mheap?.held ?? 0,
+      ok: ok || partial !== undefined,
+      ...((ok && mheap?.checked !== 0) || partial ? {} : { why }),
     },
-    whyNoSpans: allspans ? undefined : why,
+    whyNoSpans: allspans || partial ? undefined : why,
+    partial: partial?.why,
     spans(onProgress) {
+      if (partial) table ??= readFoundSpans(process, partial, onProgress);
       if (table || !allspans) return table;
       const live = moving();
       const moment = live && readLiveSpans(live, onProgress);
@@ -302,7 +318,7 @@ function makeProcess(
     },
     visitSpans(visit, onProgress) {
       // Rows that may have to be read again are kept.
-      if (moving()) process.spans(onProgress);
+      if (moving() || partial) process.spans(onProgress);
       if (table) visit(table);
       if (table || !allspans) return table;
       const { mayHold } = cachedSpans(process);

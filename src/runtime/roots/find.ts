@@ -23,7 +23,7 @@ export const rootNames: readonly RootName[] = [
   'runtime.allm',
 ];
 
-export type FinderMethod = 'override' | 'symtab' | 'dwarf' | 'structure' | 'code';
+export type FinderMethod = 'override' | 'symtab' | 'dwarf' | 'structure' | 'code' | 'stack';
 
 /** Gives addresses of a variable in the image (load bias added), best first; a search through memory gives them as it goes. */
 export interface Finder {
@@ -43,7 +43,7 @@ export interface Root {
   readonly address: Address | undefined;
   readonly method: FinderMethod | undefined;
   /** The independent ways that agree. */
-  readonly confirmedBy: readonly ('structure' | 'value' | 'code')[];
+  readonly confirmedBy: readonly ('structure' | 'value' | 'code' | 'stack')[];
   readonly detail: string;
 }
 
@@ -101,20 +101,20 @@ export function findRoots(scene: Scene, finders: readonly Finder[]): FoundRoots 
   return { roots, refusals, mheap };
 }
 
-/** What a finder that does not go by shape says of an address that was found by it. */
-function secondWay(
-  finders: readonly Finder[],
-  name: RootName,
-  scene: Scene,
-  address: number,
-): { readonly method: 'code'; readonly agrees: boolean | undefined } | undefined {
+/** What a finder that does not go by shape says of an address that was found by it: the first that can tell. */
+interface SecondWay {
+  readonly method: 'code' | 'stack';
+  readonly agrees: boolean;
+}
+
+function secondWay(finders: readonly Finder[], name: RootName, scene: Scene, address: number): SecondWay | undefined {
   for (const { method, confirms } of finders) {
-    if (method === 'code' && confirms) return { method, agrees: confirms(name, scene, address) };
+    if (method !== 'code' && method !== 'stack') continue;
+    const agrees = confirms?.(name, scene, address);
+    if (agrees !== undefined) return { method, agrees };
   }
   return undefined;
 }
-
-type SecondWay = ReturnType<typeof secondWay>;
 
 /** Numbers of a running process may contradict each other at one moment and not at the next. */
 const triesOfLive = 5;
@@ -124,7 +124,7 @@ function findOne(
   name: RootName,
   candidates: Iterable<Candidate>,
   judge: (address: number, method: FinderMethod) => Verdict,
-  confirms: (address: number) => SecondWay,
+  confirms: (address: number) => SecondWay | undefined,
   refusals: Refusal[],
 ): Root {
   let doubtful: Root | undefined;
@@ -171,19 +171,27 @@ function findOne(
   );
 }
 
-const isSearch = (method: FinderMethod) => method === 'structure' || method === 'code';
+const isSearch = (method: FinderMethod) => method === 'structure' || method === 'code' || method === 'stack';
 
 /**
  * A root whose address holds what it should. A name that leads there is a way of its own; what was searched for by its shape must be confirmed by another way, but for
  * mheap_, where the search looks at central and the proof at allspans and the arenas.
  */
-function judged(name: RootName, method: FinderMethod, address: Address, { why }: Verdict, second: SecondWay): Root {
+function judged(
+  name: RootName,
+  method: FinderMethod,
+  address: Address,
+  { why }: Verdict,
+  second: SecondWay | undefined,
+): Root {
   const own = confirmingMethod[name];
   if (method !== 'structure') return { name, state: 'confirmed', address, method, confirmedBy: [own], detail: why };
-  const confirmedBy: ('structure' | 'code')[] = name === 'runtime.mheap_' ? [own as 'structure'] : [];
+  const confirmedBy: ('structure' | 'code' | 'stack')[] = name === 'runtime.mheap_' ? [own as 'structure'] : [];
   if (second?.agrees === true) confirmedBy.push(second.method);
   const believed = confirmedBy.length > 0 || name === 'runtime.memstats';
-  const detail = believed || second?.agrees !== false ? why : `${why}; but the code that should use it does not`;
+  const against =
+    second?.method === 'stack' ? 'but the threads lead elsewhere' : 'but the code that should use it does not';
+  const detail = believed || second?.agrees !== false ? why : `${why}; ${against}`;
   return { name, state: believed ? 'confirmed' : 'unconfirmed', address, method, confirmedBy, detail };
 }
 

@@ -39,7 +39,8 @@ type Search = (scene: Scene, ranges: readonly AddressRange[], known: Known) => I
 /** Variables without pointers stand in noptrbss, those with in bss or data, where the module's bounds are known (cmd/link/internal/ld/data.go). */
 const withoutPointers: readonly RootName[] = ['runtime.memstats', 'runtime.gcController', 'runtime.gcphase'];
 
-function within(
+/** Of `ranges` what of the module may hold the variable; all where the module is not known. */
+export function within(
   { memory, layout }: Scene,
   ranges: readonly AddressRange[],
   name: RootName,

@@ -117,8 +117,8 @@ function checkSample(
   return { checked, held, found };
 }
 
-/** The invariants that every in-use span of a healthy image fulfils, but for the one a thread is just working on. */
-function spanHolds(
+/** The invariants that every in-use span of a healthy image fulfils, but for the one a thread is just working on. `heapSweepgen` is left out where mheap_ is not known. */
+export function spanHolds(
   { memory, layout }: Scene,
   address: number,
   offsets: ReturnType<typeof mspanOffsets>,
