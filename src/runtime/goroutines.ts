@@ -36,7 +36,7 @@ export interface Goroutine {
   readonly lockedm: number;
   readonly stack: StackBounds;
   /** g.sched. */
-  readonly sched: { readonly pc: number; readonly sp: number; readonly lr: number };
+  readonly sched: { readonly pc: number; readonly sp: number; readonly lr: number; readonly bp: number };
   /** Where it entered the system call that it is in; 0 where it is in none. */
   readonly syscall: { readonly pc: number; readonly sp: number };
 }
@@ -79,7 +79,7 @@ export class GoroutineReader {
       m: word('m'),
       lockedm: word('lockedm'),
       stack: { lo, hi },
-      sched: { pc: word('sched.pc'), sp: word('sched.sp'), lr: word('sched.lr') },
+      sched: { pc: word('sched.pc'), sp: word('sched.sp'), lr: word('sched.lr'), bp: word('sched.bp') },
       syscall: { pc: word('syscallpc'), sp: word('syscallsp') },
     };
   }
@@ -113,7 +113,7 @@ export class GoroutineReader {
 
 const fieldNames = [
   ...['stack.lo', 'stack.hi', 'goid', 'atomicstatus', 'waitreason', 'waitsince', 'parentGoid', 'gopc', 'startpc'],
-  ...['m', 'lockedm', 'sched.pc', 'sched.sp', 'sched.lr', 'syscallpc', 'syscallsp'],
+  ...['m', 'lockedm', 'sched.pc', 'sched.sp', 'sched.lr', 'sched.bp', 'syscallpc', 'syscallsp'],
 ];
 
 /** All of allgs, dead ones too, in its order; those that can't be read are counted. */

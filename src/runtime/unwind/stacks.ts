@@ -47,12 +47,17 @@ export class Stacks {
   }
 
   ofGoroutine(goroutine: Goroutine): GoroutineStackTrace {
-    const thread = goroutine.m ? this.#byMachine.get(goroutine.m) : undefined;
-    const ran = thread?.machine && thread.machine.curg === goroutine.g ? thread : undefined;
+    const ran = this.#runs(goroutine);
     const found = this.#startOf(goroutine, ran);
     const tid = ran?.tid;
     if (typeof found === 'string') return { frames: [], complete: false, stoppedBecause: found, thread: tid };
     return { ...unwind(this.#scene, found, { bounds: goroutine.stack }), thread: tid };
+  }
+
+  /** The thread that runs it. */
+  #runs({ g, m }: Goroutine): Thread | undefined {
+    const thread = m ? this.#byMachine.get(m) : undefined;
+    return thread?.machine?.curg === g ? thread : undefined;
   }
 
   /** What a thread executes: its own stack, and the goroutine's that called for it. */
@@ -76,6 +81,10 @@ export class Stacks {
   }
 
   /** Where the goroutine's own frames begin; a phrase where it has none or they can't be told. */
+  startOf(goroutine: Goroutine): StackStart | string {
+    return this.#startOf(goroutine, this.#runs(goroutine));
+  }
+
   #startOf(goroutine: Goroutine, thread: Thread | undefined): StackStart | string {
     const { status, stack, syscall } = goroutine;
     switch (status) {
@@ -177,8 +186,8 @@ export class Stacks {
   }
 }
 
-function registersOf({ pc, sp, lr }: Thread): StackStart {
-  return { pc, sp, lr, origin: 'registers', interrupted: true };
+function registersOf({ pc, sp, lr, bp }: Thread): StackStart {
+  return { pc, sp, lr, bp, origin: 'registers', interrupted: true };
 }
 
 /** g.sched, as gopark, a preemption or the switch to the thread's own stack left it. */

@@ -29,6 +29,8 @@ export interface Thread {
   readonly pc: number;
   readonly sp: number;
   readonly lr: number;
+  /** The frame pointer, on machines where Go keeps one; 0 elsewhere. */
+  readonly bp: number;
   readonly machine: Machine | undefined;
 }
 
@@ -87,11 +89,19 @@ function stackOf(
 /** Each thread of the image with its m. Registers above 2^53 (of a program that is lost) count as 0. */
 export function threadsWithMachines(threads: readonly CoreThread[], machines: readonly Machine[]): Thread[] {
   const byId = new Map(machines.filter(({ procid }) => procid !== 0).map((machine) => [machine.procid, machine]));
-  return threads.map(({ tid, signal, pc, sp, lr }) => {
+  return threads.map(({ tid, signal, pc, sp, lr, registers }) => {
     const at = address(sp);
     const machine =
       byId.get(tid) ?? machines.find(({ g0Stack, gsignalStack }) => within(g0Stack, at) || within(gsignalStack, at));
-    return { tid, signal, pc: address(pc), sp: at, lr: address(lr), machine };
+    return {
+      tid,
+      signal,
+      pc: address(pc),
+      sp: at,
+      lr: address(lr),
+      bp: address(registers.get('rbp') ?? registers.get('x29')),
+      machine,
+    };
   });
 }
 

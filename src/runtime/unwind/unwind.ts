@@ -14,6 +14,8 @@ export interface StackStart {
   readonly sp: number;
   /** The link register, on arches that have one; 0 where the return address stands on the stack. */
   readonly lr: number;
+  /** The frame pointer, where it is known: for scans. */
+  readonly bp?: number;
   readonly origin: FrameOrigin;
   /** The pc is that of an instruction that was interrupted, not a return address. */
   readonly interrupted: boolean;
