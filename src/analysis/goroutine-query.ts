@@ -24,7 +24,7 @@ export function filterGoroutines(
     if (states ? !states.includes(status) : !hasStack(status)) return false;
     if (own && !system) return false;
     if (lowered !== undefined && !(waitReason ?? '').toLowerCase().includes(lowered)) return false;
-    const names = () => [...frames.map((frame) => frame.func), ...(createdBy ? [createdBy.func] : [])];
+    const names = () => [...frames, ...(createdBy ? [createdBy] : [])].map((frame) => frame.func ?? '');
     if (func !== undefined && !names().some((name) => name.includes(func))) return false;
     return wanted === undefined || names().some((name) => packageOf(name) === wanted);
   });
@@ -78,7 +78,8 @@ export function groupGoroutines(goroutines: readonly GoroutineResult[]): Gorouti
 export function shownFrames(frames: readonly FrameResult[]): FrameResult[] {
   let shown = 0;
   return frames.filter(({ func, wrapper }) => {
-    const shows = !wrapper && ((func === 'runtime.gopanic' && shown > 0) || isShown(func));
+    // What has no name may be the program's.
+    const shows = !wrapper && (func === null || (func === 'runtime.gopanic' && shown > 0) || isShown(func));
     if (shows) shown += 1;
     return shows;
   });

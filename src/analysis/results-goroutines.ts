@@ -5,8 +5,8 @@ import type { AddressText, BigCount } from './results.js';
 export interface FrameResult {
   readonly pc: AddressText;
   readonly sp: AddressText;
-  /** As in pclntab, type arguments as `[...]`. */
-  readonly func: string;
+  /** As in pclntab, type arguments as `[...]`; null where no function table tells. */
+  readonly func: string | null;
   readonly file: string | null;
   readonly line: number | null;
   /** Bytes from the entry of the function whose frame it is to `pc`. */
@@ -19,7 +19,9 @@ export interface FrameResult {
 }
 
 export interface CreatedBy {
-  readonly func: string;
+  /** The return address of the go statement. */
+  readonly pc: AddressText;
+  readonly func: string | null;
   readonly file: string | null;
   readonly line: number | null;
   /** Bytes from the function's entry to the return address of the go statement. */
@@ -78,4 +80,40 @@ export interface ThreadResult {
 export interface ThreadsResult {
   readonly schemaVersion: number;
   readonly threads: readonly ThreadResult[];
+}
+
+/** A word of a stack that may be a return address. */
+export interface CandidateResult {
+  /** Where it stands. */
+  readonly at: AddressText;
+  readonly pc: AddressText;
+  readonly func: string | null;
+  /** Bytes from the function's entry. */
+  readonly offset: number | null;
+  readonly file: string | null;
+  readonly line: number | null;
+  /** 0–1. */
+  readonly score: number;
+  /** A link of the most likely chain of calls. */
+  readonly likely: boolean;
+  readonly reasons: readonly string[];
+}
+
+/** One stack, scanned. */
+export interface ScanResult {
+  readonly what: 'goroutine' | 'thread' | 'range';
+  readonly goid?: BigCount;
+  readonly tid?: number;
+  /** Of a goroutine: its wait reason or status. */
+  readonly status?: string;
+  readonly sp: AddressText;
+  /** Where it executes, and in which function; null where only a range is known. */
+  readonly pc: AddressText | null;
+  readonly func: string | null;
+  readonly end: AddressText | null;
+  readonly method: 'scan';
+  /** The chain leads to a function that nothing called. */
+  readonly complete: boolean;
+  /** By ascending address. */
+  readonly candidates: readonly CandidateResult[];
 }

@@ -48,7 +48,8 @@ function stackLines({ frames, createdBy, complete, stoppedBecause }: GoroutineRe
       `    … ${grouped(lines.length - 2 * linesKept)} more frames …`,
     );
   if (!complete) lines.push(`    ${frames.length === 0 ? 'no stack' : 'no more'}: ${stoppedBecause}`);
-  if (createdBy) lines.push(`    created by ${createdBy.func}${byText(createdBy)}  ${placeText(createdBy)}`);
+  if (createdBy)
+    lines.push(`    created by ${createdBy.func ?? createdBy.pc}${byText(createdBy)}  ${placeText(createdBy)}`);
   return lines;
 }
 
@@ -58,7 +59,8 @@ const linesKept = 25;
 const byText = ({ goid }: CreatedBy) => (goid === undefined ? '' : ` in goroutine ${goid}`);
 const placeText = ({ file, line }: { readonly file: string | null; readonly line: number | null }) =>
   `${file ?? '?'}:${line ?? '?'}`;
-const frameLine = (frame: FrameResult) => `    ${frame.func}  ${placeText(frame)}${frame.inlined ? '  inlined' : ''}`;
+const frameLine = (frame: FrameResult) =>
+  `    ${frame.func === null ? frame.pc : `${frame.func}  ${placeText(frame)}`}${frame.inlined ? '  inlined' : ''}`;
 
 /** A line a goroutine: goid, state, the first function that is the program's own. */
 export function flatLines(goroutines: readonly GoroutineResult[]): string[] {
@@ -69,7 +71,7 @@ export function flatLines(goroutines: readonly GoroutineResult[]): string[] {
       String(goroutine.goid),
       `${goroutine.waitReason ?? goroutine.status}${goroutine.system ? ' (system)' : ''}`,
       wait === null ? '' : `≥ ${durationText(wait)}`,
-      top ? `${top.func}  ${placeText(top)}` : (goroutine.stoppedBecause ?? ''),
+      top ? (top.func === null ? top.pc : `${top.func}  ${placeText(top)}`) : (goroutine.stoppedBecause ?? ''),
     ];
   });
   const table = [['goid', 'state', 'waits', 'in'], ...rows];
@@ -87,7 +89,7 @@ export function goroutineText(goroutine: GoroutineResult): string {
   const facts = [
     `goroutine ${goid} [${stateText(goroutine, waitSinceAtLeast)}]`,
     `  g ${g}, stack ${stack.start}–${stack.end}${used !== undefined && used >= 0 ? `, ${grouped(used)} of ${grouped(Number(stack.end) - Number(stack.start))} bytes used` : ''}`,
-    `  started in ${startFunc ?? '?'}${createdBy ? `, created by ${createdBy.func}${byText(createdBy)}  ${placeText(createdBy)}` : ''}`,
+    `  started in ${startFunc ?? '?'}${createdBy ? `, created by ${createdBy.func ?? createdBy.pc}${byText(createdBy)}  ${placeText(createdBy)}` : ''}`,
     '',
   ];
   return `${[...facts, ...frameTable(frames), ...(complete ? [] : [`  ${stoppedBecause}`])].map((line) => printable(line)).join('\n')}\n`;
@@ -99,6 +101,7 @@ export function frameTable(frames: readonly FrameResult[]): string[] {
     Math.max(0, ...frames.slice(0, 1000).map((frame) => pick(frame).length));
   const [pcWidth, spWidth] = [widest(({ pc }) => pc), widest(({ sp }) => sp)];
   const lines = frames.map(({ pc, sp, func, file, line, offset, inlined, wrapper, how }, i) => {
+    if (func === null) return `${String(i).padStart(4)}  ${pc.padEnd(pcWidth)}  ${sp.padEnd(spWidth)}  ?  ${how}`;
     const what = inlined ? `${func} (inlined)` : `${func} +0x${offset.toString(16)}${wrapper ? ' (wrapper)' : ''}`;
     return `${String(i).padStart(4)}  ${pc.padEnd(pcWidth)}  ${sp.padEnd(spWidth)}  ${what}  ${placeText({ file, line })}  ${inlined ? '' : how}`.trimEnd();
   });

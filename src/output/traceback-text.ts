@@ -24,7 +24,7 @@ export function tracebackText(goroutine: GoroutineResult, { elision, all }: Trac
   else if (!complete) lines.push(`\t(no more frames: ${stoppedBecause})`);
   if (createdBy && (all || shownFrames([asFrame(createdBy)]).length > 0)) {
     const by = createdBy.goid === undefined ? '' : ` in goroutine ${createdBy.goid}`;
-    lines.push(`created by ${createdBy.func}${by}`, placeOf(createdBy));
+    lines.push(`created by ${createdBy.func ?? createdBy.pc}${by}`, placeOf(createdBy));
   }
   return `${lines.map(clean).join('\n')}\n\n`;
 }
@@ -32,8 +32,8 @@ export function tracebackText(goroutine: GoroutineResult, { elision, all }: Trac
 /** A tab is the form's own. */
 const clean = (line: string) => (line.startsWith('\t') ? `\t${printable(line.slice(1))}` : printable(line));
 
-const asFrame = ({ func, file, line, offset }: NonNullable<GoroutineResult['createdBy']>): FrameResult => ({
-  pc: '0x0',
+const asFrame = ({ pc, func, file, line, offset }: NonNullable<GoroutineResult['createdBy']>): FrameResult => ({
+  pc,
   sp: '0x0',
   func,
   file,
@@ -54,7 +54,8 @@ function stateOf({ status, waitReason, waitSinceAtLeast, lockedToThread }: Gorou
 }
 
 function elided(frames: readonly FrameResult[], elision: TracebackOptions['elision']): string[] {
-  const lines = (some: readonly FrameResult[]) => some.flatMap((frame) => [`${frame.func}(...)`, placeOf(frame)]);
+  const lines = (some: readonly FrameResult[]) =>
+    some.flatMap((frame) => [`${frame.func ?? frame.pc}(...)`, placeOf(frame)]);
   if (frames.length <= mostFrames) return lines(frames);
   if (elision === 'rest') return [...lines(frames.slice(0, mostFrames)), '...additional frames elided...'];
   const left = frames.length - 2 * framesPerSide;

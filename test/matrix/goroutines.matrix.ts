@@ -26,7 +26,7 @@ const frameText = ({
   offset,
   sp,
 }: {
-  func: string;
+  func: string | null;
   file?: string | null;
   line?: number | null;
   offset?: string;

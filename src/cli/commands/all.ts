@@ -9,6 +9,7 @@ import { layout, layoutDiff, layoutList, layoutShow, layoutVerify } from './layo
 import { layoutGenerate } from './layout-generate.js';
 import { overview } from './overview.js';
 import { span, spans } from './spans.js';
+import { stacks } from './stacks.js';
 import { symbols } from './symbols.js';
 
 export { interactive } from './interactive.js';
@@ -24,6 +25,7 @@ export const commands: readonly CommandSpec[] = [
   goroutines,
   goroutine,
   threads,
+  stacks,
   symbols,
   layout,
   layoutList,

@@ -13,15 +13,20 @@ export interface Opened {
   readonly process: GoProcess | undefined;
 }
 
-/** Opens what `files` name. A command with no file is wrong usage. */
-export function openFiles(name: string, files: readonly string[], { options, out, warn }: Invocation): Opened {
+/** Opens what `files` name. A command with no file is wrong usage. `anyProcess`: where no layout is known, goes on without. */
+export function openFiles(
+  name: string,
+  files: readonly string[],
+  { options, out, warn }: Invocation,
+  { anyProcess = false }: { readonly anyProcess?: boolean } = {},
+): Opened {
   const all = options.pid === undefined ? files : [...files, `pid:${options.pid}`];
   if (all.length === 0 && options.open.regions === undefined)
     throw new UsageError(name, 'no file given: name a Go binary and an image');
   const started = performance.now();
   const target = releasing(openTarget({ files: all, options: options.open }), warn);
   if (target.live && !target.live.moving) out.hold();
-  const process = target.image ? openProcess(target, options.open) : undefined;
+  const process = target.image ? openRuntime(target, options, anyProcess ? warn : undefined) : undefined;
   if (options.trace) for (const line of [...target.trace, ...(process?.trace ?? [])]) warn(line);
   if (options.trace && target.live) {
     const { reads, bytes } = target.live.memory.traffic;
@@ -29,6 +34,21 @@ export function openFiles(name: string, files: readonly string[], { options, out
   }
   if (options.trace) warn(`opened in ${(performance.now() - started).toFixed(0)} ms`);
   return { target, process };
+}
+
+/** `warn`: what is told where there is no layout, instead of failing. */
+function openRuntime(
+  target: Target,
+  { open }: Invocation['options'],
+  warn: Invocation['warn'] | undefined,
+): GoProcess | undefined {
+  try {
+    return openProcess(target, open);
+  } catch (error) {
+    if (!warn || !(error instanceof InspectError)) throw error;
+    warn(`${error.subject}: ${error.why}: going on without the runtime’s structures`);
+    return undefined;
+  }
 }
 
 /** A process that was held still goes on when the target is closed; what went wrong with that is told then. */

@@ -26,6 +26,14 @@ export interface ProgramFunctions {
   roleOfId(funcID: number | undefined): string;
 }
 
+/** What there is where no function table can be read. */
+export const noFunctions: ProgramFunctions = {
+  at: () => undefined,
+  all: () => [],
+  roleOf: () => 'normal',
+  roleOfId: () => 'normal',
+};
+
 /** Undefined where no module's function table can be read (no binary, damaged data) or the layout lacks the records. */
 export function readFunctions(view: RuntimeView): ProgramFunctions | undefined {
   const { layout } = view;

@@ -174,7 +174,8 @@ function bestChain(
     const end = Math.min(nodes.length, nearest + mostTried);
     for (let i = nearest; i < end; i += 1) tryOne(i);
     if (from && from.pointsTo >= end) tryOne(from.pointsTo);
-    return chosen;
+    // What nothing bears out, and does not lead to the end, is no chain.
+    return most < 0 ? undefined : chosen;
   };
   for (let i = nodes.length - 1; i >= 0; i -= 1) {
     const node = nodes[i]!;

@@ -6,7 +6,15 @@ import type { CallFrame } from '../../layout/types.js';
 import type { ProgramFunctions } from './program-functions.js';
 
 /** Why a frame is believed: what gave its pc and SP. */
-export type FrameOrigin = 'registers' | 'gobuf' | 'syscall' | 'vdso' | 'signal frame' | 'pcsp';
+export type FrameOrigin =
+  | 'registers'
+  | 'gobuf'
+  | 'syscall'
+  | 'vdso'
+  | 'signal frame'
+  | 'pcsp'
+  | 'frame pointer'
+  | 'scan';
 
 /** Where a stack begins. */
 export interface StackStart {
