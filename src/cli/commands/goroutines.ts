@@ -64,7 +64,9 @@ function runGoroutines(invocation: Invocation): number {
       out.write(
         `{"schemaVersion":${schemaVersion},"total":${all.length},"unreadable":${list.unreadable},"goroutines":[`,
       );
-      cut(matching).forEach((goroutine, i) => out.write(`${i === 0 ? '\n' : ',\n'}${jsonText(goroutine)}`));
+      cut(matching).forEach((goroutine, i) => {
+        out.write(`${i === 0 ? '\n' : ',\n'}${jsonText(goroutine)}`);
+      });
       out.line(']}');
       break;
     case 'ndjson':

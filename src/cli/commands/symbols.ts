@@ -60,7 +60,9 @@ function write(rows: readonly SymbolRow[], total: number, { options, out }: Invo
   switch (options.format) {
     case 'json':
       out.write(`{"schemaVersion":${schemaVersion},"total":${total},"shown":${rows.length},"symbols":[`);
-      rows.forEach((row, i) => out.write(`${i === 0 ? '\n' : ',\n'}${jsonText(row)}`));
+      rows.forEach((row, i) => {
+        out.write(`${i === 0 ? '\n' : ',\n'}${jsonText(row)}`);
+      });
       out.line(']}');
       break;
     case 'ndjson':
