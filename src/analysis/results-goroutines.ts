@@ -117,3 +117,33 @@ export interface ScanResult {
   /** By ascending address. */
   readonly candidates: readonly CandidateResult[];
 }
+
+/** A thread or goroutine inside the allocator, the sweeper or the scavenger. */
+export interface AllocationResult {
+  readonly tid: number | null;
+  readonly goid: BigCount | null;
+  /** Of the goroutine. */
+  readonly status: string | null;
+  /** How far it has come: the innermost part of the allocator that is on the stack. */
+  readonly part: 'malloc' | 'cache' | 'central' | 'heap' | 'os' | 'sweep' | 'scavenge';
+  /** The functions of the allocator that are on the stack, outermost first. */
+  readonly chain: readonly string[];
+  /** The program's function that asked; null where the runtime did it for itself. */
+  readonly site: { readonly func: string; readonly file: string | null; readonly line: number | null } | null;
+  /** What is being allocated or swept; null where it can't be told. */
+  readonly allocating: {
+    readonly bytes: number | null;
+    readonly sizeclass: number | null;
+    readonly noscan: boolean | null;
+    readonly span?: AddressText;
+    /** An argument of the frame (exact), the mcentral or the only span that its frames point to. */
+    readonly source: 'argument' | 'mcentral' | 'span';
+  } | null;
+}
+
+/** Allocations that have their site in common. */
+export interface AllocationSite {
+  readonly site: AllocationResult['site'];
+  readonly count: number;
+  readonly parts: Readonly<Partial<Record<AllocationResult['part'], number>>>;
+}

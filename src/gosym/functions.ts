@@ -227,6 +227,16 @@ export class GoFunction {
     return offset === undefined || offset === 0xffffffff ? undefined : this.#module.table.stringAt(filetab + offset);
   }
 
+  /** The address of a funcdata table (internal/abi, FUNCDATA_…); undefined where the function has none. */
+  funcdata(table: number): number | undefined {
+    return this.#funcdata(table);
+  }
+
+  /** The value of a pcdata table (internal/abi, PCDATA_…) at `pc`; undefined where there is none. */
+  pcdata(table: number, pc: number): number | undefined {
+    return this.#pcValue(this.#pcdata(table), pc);
+  }
+
   #pcdata(table: number): number | undefined {
     const count = this.#number(this.#shape.npcdata);
     if (count === undefined || table >= Math.min(count, MOST_TABLES)) return undefined;

@@ -48,6 +48,7 @@ interface TraitsFile {
   readonly inlineTables: Since<Traits['inlineTables']>;
   readonly funcdata: Since<Traits['funcdata']>;
   readonly tracebackElision: Since<Traits['tracebackElision']>;
+  readonly argumentTables: Since<Exclude<Traits['argumentTables'], undefined> | null>;
   readonly callFrames: Readonly<Record<string, CallFrame>>;
   readonly heapBitsInSpan: { readonly switch: Switch; readonly maxElemsize: Readonly<Record<string, number>> };
   readonly inlineMarks: { readonly switch: Switch; readonly byPointerSize: Readonly<Record<string, InlineMarks>> };
@@ -89,6 +90,7 @@ export function loadTraits(folder: string): TraitsTable {
         inlineTables: pick(file.inlineTables),
         funcdata: pick(file.funcdata),
         tracebackElision: pick(file.tracebackElision),
+        argumentTables: pick(file.argumentTables) ?? undefined,
         callFrame: file.callFrames[key.goarch] ?? fail(path, 'callFrames', `has nothing for ${key.goarch}`),
         arena: arenaOf(file, key, release) ?? fail(path, 'arenas', `has no rule for ${key.goos}/${key.goarch}`),
         addressTypes: file.addressTypes,
@@ -133,6 +135,7 @@ function checkFile(value: Readonly<Record<string, unknown>>, path: string): Trai
     'inlineTables',
     'funcdata',
     'tracebackElision',
+    'argumentTables',
     'arenas',
     'addressTypes',
   ]) {

@@ -84,6 +84,14 @@ export interface Traits {
   readonly inlineTables: { readonly pcdata: number; readonly funcdata: number };
   /** Funcdata as addresses, or as offsets from moduledata.gofunc (1.18+). */
   readonly funcdata: 'pointers' | 'offsets';
+  /**
+   * Where the arguments of a frame are told: all in words above it (up to 1.16); by funcdata, that also say which of those that came in registers are still true
+   * where they were spilled to (1.18+); undefined where what stands there may be stale (1.17).
+   */
+  readonly argumentTables:
+    | 'words'
+    | { readonly info: number; readonly live: number; readonly liveIndex: number }
+    | undefined;
   /** What the runtime's traceback leaves out of a long stack: all behind the first frames, or the middle (1.21+). */
   readonly tracebackElision: 'rest' | 'middle';
   /** How calls use the stack on this arch. */

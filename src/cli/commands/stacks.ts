@@ -1,11 +1,13 @@
 // `stacks`: every thread and goroutine by PC and SP, unwound or, with --scan, searched for return addresses.
 
+import { allocationSites, allocations } from '../../analysis/allocation.js';
 import { hasStack } from '../../analysis/goroutine-query.js';
 import { GoroutineList } from '../../analysis/goroutines.js';
 import { schemaVersion } from '../../analysis/overview.js';
 import { type StackSelection, scanResults } from '../../analysis/stack-results.js';
 import { threadResults } from '../../analysis/threads.js';
 import { InspectError } from '../../bytes/errors.js';
+import { allocationText } from '../../output/allocation-text.js';
 import { jsonText } from '../../output/format.js';
 import { goroutineText } from '../../output/goroutines-text.js';
 import { scanText } from '../../output/scan-text.js';
@@ -45,8 +47,10 @@ function runStacks(invocation: Invocation): number {
   const selection = selectionOf(raw);
   if (selection.range && raw.scan !== true)
     throw new UsageError('--range', 'needs --scan: nothing tells where its frames begin');
+  if (raw.alloc === true && raw.scan === true) throw new UsageError('--alloc', 'goes by exact stacks: not with --scan');
   const opened = openFiles('stacks', invocation.operands, invocation, { anyProcess: raw.scan === true });
-  if (raw.scan === true) {
+  if (raw.alloc === true) writeAllocations(invocation, opened);
+  else if (raw.scan === true) {
     if (!opened.target.image) needProcess('stacks', opened);
     const stacks = scanResults(opened.target, opened.process, selection);
     if (options.format === 'table') for (const stack of stacks) out.line(scanText(stack, options.limit ?? tableLimit));
@@ -91,6 +95,15 @@ function writeUnwound(
     );
 }
 
+function writeAllocations(invocation: Invocation, opened: ReturnType<typeof openFiles>): void {
+  const { options, out } = invocation;
+  const results = allocations(needProcess('stacks', opened));
+  const sites = allocationSites(results);
+  if (options.format === 'table') out.write(allocationText(results, sites));
+  else if (options.format === 'ndjson') for (const result of results) out.line(jsonText(result));
+  else out.line(jsonText({ schemaVersion, allocations: results, sites }, 2));
+}
+
 function writeDocuments(rows: Iterable<unknown>, name: string, { options, out }: Invocation): void {
   if (options.format === 'ndjson') for (const row of rows) out.line(jsonText(row));
   else {
@@ -110,6 +123,7 @@ export const stacks: CommandSpec = {
   summary: 'the stack of every thread and goroutine by PC and SP; --scan needs no unwind tables',
   options: [
     { flags: '--scan', help: 'search stacks for return addresses: works without pclntab, binary, or readable g’s' },
+    { flags: '--alloc', help: 'only stacks inside the allocator, sweeper or scavenger: who asked, and for what' },
     { flags: '--goroutine <id>', help: 'only this goroutine' },
     { flags: '--thread <tid>', help: 'only this thread' },
     { flags: '--range <start-end>', help: 'with --scan: these addresses (also START+LENGTH)' },
@@ -117,6 +131,7 @@ export const stacks: CommandSpec = {
   examples: [
     'spanscope stacks ./server core.1234 --thread 1234',
     'spanscope stacks ./server core.1234 --scan',
+    'spanscope stacks ./server core.1234 --alloc',
     'spanscope stacks core.1234 --scan --range 0xc00008e000+0x2000',
   ],
   run: runStacks,
