@@ -131,7 +131,9 @@ export interface OverviewResult {
 
 /** A global struct of the runtime: fields by their own names, atomics as their value, arrays as arrays. */
 export interface GcStruct {
-  readonly address: AddressText;
+  /** null where the variable was not found or is not believed; `missing` then says why, and there are no fields. */
+  readonly address: AddressText | null;
+  readonly missing?: string;
   readonly fields: Readonly<Record<string, unknown>>;
 }
 

@@ -62,7 +62,9 @@ export function layoutShowText({ goVersion, arch, experiments, source, note, str
 export function layoutDiffText({ a, b, arch, structs }: LayoutDiffResult): string {
   const entries = Object.entries(structs);
   if (entries.length === 0) return text([`${a} and ${b} (${arch}): no difference`]);
-  const lines = [`${a} → ${b} (${arch}): ${entries.length} structs differ`];
+  const lines = [
+    `${a} → ${b} (${arch}): ${entries.length === 1 ? '1 struct differs' : `${entries.length} structs differ`}`,
+  ];
   for (const [name, { size, added, removed, moved, retyped }] of entries) {
     lines.push('', `${name}: ${size.a ?? 'absent'} → ${size.b ?? 'absent'} bytes`);
     for (const { field, offset, type } of removed) lines.push(`  - ${field} at ${offset}  ${type}`);

@@ -185,7 +185,7 @@ function missing({ image }: OverviewResult): string[] {
     lines.push(
       row(
         lines.length === 0 ? 'missing' : '',
-        `${lines.length === 0 ? 'nothing but ' : 'and '}${aside} ranges that were only reserved or are the kernel's`,
+        `${lines.length === 0 ? 'nothing but ' : 'and '}${aside === 1 ? '1 range that was' : `${aside} ranges that were`} only reserved or ${aside === 1 ? 'is' : 'are'} the kernel's`,
       ),
     );
   return ['', ...lines];

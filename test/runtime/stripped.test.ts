@@ -4,6 +4,8 @@ import { closeSync, copyFileSync, openSync, readFileSync, readSync, writeSync } 
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openProcess } from '../../src/runtime/process.js';
+import { codeFinder } from '../../src/runtime/roots/code-finder.js';
+import { moduleFinder } from '../../src/runtime/roots/structure-finder.js';
 import { openTarget } from '../../src/target/open.js';
 import { sample, TempFolder } from '../support/run-cli.js';
 
@@ -67,6 +69,14 @@ describe.each(cases)('$name', ({ name, files }) => {
       expect(found, root).toMatchObject({ state: 'confirmed', address });
       expect(['structure', 'code'], root).toContain(found?.method);
     }
+  });
+
+  // Before the first collection there is no ring and no clock to tell them by.
+  it.each(['runtime.memstats', 'runtime.gcController'] as const)('finds %s by the code alone', (root) => {
+    const code = codeFinder(moduleFinder(target.dataRanges), target.dataRanges);
+    const scene = { memory: target.memory, layout: stripped.layout };
+    expect([...code.find(root, scene, () => undefined)]).toEqual([twin.roots.get(root)?.address]);
+    expect(code.confirms(root, scene, twin.roots.get(root)!.address!)).toBe(true);
   });
 
   it('gives the same spans', () => {

@@ -12,8 +12,8 @@ import type { Scene } from './validate.js';
  */
 const functionsUsing: Readonly<Record<RootName, readonly string[]>> = {
   'runtime.mheap_': ['mallocinit', '(*mcentral).grow', 'gcSweep', 'stackpoolalloc', 'stackpoolfree', 'stackalloc', 'stackfree', 'freeStackSpans'],
-  'runtime.gcController': ['gcStart', 'gcMarkDone', 'gcMark', '(*gcWork).balance', '(*gcWork).put', '(*gcWork).putBatch'],
-  'runtime.memstats': ['readmemstats_m', 'updatememstats', '(*mcache).refill', '(*mcache).releaseAll', '(*mheap).allocSpan', '(*mheap).grow', '(*sweepLocked).sweep'],
+  'runtime.gcController': ['gcStart', 'gcMarkDone', 'gcMark', 'gcinit', '(*gcWork).balance', '(*gcWork).put', '(*gcWork).putBatch', '(*mcache).refill', '(*mcache).allocLarge', '(*mcache).releaseAll'],
+  'runtime.memstats': ['readmemstats_m', '(*mcache).refill', '(*mcache).releaseAll', '(*mheap).allocSpan', '(*mheap).grow', '(*sweepLocked).sweep'],
   'runtime.work': ['gcDrain', 'gcDrainN', 'putfull', 'trygetfull', 'prepareFreeWorkbufs', 'gcMark'],
   'runtime.gcphase': ['queuefinalizer', 'GC', 'gcWaitOnMark', 'gcMarkTermination', 'gcMark', 'gcSweep', 'freeSomeWbufs', 'stackpoolfree', 'stackfree'],
   'runtime.allgs': ['allgadd', 'forEachG', 'markroot', 'gcMarkRootPrepare'],
@@ -21,6 +21,11 @@ const functionsUsing: Readonly<Record<RootName, readonly string[]>> = {
   'runtime.allm': ['mcommoninit', 'mexit', 'schedtrace'],
   'runtime.firstmoduledata': ['modulesinit', 'resolveNameOff', 'resolveTypeOff', 'findfunc', 'schedinit'],
 }; // biome-ignore format: lists of names
+
+/** Releases that still have the first of these (up to 1.18) refer to the variable itself only here: what they keep at its start others name by the field. */
+const soleUsers: Partial<Readonly<Record<RootName, readonly string[]>>> = {
+  'runtime.memstats': ['updatememstats', 'readmemstats_m'],
+};
 
 /** Functions that must agree, and the share of those found that must. */
 const leastVotes = 2;
@@ -49,14 +54,14 @@ export function codeFinder(
     }
     const votes = counted.get(scene) ?? new Map<RootName, Votes | undefined>();
     counted.set(scene, votes);
-    if (!votes.has(name)) votes.set(name, countVotes(scene, known, functionsUsing[name], data));
+    if (!votes.has(name)) votes.set(name, countVotes(scene, known, usersOf(name, known), data));
     return votes.get(name);
   };
   return {
     method: 'code',
     find(name, scene) {
       const votes = votesFor(name, scene);
-      return votes ? winnersOf(votes) : [];
+      return votes ? winnersOf(votes, bytesOf(name, scene)) : [];
     },
     confirms(name, scene, address) {
       const votes = votesFor(name, scene);
@@ -64,6 +69,11 @@ export function codeFinder(
       return (votes.byAddress.get(address) ?? 0) >= needed(votes);
     },
   };
+}
+
+function usersOf(name: RootName, functions: ReadonlyMap<string, PclntabFunction>): readonly string[] {
+  const sole = soleUsers[name];
+  return sole && functions.has(`runtime.${sole[0]}`) ? sole : functionsUsing[name];
 }
 
 interface Votes {
@@ -74,11 +84,31 @@ interface Votes {
 
 const needed = ({ functions }: Votes) => Math.max(leastVotes, Math.ceil(functions * enoughShare));
 
-/** The address that most functions refer to; several where they tie. */
-function winnersOf(votes: Votes): readonly number[] {
+/**
+ * The address that most functions refer to; several where they tie, but of those that all lie in one variable of `bytes` only the lowest: the others are its fields.
+ */
+function winnersOf(votes: Votes, bytes: number): readonly number[] {
   const most = Math.max(0, ...votes.byAddress.values());
   if (most < needed(votes)) return [];
-  return [...votes.byAddress].filter(([, count]) => count === most).map(([address]) => address);
+  const winners = [...votes.byAddress].filter(([, count]) => count === most).map(([address]) => address);
+  const [low, high] = [Math.min(...winners), Math.max(...winners)];
+  return high - low < bytes ? [low] : winners;
+}
+
+const structs: Partial<Readonly<Record<RootName, string>>> = {
+  'runtime.mheap_': 'mheap',
+  'runtime.gcController': 'gcControllerState',
+  'runtime.memstats': 'mstats',
+  'runtime.work': 'workType',
+  'runtime.firstmoduledata': 'moduledata',
+};
+const slices: readonly RootName[] = ['runtime.allgs', 'runtime.allp'];
+
+/** How many bytes a root takes; 0 where it is one word, or the layout does not know. */
+function bytesOf(name: RootName, { memory, layout }: Scene): number {
+  const struct = structs[name];
+  if (struct) return layout.struct(struct)?.size ?? 0;
+  return slices.includes(name) ? 3 * memory.pointerSize : 0;
 }
 
 function countVotes(
@@ -119,7 +149,11 @@ function findFunctions(
   const header = at === undefined ? undefined : readPclntabHeader(memory, at, true);
   if (!header || text === undefined) return found;
   const table = new Pclntab(memory, header, text);
-  const wanted = new Set(Object.values(functionsUsing).flatMap((names) => names.map((name) => `runtime.${name}`)));
+  const wanted = new Set(
+    [functionsUsing, soleUsers]
+      .flatMap((users) => Object.values(users))
+      .flatMap((names) => names.map((name) => `runtime.${name}`)),
+  );
   const all = wanted.size;
   for (const [name, fn] of table.named(wanted)) {
     found.set(name, fn);
