@@ -147,6 +147,7 @@ export function findData(address: string, span: FindResult['span']): FindResult 
     stack: null,
     object: null,
     symbol: null,
+    code: null,
     section: null,
   };
 }

@@ -173,7 +173,6 @@ export function writeHeap(spec: HeapSpec = {}): WrittenHeap {
         ),
       symbolAt: () => undefined,
       auxv: new Map(),
-      threads: [],
       dwarf: () => undefined,
       dwarfVariable: (name) => dwarf[name as RootName],
       close: () => undefined,
