@@ -153,6 +153,7 @@ export function writeHeap(spec: HeapSpec = {}): WrittenHeap {
         segments: memory.segments.length,
         missing: [],
         program: undefined,
+      threads: [],
       },
       live: undefined,
       binary: undefined,
