@@ -2,6 +2,7 @@
 // variables of their own before (runtime/mgc.go, gcpercent and heapminimum).
 import type { Target } from '../target/target.js';
 import { controllerField, firstExact } from './heap-stats.js';
+import { findPacerVariables } from './pacer-variables.js';
 import type { GoProcess } from './process.js';
 import { readSlice } from './roots/validate.js';
 
@@ -44,16 +45,31 @@ function processors(process: GoProcess): number | undefined {
   return count > 0 && count <= maxProcessors ? count : undefined;
 }
 
-/** Addresses of variables that are no roots: by the symbol table, else by DWARF. Looking them up costs more than reading them. */
+/** Addresses of variables that are no roots: by the symbol table, else by DWARF, else by the code. Looking them up costs more than reading them. */
 const addresses = new WeakMap<Target, Map<string, number | undefined>>();
 
-function variable({ target, memory }: GoProcess, name: string, size: 4 | 8): bigint | undefined {
+function variable(process: GoProcess, name: string, size: 4 | 8): bigint | undefined {
+  const { target, memory } = process;
   const known = addresses.get(target) ?? new Map<string, number | undefined>();
   addresses.set(target, known);
   if (!known.has(name)) known.set(name, target.symbols([name]).get(name) ?? target.dwarfVariable(name));
+  if (known.get(name) === undefined && !known.has(byCode) && hasPacerVariables(process)) {
+    known.set(byCode, 0);
+    const found = findPacerVariables(process);
+    known.set('runtime.gcpercent', known.get('runtime.gcpercent') ?? found?.gcPercent);
+    known.set('runtime.heapminimum', known.get('runtime.heapminimum') ?? found?.heapMinimum);
+  }
   const address = known.get(name);
   if (address === undefined) return undefined;
   if (size === 8) return memory.uint64(address);
   const value = memory.uint32(address);
   return value === undefined ? undefined : BigInt(value);
 }
+
+/** A name that no variable has: the code was looked at. */
+const byCode = '';
+
+/** In later releases they are fields, and an image that lacks those lacks more. */
+const hasPacerVariables = ({ layout }: GoProcess) =>
+  layout.field('gcControllerState', 'gcPercent') === undefined &&
+  layout.field('gcControllerState', 'heapMinimum') === undefined;
