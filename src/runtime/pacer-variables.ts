@@ -1,7 +1,6 @@
 // Where gcpercent and heapminimum stand in a program without symbols, for releases in which they are variables of their own (up to 1.16, runtime/mgc.go): no
 // pointer leads to them and no struct holds them, but the pacer's functions refer to both, and one follows from the other.
-import { codeReferences } from '../gosym/code-references.js';
-import { Pclntab, readPclntabHeader } from '../gosym/pclntab.js';
+import { codeVotes } from './code-votes.js';
 import type { GoProcess } from './process.js';
 
 export interface PacerVariables {
@@ -21,7 +20,6 @@ const pacerFunctions: ReadonlySet<string> = new Set([
   'runtime.(*gcControllerState).endCycle',
 ]);
 const leastVotes = 2;
-const mostCodeBytes = 2 ** 16;
 const mostPercent = 2 ** 31;
 
 /** 4 MiB · GOGC / 100 in uint64 (runtime/mgc.go, setGCPercent). */
@@ -32,7 +30,7 @@ export function heapMinimumOf(gcPercent: number): bigint {
 /** Undefined where the code can't be read, or does not single out one pair. */
 export function findPacerVariables(process: GoProcess): PacerVariables | undefined {
   const { memory } = process;
-  const candidates = [...votesOf(process)].filter(([, votes]) => votes >= leastVotes);
+  const candidates = [...codeVotes(process, pacerFunctions)].filter(([, votes]) => votes >= leastVotes);
   let best: PacerVariables | undefined;
   let mostVotes = 0;
   for (const [gcPercent, votes] of candidates) {
@@ -49,27 +47,4 @@ export function findPacerVariables(process: GoProcess): PacerVariables | undefin
     }
   }
   return best;
-}
-
-/** How many of the functions refer to each address of the program's data. */
-function votesOf({ memory, layout, target, address }: GoProcess): ReadonlyMap<number, number> {
-  const votes = new Map<number, number>();
-  const module = address('runtime.firstmoduledata');
-  const word = (path: string) => {
-    const field = layout.field('moduledata', path);
-    return field && module !== undefined ? memory.word(module + field.offset) : undefined;
-  };
-  const at = word('pcHeader') ?? word('pclntable.array');
-  const text = word('text');
-  const header = at === undefined ? undefined : readPclntabHeader(memory, at, true);
-  if (!header || text === undefined) return votes;
-  let left = pacerFunctions.size;
-  for (const [, { entry, end }] of new Pclntab(memory, header, text).named(pacerFunctions)) {
-    const { bytes } = memory.bytes(entry, Math.min(end - entry, mostCodeBytes));
-    const { littleEndian } = memory;
-    const found = codeReferences(layout.goarch, { address: entry, bytes, littleEndian }, target.dataRanges) ?? [];
-    for (const reference of found) votes.set(reference, (votes.get(reference) ?? 0) + 1);
-    if (--left === 0) break;
-  }
-  return votes;
 }
