@@ -1,7 +1,7 @@
 // The fuzzer of images, a program of its own so that a hang or a heap that grows ends it and not the test: damages a binary and its core at places that
 // matter and at any, asks everything, mends them. `fuzz.mjs` bundles, starts and watches it. Arguments: runs, seed, folder of unpacked images, seconds of CPU time
-// that one damaged image may cost, MiB of memory that the whole fuzzer may take.
-import { copyFileSync, readdirSync } from 'node:fs';
+// that one damaged image may cost, MiB of memory that it may take.
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { DamagedFile } from './damage.js';
@@ -138,6 +138,20 @@ function groupsOf({ places }: Places): Place[][] {
   return [...byName.values()];
 }
 
+/** What a process has at most that opens one image and ends: node itself, and what this one took for it. */
+const bareMiB = 50;
+/** Of the whole fuzzer, which keeps compiled code and garbage of many images. */
+const mostOfAllMiB = 400;
+
+/** This process's memory now, and the most since `forgetPeak`, in MiB (proc(5), VmRSS and VmHWM). */
+function memory(): { readonly now: number; readonly peak: number } {
+  const status = readFileSync('/proc/self/status', 'utf8');
+  const of = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1024;
+  return { now: of('VmRSS'), peak: of('VmHWM') };
+}
+
+const forgetPeak = () => writeFileSync('/proc/self/clear_refs', '5');
+
 function sayOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
@@ -157,7 +171,7 @@ const images = readdirSync(folder)
   });
 
 const share = Math.ceil(runs / images.length);
-const sums = { runs: 0, opened: 0, answered: 0, refused: 0, slowest: 0 };
+const sums = { runs: 0, opened: 0, answered: 0, refused: 0, slowest: 0, mostMiB: 0 };
 for (const image of images) {
   const groups = groupsOf(image.places);
   let told: string[] = [];
@@ -167,6 +181,8 @@ for (const image of images) {
     aim: word32,
   });
   const property = fc.property(scenario, ({ changes, force, aim }) => {
+    forgetPeak();
+    const { now } = memory();
     const before = process.cpuUsage();
     try {
       told = changes.map((item) => apply(image, groups, item));
@@ -191,8 +207,11 @@ for (const image of images) {
     const seconds = (user + system) / 1e6;
     sums.slowest = Math.max(sums.slowest, seconds);
     if (seconds > mostSeconds) throw new Error(`took ${seconds.toFixed(2)} s`);
-    const mib = process.resourceUsage().maxRSS / 1024;
+    const mib = memory().peak - now + bareMiB;
+    sums.mostMiB = Math.max(sums.mostMiB, Math.round(mib));
     if (mib > mostMiB) throw new Error(`took ${Math.round(mib)} MiB`);
+    const all = process.resourceUsage().maxRSS / 1024;
+    if (all > mostOfAllMiB) throw new Error(`leaks: ${Math.round(all)} MiB`);
   });
   const result = fc.check(property, { seed, numRuns: share, endOnFailure: true });
   if (result.failed) {

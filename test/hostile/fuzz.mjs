@@ -26,7 +26,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const patience = 60_000;
 
 /**
- * What is damaged, little and big-endian, 32 and 64 bits, and what one damaged image may cost: seconds of CPU time, MiB of the whole fuzzer. Without symbols
+ * What is damaged, little and big-endian, 32 and 64 bits, and what one damaged image may cost: seconds of CPU time, MiB. Without symbols
  * roots are searched for; every second one is without build info and build IDs too.
  */
 const sets = {
