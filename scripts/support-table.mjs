@@ -16,7 +16,7 @@ function resultsOf(reports, file) {
         if (status !== 'passed' && status !== 'failed') continue;
         const group = (ancestorTitles[0] ?? '').replaceAll("'", '');
         if (!statuses.has(group)) statuses.set(group, new Map());
-        statuses.get(group).set(title, status);
+        statuses.get(group).set([...ancestorTitles.slice(1), title].join(' '), status);
       }
     }
   }
