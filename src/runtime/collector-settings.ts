@@ -33,16 +33,34 @@ export function collectorSettings(process: GoProcess): CollectorSettings {
 
 /**
  * allp is cut to GOMAXPROCS (runtime/proc.go, procresize). Where it is an array, up to 1.9, it keeps every P there ever was, and only the variable
- * gomaxprocs tells.
+ * gomaxprocs tells, or how many of them procresize did not destroy.
  */
 function processors(process: GoProcess): number | undefined {
   const { memory, address, layout } = process;
   const allp = address('runtime.allp');
   const count =
     layout.traits.allpArrayLength > 0
-      ? Number(variable(process, 'runtime.gomaxprocs', 4) ?? 0)
+      ? Number(variable(process, 'runtime.gomaxprocs', 4) ?? livingProcessors(process, allp) ?? 0)
       : ((allp === undefined ? undefined : readSlice(memory, allp)?.length) ?? 0);
   return count > 0 && count <= maxProcessors ? count : undefined;
+}
+
+/** _Pdead (runtime/runtime2.go). */
+const deadP = 4;
+
+function livingProcessors({ memory, layout }: GoProcess, allp: number | undefined): number | undefined {
+  const status = layout.field('p', 'status');
+  if (allp === undefined || !status) return undefined;
+  let living = 0;
+  for (let i = 0; i < layout.traits.allpArrayLength; i += 1) {
+    const p = memory.word(allp + i * memory.pointerSize);
+    if (p === undefined) return undefined;
+    if (p === 0) break;
+    const state = memory.uint32(p + status.offset);
+    if (state === undefined) return undefined;
+    if (state !== deadP) living += 1;
+  }
+  return living;
 }
 
 /** Addresses of variables that are no roots: by the symbol table, else by DWARF, else by the code. Looking them up costs more than reading them. */
