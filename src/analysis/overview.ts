@@ -71,9 +71,17 @@ export function provenanceOf(target: Target, process: GoProcess | undefined, lay
   return {
     lines: [...target.trace, ...(process?.trace ?? [])],
     roots: rootsOf(target, process),
+    refusals: refusalsOf(process),
     layout: layoutInfo(process, layout),
     warnings: [...target.warnings, ...(process?.warnings ?? [])],
   };
+}
+
+function refusalsOf(process: GoProcess | undefined): ProvenanceResult['refusals'] {
+  const found: Record<string, ProvenanceResult['refusals'][string]> = {};
+  for (const { name, method, address, why } of process?.refusals ?? [])
+    found[name] = [...(found[name] ?? []), { method, address: addressText(address), why }];
+  return found;
 }
 
 const readAny = ({ total, unreadable, complete }: SpanTotals) => complete || total > unreadable;

@@ -273,7 +273,13 @@ export interface FindResult {
   /** A struct of the runtime that stands there: `mspan`, `g`, `m`, `p`, `mcache`, `heapArena`, a root's type; with the field the address points at. */
   readonly object: { readonly type: string; readonly address: AddressText; readonly field: string | null } | null;
   /** A symbol or root at or before it, with the distance in bytes. */
-  readonly symbol: { readonly name: string; readonly offset: number; readonly method: RootMethod } | null;
+  readonly symbol: { readonly name: string; readonly offset: number; readonly method: RootMethod | 'pclntab' } | null;
+  /** Of a pc in a function: its place in the source, and what was inlined there, innermost first. */
+  readonly code: {
+    readonly file: string | null;
+    readonly line: number | null;
+    readonly inlined: readonly string[];
+  } | null;
   /** The module's section by moduledata: `text`, `rodata`, `data`, `bss`, `noptrdata`, `noptrbss`, `types`. */
   readonly section: string | null;
 }
@@ -328,6 +334,10 @@ export interface HeapMapResult {
 export interface ProvenanceResult {
   readonly lines: readonly string[];
   readonly roots: Readonly<Record<string, RootResult>>;
+  /** What was said of a root and is not so, by the root's name. */
+  readonly refusals: Readonly<
+    Record<string, readonly { readonly method: string; readonly address: AddressText; readonly why: string }[]>
+  >;
   readonly layout: LayoutInfo;
   /** Every warning of target and process. */
   readonly warnings: readonly string[];

@@ -281,7 +281,12 @@ export class Pclntab {
 
   /** The name at an offset of the name table (`_func.nameOff`, and of inline trees). */
   nameAt(offset: number): string | undefined {
-    return readCString(this.#memory, this.header.funcnametab + offset);
+    return this.stringAt(this.header.funcnametab + offset);
+  }
+
+  /** NUL-terminated bytes at an address (file names stand in tables of their own); undefined where they can't be read. */
+  stringAt(address: number): string | undefined {
+    return readCString(this.#memory, address);
   }
 }
 

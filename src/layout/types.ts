@@ -82,6 +82,22 @@ export interface Traits {
   readonly heapGoal: 'stored' | 'computed';
   /** How much of a memory limit's heap goal is kept free, in per cent, besides a fixed minimum (mgcpacer.go, memoryLimitHeapGoalHeadroomPercent; 1.21+). */
   readonly limitHeadroomPercent: number;
+  /** Which pcdata and which funcdata of a function tell what was inlined (PCDATA_InlTreeIndex, FUNCDATA_InlTree). */
+  readonly inlineTables: { readonly pcdata: number; readonly funcdata: number };
+  /** Funcdata as addresses, or as offsets from moduledata.gofunc (1.18+). */
+  readonly funcdata: 'pointers' | 'offsets';
+  /**
+   * Where the arguments of a frame are told: all in words above it (up to 1.16); by funcdata, that also say which of those that came in registers are still true
+   * where they were spilled to (1.18+); undefined where what stands there may be stale (1.17).
+   */
+  readonly argumentTables:
+    | 'words'
+    | { readonly info: number; readonly live: number; readonly liveIndex: number }
+    | undefined;
+  /** What the runtime's traceback leaves out of a long stack: all behind the first frames, or the middle (1.21+). */
+  readonly tracebackElision: 'rest' | 'middle';
+  /** How calls use the stack on this arch. */
+  readonly callFrame: CallFrame;
   /** The geometry of heap arenas for this arch. */
   readonly arena: ArenaGeometry;
   /** Integer types whose values are addresses (`guintptr`), and uintptr fields that hold addresses, by struct: shown as addresses. */
@@ -104,6 +120,14 @@ export interface InlineMarksSwitch {
   readonly add: string | undefined;
   /** The marks that there would be; undefined where there would be none. */
   readonly marks: InlineMarks | undefined;
+}
+
+/** internal/goarch (runtime/internal/sys before): StackAlign, MinFrameSize, and whether calls leave the return address in a register. */
+export interface CallFrame {
+  readonly linkRegister: boolean;
+  /** Bytes at the bottom of each frame that are not the caller's arguments. */
+  readonly minFrameBytes: number;
+  readonly alignBytes: number;
 }
 
 export interface ArenaGeometry {

@@ -5,7 +5,6 @@ import type {
   LayoutInferResult,
   LayoutListResult,
   LayoutShowResult,
-  LayoutVerifyResult,
 } from '../layout/results.js';
 import { printable } from './format.js';
 
@@ -105,19 +104,6 @@ export function layoutDiffText({ a, b, arch, structs }: LayoutDiffResult): strin
     for (const { field, a: from, b: to } of moved) lines.push(`  ~ ${field} moves from ${from} to ${to}`);
     for (const { field, a: from, b: to } of retyped) lines.push(`  ~ ${field} was ${from}, is ${to}`);
   }
-  return text(lines);
-}
-
-export function layoutVerifyText(result: LayoutVerifyResult): string {
-  const { goVersion, arch, checked, structsChecked, mismatches, unknown } = result;
-  const lines = [
-    `${goVersion}/${arch}: ${checked} fields of ${structsChecked} structs compared with the binary's DWARF, ${mismatches.length} mismatches`,
-  ];
-  for (const { struct, field, table, dwarf } of mismatches)
-    lines.push(
-      `  ${struct}${field === null ? ' (size)' : `.${field}`}: table ${JSON.stringify(table)}, DWARF ${JSON.stringify(dwarf)}`,
-    );
-  if (unknown.length > 0) lines.push(`not compared: ${unknown.map(({ struct }) => struct).join(' ')}`);
   return text(lines);
 }
 

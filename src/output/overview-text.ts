@@ -1,5 +1,6 @@
 // `overview` for people: a page of text made from the result, nothing read or computed here.
 import type { BigCount, OverviewResult, RootResult } from '../analysis/results.js';
+import { fold } from './fold.js';
 import { bytesText, grouped, markOf, percentApart, percentText, printable } from './format.js';
 
 /** Classes and missing ranges shown; the rest is counted. */
@@ -8,12 +9,12 @@ const shownMissing = 8;
 
 export function overviewText(result: OverviewResult): string {
   const lines = [
-    ...opened(result),
+    ...folded(opened(result)),
     ...heap(result),
-    ...gc(result),
+    ...folded(gc(result)),
     ...goroutines(result),
     ...classes(result),
-    ...reconciliation(result),
+    ...folded(reconciliation(result)),
     ...roots(result),
     ...findings(result),
     ...missing(result),
@@ -22,7 +23,9 @@ export function overviewText(result: OverviewResult): string {
   return `${lines.join('\n')}\n`;
 }
 
-const row = (label: string, text: string) => `${label.padEnd(16)}${text}`;
+const labelWidth = 16;
+const folded = (lines: readonly string[]) => lines.flatMap((line) => fold(line, labelWidth));
+const row = (label: string, text: string) => `${label.padEnd(labelWidth)}${text}`;
 
 function opened({ go, binary, image, layout }: OverviewResult): string[] {
   const lines: string[] = [];

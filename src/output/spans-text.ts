@@ -1,5 +1,6 @@
 // `spans` and `span` for people, and the rows as csv.
 import type { SpanDetail, SpanRow } from '../analysis/results.js';
+import { fold } from './fold.js';
 import { bytesText, grouped, type Mark, markOf, printable } from './format.js';
 
 const unknown = '?';
@@ -76,8 +77,10 @@ export function spanDetailText(span: SpanDetail, ascii: boolean): string {
   const inferred = Object.values(span.fields).some(({ source }) => source === 'inferred');
   const mark = markOf(inferred ? 'inferred' : 'table');
   const lines = [
-    `mspan ${span.addr}   pages from ${mark(span.base ?? unknown)}, ${mark(count(span.npages))} of them   ${mark(span.state ?? unknown)}   ${mark(classText(span))}`,
-    `freeindex ${mark(count(span.freeindex))}   allocCount ${mark(count(span.allocCount))}   allocated ${mark(count(span.allocated))}   nelems ${mark(count(span.nelems))}   ${mark(span.sweepState)}`,
+    ...[
+      `mspan ${span.addr}   pages from ${mark(span.base ?? unknown)}, ${mark(count(span.npages))} of them   ${mark(span.state ?? unknown)}   ${mark(classText(span))}`,
+      `freeindex ${mark(count(span.freeindex))}   allocCount ${mark(count(span.allocCount))}   allocated ${mark(count(span.allocated))}   nelems ${mark(count(span.nelems))}   ${mark(span.sweepState)}`,
+    ].flatMap((line) => fold(line, 2)),
   ];
   if (span.suspect) lines.push(`suspect: ${span.suspect}`);
   if (span.missing) lines.push(`not readable: ${span.missing.join(', ')}`);
@@ -87,9 +90,10 @@ export function spanDetailText(span: SpanDetail, ascii: boolean): string {
       `gcmarkBits ${mark(span.gcmarkBits === '' ? 'nil' : (span.gcmarkBits ?? unknown))}`,
     );
   if (span.inlineMarks) lines.push(`inline marks ${span.inlineMarks}`);
+  const nameWidth = 1 + Math.max(8, ...Object.keys(span.fields).map((name) => name.length));
   lines.push(
     '',
-    `${'offset'.padStart(6)} ${'size'.padStart(5)}  ${'field'.padEnd(24)}${'value'.padEnd(24)}${'type'.padEnd(24)}source`,
+    `${'offset'.padStart(6)} ${'size'.padStart(5)}  ${'field'.padEnd(nameWidth)}${'value'.padEnd(20)}${'type'.padEnd(18)}source`,
   );
   for (const [name, field] of Object.entries(span.fields)) {
     const value =
@@ -99,7 +103,7 @@ export function spanDetailText(span: SpanDetail, ascii: boolean): string {
           ? JSON.stringify(field.value)
           : String(field.value);
     lines.push(
-      `${String(field.offset).padStart(6)} ${String(field.size).padStart(5)}  ${name.padEnd(24)}${markOf(field.source)(value).padEnd(24)}${field.type.padEnd(24)}${field.source}`,
+      `${String(field.offset).padStart(6)} ${String(field.size).padStart(5)}  ${name.padEnd(nameWidth)}${markOf(field.source)(value).padEnd(19)} ${field.type.padEnd(17)} ${field.source}`,
     );
   }
   lines.push('', ...slotMapLines(span, ascii));

@@ -40,7 +40,8 @@ function fixedWidth(isCall: (word: number) => boolean, slot = 4): Test {
 const arm64 = fixedWidth((word) => word >>> 26 === 0x25 || (word & 0xfffffc1f) >>> 0 === 0xd63f0000);
 const arm = fixedWidth((word) => ((word >>> 24) & 0xf) === 0xb || (word & 0x0ffffff0) === 0x012fff30);
 const ppc64 = fixedWidth(
-  (word) => (word >>> 26 === 18 && (word & 1) === 1) || word === 0x4e800421 || word === 0x4e800021,
+  // bctrl and blrl, whatever hint they carry for the branch prediction.
+  (word) => (word >>> 26 === 18 && (word & 1) === 1) || ((word & 0xffffe7ff) | 0x400) >>> 0 === 0x4e800421,
 );
 const mips = fixedWidth((word) => word >>> 26 === 3 || (word >>> 26 === 0 && (word & 0x3f) === 9), 8);
 const loong64 = fixedWidth((word) => word >>> 26 === 0x15 || (word & 0xfc00001f) >>> 0 === 0x4c000001);

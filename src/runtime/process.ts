@@ -12,7 +12,15 @@ import { cachedSpans } from './mcache.js';
 import type { RuntimeView } from './mheap.js';
 import { readFoundSpans, withoutHeap } from './partial-spans.js';
 import { codeFinder } from './roots/code-finder.js';
-import { type Finder, type FoundRoots, findRoots, type Root, type RootName, rootNames } from './roots/find.js';
+import {
+  type Finder,
+  type FoundRoots,
+  findRoots,
+  type Refusal,
+  type Root,
+  type RootName,
+  rootNames,
+} from './roots/find.js';
 import { recall, remember } from './roots/remembered.js';
 import { type StackFinder, stackFinder } from './roots/stack-finder.js';
 import { moduleFinder, structureFinder } from './roots/structure-finder.js';
@@ -46,6 +54,8 @@ export interface GoProcess extends RuntimeView {
   /** As it was opened; where nothing tells the Go version, with the one that was guessed. */
   readonly target: Target;
   readonly roots: ReadonlyMap<RootName, Root>;
+  /** What finders said of roots and was refused. */
+  readonly refusals: readonly Refusal[];
   readonly check: LayoutCheck;
   readonly allspans: SliceHeader | undefined;
   readonly warnings: readonly string[];
@@ -176,6 +186,12 @@ function cacheFor(target: Target, { cache, roots = {} }: ProcessOptions) {
 const stacksOf = ({ threads, dataRanges }: Target): StackFinder =>
   stackFinder(threads, dataRanges, moduleFinder(dataRanges));
 
+/** The roots as a given layout finds them, whether it serves or not. */
+export function rootsUnder(target: Target, layout: Layout, options: ProcessOptions): FoundRoots {
+  const live = target.live?.moving ? { live: target.live.memory } : {};
+  return findRoots({ memory: target.memory, layout, ...live }, findersOf(target, options, stacksOf(target)));
+}
+
 function findersOf(target: Target, options: ProcessOptions, stack: StackFinder): Finder[] {
   const overrides = options.roots ?? {};
   let symbols: ReadonlyMap<string, number> | undefined;
@@ -266,6 +282,7 @@ function makeProcess(
     memory,
     layout,
     roots,
+    refusals,
     address,
     get allspans() {
       return allspans;

@@ -44,7 +44,8 @@ export class WordClassifier {
   constructor(places: ScanPlaces) {
     this.#places = places;
     const readable = places.memory.segments.filter(({ origin }) => origin !== 'missing' && origin !== 'zero');
-    this.#text = readable.filter(({ flags }) => flags !== undefined && (flags & executable) !== 0);
+    // Text that was not dumped and has no binary beside it is text all the same.
+    this.#text = places.memory.segments.filter(({ flags }) => flags !== undefined && (flags & executable) !== 0);
     // Raw images do not say what is writable.
     this.#written = readable.filter(({ flags }) => flags === undefined || (flags & writable) !== 0);
   }
@@ -63,13 +64,16 @@ export class WordClassifier {
     return functions?.functionOf(value) !== undefined || rangeAt(this.#text, value) !== undefined;
   }
 
-  /** Where no call can be looked for (an arch without a test, text that is missing), what lies inside a function is taken for one, but for its very entry. */
+  /**
+   * Where no call can be looked for (an arch without a test, text that is missing), what lies inside a function is taken for one, but for its very entry; without a
+   * function table anything in such text.
+   */
   isReturnAddress(value: number): boolean {
     const { memory, goarch, functions } = this.#places;
     const fn = functions?.functionOf(value - 1);
     if (functions && !fn) return false;
     const follows = followsCall(memory, goarch, value);
-    return follows ?? (fn !== undefined && value > fn.entry);
+    return follows ?? (functions === undefined || (fn !== undefined && value > fn.entry));
   }
 
   functionOf(value: number): PclntabFunction | undefined {

@@ -45,6 +45,8 @@ describe('opening', () => {
       title: 'core.sparse',
       goText: 'go1.27.4 linux/amd64',
       layoutText: 'table go1.27.4/amd64',
+      rootsText: 'roots ✓',
+      inferred: false,
       hasImage: true,
       warnings: [],
     });
