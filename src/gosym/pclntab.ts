@@ -17,7 +17,7 @@ const formatsByMagic: ReadonlyMap<number, PclntabFormat> = new Map([
 ]);
 
 /** More functions than any binary has; the largest seen have 400,000. */
-const MOST_FUNCTIONS = 2 ** 23;
+const MOST_FUNCTIONS = 2 ** 21;
 /** Names of generic functions are long; anything longer is cut. */
 const MOST_NAME_BYTES = 4096;
 /** Bytes of a name table that are searched: the largest seen have 20 MB. */
@@ -124,8 +124,8 @@ function decodeHeader(
   };
 }
 
-/** Entries ascend, records stand behind the table. A sample is looked at, first and last among it. */
-function isOrdered(memory: Memory, header: PclntabHeader): boolean {
+/** Whether entries ascend, and records stand behind the table. A sample is looked at, first and last among it. */
+export function isOrdered(memory: Memory, header: PclntabHeader): boolean {
   const reader = new Pclntab(memory, header, 0);
   const { functionCount } = header;
   const step = Math.max(1, Math.floor(functionCount / SAMPLED_ENTRIES));

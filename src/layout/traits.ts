@@ -42,6 +42,7 @@ interface TraitsFile {
   readonly sizeClasses: Since<readonly number[]>;
   readonly mcentral: Since<Traits['mcentral']>;
   readonly cachedSweepgen: Since<boolean>;
+  readonly variableNames: Readonly<Record<string, Since<string>>>;
   readonly allpArrayLength: Since<number>;
   readonly heapGoal: Since<Traits['heapGoal']>;
   readonly limitHeadroomPercent: Since<number>;
@@ -79,6 +80,7 @@ export function loadTraits(folder: string): TraitsTable {
         inlineMarks,
         mcentral: pick(file.mcentral),
         cachedSweepgen: pick(file.cachedSweepgen),
+        variableNames: Object.fromEntries(Object.entries(file.variableNames).map(([name, list]) => [name, pick(list)])),
         allpArrayLength: pick(file.allpArrayLength),
         heapGoal: pick(file.heapGoal),
         limitHeadroomPercent: pick(file.limitHeadroomPercent),
@@ -130,6 +132,7 @@ function checkFile(value: Readonly<Record<string, unknown>>, path: string): Trai
   }
   if (typeof value.pageSize !== 'number') fail(path, 'pageSize', 'is no number');
   object(value.addressFields, path, 'addressFields');
+  object(value.variableNames, path, 'variableNames');
   for (const name of ['heapBitsInSpan', 'inlineMarks'])
     object(object(value[name], path, name).switch, path, `${name}.switch`);
   return value as unknown as TraitsFile;

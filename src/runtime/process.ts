@@ -9,9 +9,10 @@ import { judgeSpans } from './judge-spans.js';
 import { type LiveSource, readLiveSpans, settleRow } from './live-spans.js';
 import { cachedSpans } from './mcache.js';
 import type { RuntimeView } from './mheap.js';
-import { codeFinder } from './roots/code-finder.js';
-import { type Finder, type FoundRoots, findRoots, type Root, type RootName } from './roots/find.js';
-import { moduleFinder, structureFinder } from './roots/structure-finder.js';
+import { type Finder, type FoundRoots, findLaterRoots, findRoots, type Root, type RootName } from './roots/find.js';
+import { findersOf, tell } from './roots/finders.js';
+import { isLater } from './roots/names.js';
+import type { Scene } from './roots/validate.js';
 import { readAllspans } from './roots/validate-mheap.js';
 import {
   type OnProgress,
@@ -41,7 +42,10 @@ export interface ProcessOptions {
 
 export interface GoProcess extends RuntimeView {
   readonly target: Target;
+  /** Those that are found at once. */
   readonly roots: ReadonlyMap<RootName, Root>;
+  /** All, the rest looked for at the first call: it adds to `warnings` and `trace`. */
+  allRoots(): ReadonlyMap<RootName, Root>;
   readonly check: LayoutCheck;
   readonly allspans: SliceHeader | undefined;
   readonly warnings: readonly string[];
@@ -122,6 +126,7 @@ interface Attempt {
   readonly layout: Layout;
   readonly found: FoundRoots;
   readonly ok: boolean;
+  readonly scene: Scene;
 }
 
 /**
@@ -139,7 +144,7 @@ export function openProcess(target: Target, options: ProcessOptions): GoProcess 
 
 function chooseProcess(target: Target, options: ProcessOptions): GoProcess | undefined {
   if (!target.go) return undefined;
-  const finders = findersOf(target, options);
+  const finders = findersOf(target, options.roots ?? {});
   const trace: string[] = [];
   let best: Attempt | undefined;
   let failure: InspectError | undefined;
@@ -167,7 +172,7 @@ function chooseProcess(target: Target, options: ProcessOptions): GoProcess | und
       'spanscope layout list shows what there is',
     );
   }
-  return makeProcess(target, best, trace, misfit);
+  return makeProcess(target, best, finders, trace, misfit);
 }
 
 function tryCandidate(
@@ -181,56 +186,28 @@ function tryCandidate(
     trace.push(`layout: ${what}: has nothing for ${target.go?.version} ${target.go?.os}/${target.go?.arch}`);
     return undefined;
   }
-  const live = target.live?.moving ? { live: target.live.memory } : {};
-  const found = findRoots({ memory: target.memory, layout, ...live }, finders);
-  const ok = found.roots.get('runtime.mheap_')?.state === 'confirmed';
+  const scene = { memory: target.memory, layout, ...(target.live?.moving ? { live: target.live.memory } : {}) };
+  const found = findRoots(scene, finders);
+  // Proved by its spans and arenas; whether the address is confirmed by another way is another question.
+  const ok = found.mheap?.ok === true;
   const why = found.mheap ? found.mheap.why : 'mheap_ was not found';
   trace.push(`layout: ${layout.name}: ${why}${ok ? '' : ' (refused)'}`);
-  return { layout, found, ok };
+  return { layout, found, ok, scene };
 }
-
-function findersOf(target: Target, options: ProcessOptions): Finder[] {
-  const overrides = options.roots ?? {};
-  let symbols: ReadonlyMap<string, number> | undefined;
-  const moduleOf = moduleFinder(target.dataRanges);
-  return [
-    { method: 'override', find: (name) => one(overrides[name]) },
-    {
-      method: 'symtab',
-      find: (name) => {
-        symbols ??= target.symbols(allNames);
-        return one(symbols.get(name));
-      },
-    },
-    { method: 'dwarf', find: (name) => one(target.dwarfVariable(name)) },
-    structureFinder(target.dataRanges, moduleOf),
-    codeFinder(moduleOf, target.dataRanges),
-  ];
-}
-
-const one = (address: number | undefined): readonly number[] => (address === undefined ? [] : [address]);
-
-const allNames: readonly RootName[] = [
-  'runtime.mheap_', 'runtime.firstmoduledata', 'runtime.memstats', 'runtime.work', 'runtime.gcController', 'runtime.gcphase', 'runtime.allgs', 'runtime.allp', 'runtime.allm',
-]; // biome-ignore format: a list of names
 
 /** `misfit`: the table of this very release, where it was refused: the image is then perhaps of another one. */
 function makeProcess(
   target: Target,
-  { layout, found, ok }: Attempt,
+  { layout, found, ok, scene }: Attempt,
+  finders: readonly Finder[],
   trace: string[],
   misfit: Attempt | undefined,
 ): GoProcess {
-  const { roots, refusals, mheap } = found;
+  const { roots, mheap } = found;
   const memory: Memory = target.memory;
-  for (const root of roots.values()) {
-    trace.push(
-      `root ${root.name}: ${root.state}${root.method ? ` by ${root.method} at 0x${root.address?.toString(16)}` : ''}: ${root.detail}`,
-    );
-  }
-  const warnings = refusals.map(
-    ({ name, method, address, why }) => `${name}: ${method} says 0x${address.toString(16)}, which is not it: ${why}`,
-  );
+  const warnings: string[] = [];
+  const refused = new Set<RootName>();
+  tell(found, roots.keys(), { trace, warnings, refused });
   if (!ok)
     warnings.unshift(
       mheap?.ok === false
@@ -245,10 +222,17 @@ function makeProcess(
     warnings.unshift(
       `the layout ${misfit.layout.name} does not fit this image (${misfit.found.mheap?.why}): is it ${target.go?.version}? ${layout.name} fits and is used`,
     );
-  const refused = new Set(refusals.map(({ name }) => name));
+  let all: ReadonlyMap<RootName, Root> | undefined;
+  const allRoots = () => {
+    if (all) return all;
+    const later = findLaterRoots(scene, finders, roots);
+    tell(later, [...later.roots.keys()].filter(isLater), { trace, warnings, refused });
+    all = later.roots;
+    return all;
+  };
   // What is doubtful for want of anything to compare is used in a heap that is proved; what was contradicted, or stands beside no heap, never.
   const address = (name: RootName) => {
-    const root = roots.get(name);
+    const root = (isLater(name) ? allRoots() : roots).get(name);
     return root?.state === 'confirmed' || (ok && !refused.has(name)) ? root?.address : undefined;
   };
   const mheapAddress = ok ? address('runtime.mheap_') : undefined;
@@ -270,6 +254,7 @@ function makeProcess(
     memory,
     layout,
     roots,
+    allRoots,
     address,
     get allspans() {
       return allspans;

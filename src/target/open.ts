@@ -6,6 +6,7 @@ import { type Dwarf, DwarfError, openDwarf } from '../dwarf-parser/index.js';
 import { type BuildIds, readBuildIds } from '../elf/build-ids.js';
 import { type CoreInfo, readCore } from '../elf/core.js';
 import { ElfDebugSections, hasDebugInfo } from '../elf/debug-sections.js';
+import type { ElfFile } from '../elf/elf-file.js';
 import { type SymbolIndex, symbolIndex } from '../elf/symbol-index.js';
 import { lookupSymbols } from '../elf/symbols.js';
 import { loadBias } from '../image/bias.js';
@@ -274,6 +275,11 @@ function overruled(go: TargetGo, own: TargetGo | undefined): string[] {
   return own && name(own) !== name(go) ? [`--go says ${name(go)}, ${own.source} says ${name(own)}`] : [];
 }
 
+function sectionAddress(elf: ElfFile | undefined, name: string, bias: number): number | undefined {
+  const section = elf?.section(name);
+  return section && section.addr > 0 ? section.addr + bias : undefined;
+}
+
 interface Parts {
   readonly inputs: Inputs;
   readonly live: LiveProcess | undefined;
@@ -323,6 +329,7 @@ function makeTarget(parts: Parts): Target {
     auxv: core?.auxv ?? new Map(),
     savedEnviron: saved?.environ,
     dataRanges: dataRanges(binary?.elf, bias, memory),
+    moduleSection: bias === undefined ? undefined : sectionAddress(binary?.elf, '.go.module', bias),
     dwarf: openDebugInfo,
     dwarfVariable(name) {
       try {

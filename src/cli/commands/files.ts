@@ -22,6 +22,8 @@ export function openFiles(name: string, files: readonly string[], { options, out
   const target = releasing(openTarget({ files: all, options: options.open }), warn);
   if (target.live && !target.live.moving) out.hold();
   const process = target.image ? openProcess(target, options.open) : undefined;
+  // Who wants to know how things were found wants to know all of them.
+  if (options.trace) process?.allRoots();
   if (options.trace) for (const line of [...target.trace, ...(process?.trace ?? [])]) warn(line);
   if (options.trace && target.live) {
     const { reads, bytes } = target.live.memory.traffic;

@@ -1,59 +1,39 @@
 // Finds the runtime's global variables: an ordered list of finders, the first whose answer validates wins; every step is recorded.
 // Knows which validator belongs to which root, not where symbols come from: a finder is a function from name to address.
 import { type Address, tryAddress } from '../../image/address.js';
+import {
+  type ConfirmingMethod,
+  confirmingMethod,
+  type FinderMethod,
+  laterRootNames,
+  type Refusal,
+  type Root,
+  type RootName,
+  rootNames,
+} from './names.js';
 import type { Scene, Verdict } from './validate.js';
+import { validateClassToSize, validateGcCpuLimiter, validateMbuckets } from './validate-data.js';
 import { validateAllgs, validateAllm, validateAllp } from './validate-lists.js';
 import { type MheapVerdict, validateMheap } from './validate-mheap.js';
 import { validateModuledata } from './validate-moduledata.js';
+import { validateG0, validateM0, validateSched } from './validate-scheduler.js';
 import { validateGcController, validateGcphase, validateMemstats, validateWork } from './validate-values.js';
 
-export type RootName =
-  `runtime.${'mheap_' | 'gcController' | 'memstats' | 'allgs' | 'allp' | 'allm' | 'firstmoduledata' | 'gcphase' | 'work'}`;
+export { type FinderMethod, type FirstRootName, type Root, type RootName, rootNames } from './names.js';
 
-/** Every root that is looked for; a validator may use the roots before its own. */
-export const rootNames: readonly RootName[] = [
-  'runtime.mheap_',
-  'runtime.firstmoduledata',
-  'runtime.memstats',
-  'runtime.work',
-  'runtime.gcController',
-  'runtime.gcphase',
-  'runtime.allgs',
-  'runtime.allp',
-  'runtime.allm',
-];
-
-export type FinderMethod = 'override' | 'symtab' | 'dwarf' | 'structure' | 'code';
+/** Address of a root that is proved already. */
+export type Known = (name: RootName) => number | undefined;
 
 /** Gives addresses of a variable in the image (load bias added), best first; a search through memory gives them as it goes. */
 export interface Finder {
   readonly method: FinderMethod;
   /** A second look at what another finder found by its shape: whether this one would say the same; undefined where it can't tell. */
   confirms?(name: RootName, scene: Scene, address: number): boolean | undefined;
-  /** `known`: roots that are proved already. */
-  find(name: RootName, scene: Scene, known: (name: RootName) => number | undefined): Iterable<number>;
+  find(name: RootName, scene: Scene, known: Known): Iterable<number>;
 }
 
 /** Candidates of one finder that are looked at. */
 const maxCandidates = 64;
-
-export interface Root {
-  readonly name: RootName;
-  readonly state: 'confirmed' | 'unconfirmed' | 'absent';
-  readonly address: Address | undefined;
-  readonly method: FinderMethod | undefined;
-  /** The independent ways that agree. */
-  readonly confirmedBy: readonly ('structure' | 'value' | 'code')[];
-  readonly detail: string;
-}
-
-/** A finder's answer that was refused, for `--trace` and warnings. */
-export interface Refusal {
-  readonly name: RootName;
-  readonly method: FinderMethod;
-  readonly address: number;
-  readonly why: string;
-}
 
 export interface FoundRoots {
   readonly roots: ReadonlyMap<RootName, Root>;
@@ -62,59 +42,75 @@ export interface FoundRoots {
   readonly mheap: MheapVerdict | undefined;
 }
 
-const confirmingMethod: Readonly<Record<RootName, 'structure' | 'value'>> = {
-  'runtime.mheap_': 'structure',
-  'runtime.firstmoduledata': 'structure',
-  'runtime.memstats': 'value',
-  'runtime.work': 'value',
-  'runtime.gcController': 'value',
-  'runtime.gcphase': 'value',
-  'runtime.allgs': 'structure',
-  'runtime.allp': 'structure',
-  'runtime.allm': 'structure',
-};
-
+/** The roots in `rootNames`. */
 export function findRoots(scene: Scene, finders: readonly Finder[]): FoundRoots {
   const roots = new Map<RootName, Root>();
   const refusals: Refusal[] = [];
   let mheap: MheapVerdict | undefined;
   for (const name of rootNames) {
-    const judgeOnce = (address: number): Verdict => {
-      if (name !== 'runtime.mheap_') return validate(scene, name, address, roots);
+    const judge = (address: number): Verdict => {
+      if (name !== 'runtime.mheap_') return validate(scene, name, address, known(roots));
       const verdict = validateMheap(scene, address);
       mheap = mheap?.ok === true && verdict.ok !== true ? mheap : verdict;
       return verdict;
     };
-    const judge = (address: number, method: FinderMethod): Verdict => {
-      let verdict = judgeOnce(address);
-      for (let again = 0; scene.live && !isSearch(method) && verdict.ok !== true && again < triesOfLive; again += 1) {
-        scene.live.refresh();
-        verdict = judgeOnce(address);
-      }
-      return verdict;
-    };
-    const candidates = candidatesOf(finders, (finder) => finder.find(name, scene, known(roots)));
-    const confirms = (address: number) => secondWay(finders, name, scene, address);
-    roots.set(name, findOne(name, candidates, judge, confirms, refusals));
+    roots.set(name, findByName(name, scene, finders, roots, judge, refusals));
+    if (name === 'runtime.work') confirmClocks(scene, roots, refusals);
   }
-  confirmClocks(scene, roots);
   return { roots, refusals, mheap };
 }
 
-/** What a finder that does not go by shape says of an address that was found by it. */
-function secondWay(
-  finders: readonly Finder[],
-  name: RootName,
+/** The roots in `laterRootNames`, with the help of those that were found before. */
+export function findLaterRoots(
   scene: Scene,
-  address: number,
-): { readonly method: 'code'; readonly agrees: boolean | undefined } | undefined {
-  for (const { method, confirms } of finders) {
-    if (method === 'code' && confirms) return { method, agrees: confirms(name, scene, address) };
+  finders: readonly Finder[],
+  before: ReadonlyMap<RootName, Root>,
+): Omit<FoundRoots, 'mheap'> {
+  const roots = new Map(before);
+  const refusals: Refusal[] = [];
+  for (const name of laterRootNames) {
+    const judge = (address: number) => validate(scene, name, address, known(roots));
+    roots.set(name, findByName(name, scene, finders, roots, judge, refusals));
   }
-  return undefined;
+  return { roots, refusals };
 }
 
-type SecondWay = ReturnType<typeof secondWay>;
+function findByName(
+  name: RootName,
+  scene: Scene,
+  finders: readonly Finder[],
+  roots: ReadonlyMap<RootName, Root>,
+  judgeOnce: (address: number) => Verdict,
+  refusals: Refusal[],
+): Root {
+  const judge = (address: number, method: FinderMethod): Verdict => {
+    let verdict = judgeOnce(address);
+    for (let again = 0; scene.live && !isSearch(method) && verdict.ok !== true && again < triesOfLive; again += 1) {
+      scene.live.refresh();
+      verdict = judgeOnce(address);
+    }
+    return verdict;
+  };
+  const candidates = candidatesOf(finders, (finder) => finder.find(name, scene, known(roots)));
+  return findOne(name, candidates, judge, (address) => otherWays(finders, name, scene, address), refusals);
+}
+
+/** What finders that do not go by shape say of an address that was found by it; those that can't tell are left out. */
+interface OtherWays {
+  readonly agree: readonly ConfirmingMethod[];
+  readonly deny: readonly ConfirmingMethod[];
+}
+
+function otherWays(finders: readonly Finder[], name: RootName, scene: Scene, address: number): OtherWays {
+  const agree: ConfirmingMethod[] = [];
+  const deny: ConfirmingMethod[] = [];
+  for (const { method, confirms } of finders) {
+    if (!confirms || (method !== 'code' && method !== 'stack')) continue;
+    const says = confirms(name, scene, address);
+    if (says !== undefined) (says ? agree : deny).push(method);
+  }
+  return { agree, deny };
+}
 
 /** Numbers of a running process may contradict each other at one moment and not at the next. */
 const triesOfLive = 5;
@@ -124,27 +120,36 @@ function findOne(
   name: RootName,
   candidates: Iterable<Candidate>,
   judge: (address: number, method: FinderMethod) => Verdict,
-  confirms: (address: number) => SecondWay,
+  others: (address: number) => OtherWays,
   refusals: Refusal[],
 ): Root {
   let doubtful: Root | undefined;
-  let contradicted: Refusal | undefined;
+  let denied: Refusal | undefined;
+  let disputed = false;
   const passed: Refusal[] = [];
   for (const { method, candidate } of candidates) {
     const address = tryAddress(candidate);
     if (address === undefined || address === 0) continue;
     const verdict = judge(address, method);
     if (verdict.ok === true) {
-      const second = method === 'structure' ? confirms(address) : undefined;
-      const root = judged(name, method, address, verdict, second);
+      const ways = method === 'structure' ? others(address) : { agree: [], deny: [] };
+      const root = judged(name, method, address, verdict, ways, denied);
       // What looks the same and is not used by the code that should use it: the next may be.
       if (root.state === 'confirmed') {
         refusals.push(...passed);
         return root;
       }
+      if (method !== 'structure') {
+        // Two ways, two addresses, and each holds what it should: nobody can say which.
+        doubtful = root;
+        disputed = denied !== undefined;
+        break;
+      }
+      // What a name leads to is only unreadable; this is denied.
+      if (doubtful && ways.deny.length > 0) continue;
       if (doubtful?.method !== 'structure') {
         doubtful = root;
-        contradicted = second?.agrees === false ? { name, method, address, why: root.detail } : undefined;
+        denied = ways.deny.length > 0 ? { name, method, address, why: root.detail } : undefined;
       }
       continue;
     }
@@ -157,8 +162,8 @@ function findOne(
     if (!best) doubtful = { name, state: 'unconfirmed', address, method, confirmedBy: [], detail: verdict.why };
     if (verdict.ok === undefined && !verdict.unreadable) break;
   }
-  // It stands in the list of roots, with what speaks against it, and nothing is read by it.
-  if (contradicted && doubtful?.address === contradicted.address) refusals.push(contradicted);
+  // It stands in the list of roots, with what speaks against it, and nothing is read by it. But a heap that its spans and arenas prove is one.
+  if (denied && (disputed || doubtful?.address === denied.address) && name !== 'runtime.mheap_') refusals.push(denied);
   return (
     doubtful ?? {
       name,
@@ -171,36 +176,58 @@ function findOne(
   );
 }
 
-const isSearch = (method: FinderMethod) => method === 'structure' || method === 'code';
+const isSearch = (method: FinderMethod) => method === 'structure' || method === 'code' || method === 'stack';
+
+/** Found by one shape and proved by another: mheap_ by central and by allspans and arenas, m0 by the pointers between it and g0 and as the end of allm. */
+const provedByTwoShapes: readonly RootName[] = ['runtime.mheap_', 'runtime.m0', 'runtime.g0'];
 
 /**
- * A root whose address holds what it should. A name that leads there is a way of its own; what was searched for by its shape must be confirmed by another way, but for
- * mheap_, where the search looks at central and the proof at allspans and the arenas.
+ * A root whose address holds what it should. A name that leads there is a way of its own; what was searched for by its shape must be confirmed by another way
+ * (`provedByTwoShapes` have one), and what two ways disagree about is confirmed by none. `denied`: another address that was found by its shape.
  */
-function judged(name: RootName, method: FinderMethod, address: Address, { why }: Verdict, second: SecondWay): Root {
+function judged(
+  name: RootName,
+  method: FinderMethod,
+  address: Address,
+  { why, alone }: Verdict,
+  { agree, deny }: OtherWays,
+  denied: Refusal | undefined,
+): Root {
   const own = confirmingMethod[name];
-  if (method !== 'structure') return { name, state: 'confirmed', address, method, confirmedBy: [own], detail: why };
-  const confirmedBy: ('structure' | 'code')[] = name === 'runtime.mheap_' ? [own as 'structure'] : [];
-  if (second?.agrees === true) confirmedBy.push(second.method);
+  const doubt = (detail: string): Root => ({ name, state: 'unconfirmed', address, method, confirmedBy: [], detail });
+  if (method !== 'structure') {
+    if (denied && isSearch(method)) return doubt(`${why}; but ${hex(denied.address)} looks the same`);
+    return { name, state: 'confirmed', address, method, confirmedBy: [own], detail: why };
+  }
+  if (deny.length > 0) return doubt(`${why}; but the ${deny.join(' and the ')} that should use it does not`);
+  const confirmedBy: ConfirmingMethod[] = provedByTwoShapes.includes(name) && !alone ? [own, ...agree] : [...agree];
   const believed = confirmedBy.length > 0 || name === 'runtime.memstats';
-  const detail = believed || second?.agrees !== false ? why : `${why}; but the code that should use it does not`;
-  return { name, state: believed ? 'confirmed' : 'unconfirmed', address, method, confirmedBy, detail };
+  return { name, state: believed ? 'confirmed' : 'unconfirmed', address, method, confirmedBy, detail: why };
 }
+
+const hex = (address: number) => `0x${address.toString(16)}`;
 
 /**
  * work.tEnd and memstats.last_gc_nanotime are written from one variable (runtime/mgc.go, gcMarkTermination): where they agree, each confirms the other. A
  * memstats that was found by its ring of pauses, and is confirmed by nothing else, was believed until here for the sake of work.
  */
-function confirmClocks({ memory, layout }: Scene, roots: Map<RootName, Root>): void {
+function confirmClocks({ memory, layout }: Scene, roots: Map<RootName, Root>, refusals: readonly Refusal[]): void {
   const work = roots.get('runtime.work');
   const memstats = roots.get('runtime.memstats');
-  if (memstats?.method !== 'structure' || memstats.confirmedBy.length > 0) return;
   const [tEnd, last] = [layout.field('workType', 'tEnd'), layout.field('mstats', 'last_gc_nanotime')];
   const clock = (address: number | undefined, offset: number | undefined) =>
     address === undefined || offset === undefined ? undefined : memory.uint64(address + offset);
-  const ended = clock(memstats.address, last?.offset);
+  const ended = clock(memstats?.address, last?.offset);
   const agrees = ended !== undefined && ended !== 0n && clock(work?.address, tEnd?.offset) === ended;
-  roots.set(memstats.name, agrees ? { ...memstats, confirmedBy: ['value'] } : { ...memstats, state: 'unconfirmed' });
+  for (const root of [memstats, work]) {
+    if (root?.method !== 'structure' || root.confirmedBy.length > 0) continue;
+    const believed = agrees && !refusals.some(({ name }) => name === root.name);
+    roots.set(root.name, {
+      ...root,
+      state: believed ? 'confirmed' : 'unconfirmed',
+      confirmedBy: believed ? ['value'] : [],
+    });
+  }
 }
 
 interface Candidate {
@@ -222,37 +249,32 @@ function* candidatesOf(
 }
 
 // What is not proved itself proves and refutes nothing.
-const known = (roots: ReadonlyMap<RootName, Root>) => (other: RootName) => {
-  const root = roots.get(other);
-  return root?.state === 'confirmed' ? root.address : undefined;
-};
+const known =
+  (roots: ReadonlyMap<RootName, Root>): Known =>
+  (other) => {
+    const root = roots.get(other);
+    return root?.state === 'confirmed' ? root.address : undefined;
+  };
 
-function validate(scene: Scene, name: RootName, address: number, roots: ReadonlyMap<RootName, Root>): Verdict {
-  const proved = known(roots);
-  switch (name) {
-    case 'runtime.mheap_':
-      return validateMheap(scene, address);
-    case 'runtime.firstmoduledata':
-      return validateModuledata(scene, address, proved('runtime.mheap_'));
-    case 'runtime.memstats':
-      return validateMemstats(scene, address, proved('runtime.mheap_'));
-    case 'runtime.work':
-      return validateWork(scene, address, proved('runtime.memstats'));
-    case 'runtime.gcController':
-      return validateGcController(scene, address, proved('runtime.work'));
-    case 'runtime.gcphase':
-      return validateGcphase(scene, address, proved('runtime.work'), proved('runtime.memstats'));
-    case 'runtime.allgs':
-      return validateAllgs(scene, address);
-    case 'runtime.allp':
-      return validateAllp(scene, address);
-    case 'runtime.allm':
-      return validateAllm(scene, address);
-    default:
-      return assertNever(name);
-  }
-}
+type Validator = (scene: Scene, address: number, proved: Known) => Verdict;
 
-function assertNever(name: never): never {
-  throw new Error(`no validator for ${String(name)}`);
-}
+const validators: Readonly<Record<RootName, Validator>> = {
+  'runtime.mheap_': validateMheap,
+  'runtime.firstmoduledata': (scene, at, proved) => validateModuledata(scene, at, proved('runtime.mheap_')),
+  'runtime.memstats': (scene, at, proved) => validateMemstats(scene, at, proved('runtime.mheap_')),
+  'runtime.work': (scene, at, proved) => validateWork(scene, at, proved('runtime.memstats')),
+  'runtime.gcController': (scene, at, proved) => validateGcController(scene, at, proved('runtime.work')),
+  'runtime.gcphase': (scene, at, proved) => validateGcphase(scene, at, proved('runtime.work'), proved('runtime.memstats')),
+  'runtime.allgs': validateAllgs,
+  'runtime.allp': validateAllp,
+  'runtime.allm': validateAllm,
+  'runtime.m0': (scene, at, proved) => validateM0(scene, at, proved('runtime.allm')),
+  'runtime.g0': (scene, at, proved) => validateG0(scene, at, proved('runtime.m0')),
+  'runtime.sched': (scene, at, proved) => validateSched(scene, at, proved),
+  'runtime.class_to_size': validateClassToSize,
+  'runtime.mbuckets': (scene, at, proved) => validateMbuckets(scene, at, proved('runtime.firstmoduledata')),
+  'runtime.gcCPULimiter': (scene, at, proved) => validateGcCpuLimiter(scene, at, proved),
+}; // biome-ignore format: one line each
+
+const validate = (scene: Scene, name: RootName, address: number, proved: Known): Verdict =>
+  validators[name](scene, address, proved);

@@ -1,0 +1,108 @@
+// Finds, by their shape, the roots that are looked for when somebody asks: m0, g0, sched, class_to_size, mbuckets, gcCPULimiter. Gives candidates; the
+// validators decide. Sources: runtime/proc.go, runtime2.go, sizeclasses.go, mprof.go, mgclimit.go.
+import { type AddressRange, matchingWords } from '../../image/scan-words.js';
+import type { Known } from './find.js';
+import type { LaterRootName } from './names.js';
+import type { Search } from './structure-finder.js';
+import { readAllp, type Scene } from './validate.js';
+import { bucketFields, isMemBucket, limiterFields, textRanges } from './validate-data.js';
+import { schedBounds, schedContradiction, schedNumbers } from './validate-scheduler.js';
+
+export const laterSearches: Readonly<Record<LaterRootName, Search>> = {
+  'runtime.m0': findM0,
+  'runtime.g0': findG0,
+  'runtime.sched': findSched,
+  'runtime.class_to_size': findClassToSize,
+  'runtime.mbuckets': findMbuckets,
+  'runtime.gcCPULimiter': findGcCpuLimiter,
+};
+
+/** m0: the only m among the variables (all others are made at run time) whose g0 is a variable too. */
+function findM0(scene: Scene, ranges: readonly AddressRange[]): Iterable<number> {
+  const { memory, layout } = scene;
+  const [g0, gm] = [layout.field('m', 'g0'), layout.field('g', 'm')];
+  if (!g0 || !gm) return [];
+  return matchingWords(scene, ranges, g0.offset + memory.pointerSize, (words) => {
+    const g = words.at(g0.offset);
+    return ranges.some(({ start, end }) => g >= start && g < end) && memory.word(g + gm.offset) === words.address;
+  });
+}
+
+function findG0(scene: Scene, ranges: readonly AddressRange[], known: Known): Iterable<number> {
+  const { memory, layout } = scene;
+  const g0 = layout.field('m', 'g0');
+  if (!g0) return [];
+  const m0 = known('runtime.m0');
+  return (m0 === undefined ? [...findM0(scene, ranges)] : [m0]).flatMap((m) => memory.word(m + g0.offset) ?? []);
+}
+
+function findSched(scene: Scene, ranges: readonly AddressRange[], known: Known): Iterable<number> {
+  const numbers = schedNumbers(scene);
+  const bounds = schedBounds(scene, known);
+  if (!numbers || !bounds) return [];
+  const reach = scene.layout.struct('schedt')?.size ?? 0;
+  const { newestGoid, ahead } = bounds;
+  const low = numbers.goidgen + (scene.memory.littleEndian || scene.memory.pointerSize === 8 ? 0 : 4);
+  return matchingWords(scene, ranges, reach, (words) => {
+    const made = words.at(low);
+    if (!(made >= newestGoid && made <= newestGoid + ahead)) return false;
+    return schedContradiction(scene, words.address, numbers, bounds) === undefined;
+  });
+}
+
+/** class_to_size: the table of this release, entry for entry. */
+function* findClassToSize(scene: Scene, ranges: readonly AddressRange[]): Iterable<number> {
+  const { memory, layout } = scene;
+  const { sizeClasses } = layout.traits;
+  const table = Buffer.alloc(2 * sizeClasses.length);
+  for (const [i, size] of sizeClasses.entries())
+    if (memory.littleEndian) table.writeUInt16LE(size, 2 * i);
+    else table.writeUInt16BE(size, 2 * i);
+  for (const { start, end } of ranges) {
+    for (let at = start; at < end; at += pieceBytes - table.length) {
+      const { bytes } = memory.bytes(at, Math.min(pieceBytes, end - at));
+      const piece = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      for (let found = piece.indexOf(table); found >= 0; found = piece.indexOf(table, found + 1)) yield at + found;
+    }
+  }
+}
+
+const pieceBytes = 2 ** 18;
+
+/** mbuckets: points to a memory profile bucket; the head of the longest such list, because what points further in heads a shorter one. */
+function findMbuckets(scene: Scene, ranges: readonly AddressRange[], known: Known): Iterable<number> {
+  const { memory } = scene;
+  const fields = bucketFields(scene);
+  if (!fields) return [];
+  const text = textRanges(scene, known('runtime.firstmoduledata'));
+  const heads: { address: number; length: number }[] = [];
+  for (const address of matchingWords(scene, ranges, 0, (words) => {
+    const bucket = words.at(0);
+    return bucket > 0xffff && bucket % memory.pointerSize === 0 && isMemBucket(scene, bucket, fields, text) === true;
+  })) {
+    let length = 0;
+    for (let at = memory.word(address); at && length < mostCounted; at = memory.word(at + fields.allnext)) length += 1;
+    heads.push({ address, length });
+    if (heads.length === mostHeads) break;
+  }
+  return heads.sort((a, b) => b.length - a.length || a.address - b.address).map(({ address }) => address);
+}
+
+/** Lists are told apart by their length up to this; a list that loops is refused later. */
+const mostCounted = 2 ** 14;
+const mostHeads = 16;
+
+function findGcCpuLimiter(scene: Scene, ranges: readonly AddressRange[], known: Known): Iterable<number> {
+  const { memory, layout } = scene;
+  const fields = limiterFields(scene);
+  const allp = known('runtime.allp');
+  const ps = allp === undefined ? undefined : readAllp(scene, allp)?.length;
+  if (!fields || !ps) return [];
+  const capacity = BigInt(ps) * 1_000_000_000n;
+  return matchingWords(
+    scene,
+    ranges,
+    layout.struct('gcCPULimiterState')?.size ?? 0,
+    (words) => words.uint32(fields.nprocs) === ps && memory.uint64(words.address + fields.capacity) === capacity,
+  );
+}
