@@ -225,7 +225,7 @@ function makeProcess(
   let all: ReadonlyMap<RootName, Root> | undefined;
   const allRoots = () => {
     if (all) return all;
-    const later = findLaterRoots(scene, finders, roots);
+    const later = findLaterRoots(scene, finders, found);
     tell(later, [...later.roots.keys()].filter(isLater), { trace, warnings, refused });
     all = later.roots;
     return all;

@@ -4,6 +4,7 @@ import { closeSync, copyFileSync, openSync, readFileSync, readSync, writeSync } 
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openProcess } from '../../src/runtime/process.js';
+import { allRootNames, laterRootNames, rootNames } from '../../src/runtime/roots/names.js';
 import { openTarget } from '../../src/target/open.js';
 import { sample, TempFolder } from '../support/run-cli.js';
 
@@ -61,12 +62,24 @@ describe.each(cases)('$name', ({ name, files }) => {
     expect(target.dwarf()).toBeUndefined();
   });
 
-  it('gives the same roots, each confirmed', () => {
-    for (const [root, { address }] of twin.roots) {
-      const found = stripped.roots.get(root);
-      expect(found, root).toMatchObject({ state: 'confirmed', address });
-      expect(['structure', 'code'], root).toContain(found?.method);
+  it('gives the same roots, each confirmed, where the release has them', () => {
+    const all = stripped.allRoots();
+    expect([...all.keys()]).toEqual([...allRootNames]);
+    for (const [root, { address }] of twin.allRoots()) {
+      const found = all.get(root);
+      expect(found, root).toMatchObject({ state: address === undefined ? 'absent' : 'confirmed', address });
+      if (address !== undefined) expect(['structure', 'code'], root).toContain(found?.method);
+      if (found?.method === 'structure') expect(found.confirmedBy.length, root).toBeGreaterThan(0);
     }
+    expect(all.get('runtime.gcCPULimiter')?.state).toBe(name === 'go1.16-amd64' ? 'absent' : 'confirmed');
+  });
+
+  it('looks for the later ones only when they are asked for', () => {
+    const fresh = openProcess(target, {})!;
+    expect([...fresh.roots.keys()]).toEqual([...rootNames]);
+    const told = fresh.trace.length;
+    expect(fresh.address('runtime.sched')).toBe(stripped.address('runtime.sched'));
+    expect(fresh.trace.length).toBe(told + laterRootNames.length);
   });
 
   it('gives the same spans', () => {

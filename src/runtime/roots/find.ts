@@ -47,14 +47,15 @@ export function findRoots(scene: Scene, finders: readonly Finder[]): FoundRoots 
   const roots = new Map<RootName, Root>();
   const refusals: Refusal[] = [];
   let mheap: MheapVerdict | undefined;
+  const proved = known(roots);
   for (const name of rootNames) {
     const judge = (address: number): Verdict => {
-      if (name !== 'runtime.mheap_') return validate(scene, name, address, known(roots));
+      if (name !== 'runtime.mheap_') return validate(scene, name, address, proved);
       const verdict = validateMheap(scene, address);
       mheap = mheap?.ok === true && verdict.ok !== true ? mheap : verdict;
       return verdict;
     };
-    roots.set(name, findByName(name, scene, finders, roots, judge, refusals));
+    roots.set(name, findByName(name, scene, finders, proved, judge, refusals));
     if (name === 'runtime.work') confirmClocks(scene, roots, refusals);
   }
   return { roots, refusals, mheap };
@@ -64,13 +65,21 @@ export function findRoots(scene: Scene, finders: readonly Finder[]): FoundRoots 
 export function findLaterRoots(
   scene: Scene,
   finders: readonly Finder[],
-  before: ReadonlyMap<RootName, Root>,
+  before: Omit<FoundRoots, 'mheap'>,
 ): Omit<FoundRoots, 'mheap'> {
-  const roots = new Map(before);
+  const roots = new Map(before.roots);
   const refusals: Refusal[] = [];
+  const refused = new Set(before.refusals.map(({ name }) => name));
+  // Lists that nothing else confirms (all names are gone) still must go with what is found beside them.
+  const likely: Known = (name) => {
+    const root = roots.get(name);
+    return root?.state === 'confirmed' || (root?.method === 'structure' && !refused.has(name))
+      ? root.address
+      : undefined;
+  };
   for (const name of laterRootNames) {
-    const judge = (address: number) => validate(scene, name, address, known(roots));
-    roots.set(name, findByName(name, scene, finders, roots, judge, refusals));
+    const judge = (address: number) => validate(scene, name, address, likely);
+    roots.set(name, findByName(name, scene, finders, likely, judge, refusals));
   }
   return { roots, refusals };
 }
@@ -79,7 +88,7 @@ function findByName(
   name: RootName,
   scene: Scene,
   finders: readonly Finder[],
-  roots: ReadonlyMap<RootName, Root>,
+  proved: Known,
   judgeOnce: (address: number) => Verdict,
   refusals: Refusal[],
 ): Root {
@@ -91,7 +100,7 @@ function findByName(
     }
     return verdict;
   };
-  const candidates = candidatesOf(finders, (finder) => finder.find(name, scene, known(roots)));
+  const candidates = candidatesOf(finders, (finder) => finder.find(name, scene, proved));
   return findOne(name, candidates, judge, (address) => otherWays(finders, name, scene, address), refusals);
 }
 

@@ -111,6 +111,15 @@ function findAllp(scene: Scene, ranges: readonly AddressRange[]): Iterable<numbe
   const mcache = layout.field('p', 'mcache');
   if (!id || !mcache) return [];
   const { pointerSize } = memory;
+  if (layout.traits.allpArrayLength > 0) {
+    return matchingWords(scene, ranges, 2 * pointerSize, (words) => {
+      const [first, second] = [words.at(0), words.at(pointerSize)];
+      if (!(first > 0xffff) || memory.uint32(first + id.offset) !== 0) return false;
+      return second === 0
+        ? (memory.word(first + mcache.offset) ?? 0) > 0xffff
+        : memory.uint32(second + id.offset) === 1;
+    });
+  }
   return matchingWords(scene, ranges, 3 * pointerSize, (words) => {
     if (!isSlice(words, 0, pointerSize, maxPs)) return false;
     const last = words.at(pointerSize) - 1;

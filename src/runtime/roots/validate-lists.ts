@@ -29,6 +29,7 @@ export function validateAllgs({ memory, layout }: Scene, address: number): Verdi
   const step = Math.max(1, Math.floor(slice.length / sampledGs));
   for (let i = 0; i < slice.length; i += step) {
     const g = memory.word(slice.array + i * memory.pointerSize);
+    if (g === 0) return contradicts(`allgs[${i}] is nil`);
     const back = g && memory.word(g + self.offset);
     if (back === undefined) continue;
     checked += 1;

@@ -81,13 +81,15 @@ export interface SchedNumbers {
   readonly nmidle: number;
   readonly maxmcount: number;
   readonly mnext: number | undefined;
+  readonly nmfreed: number | undefined;
+  readonly npidle: number | undefined;
 }
 
 export function schedNumbers({ layout }: Scene): SchedNumbers | undefined {
   const at = (path: string) => layout.field('schedt', path)?.offset;
   const [goidgen, nmidle, maxmcount] = [at('goidgen'), at('nmidle'), at('maxmcount')];
   if (goidgen === undefined || nmidle === undefined || maxmcount === undefined) return undefined;
-  return { goidgen, nmidle, maxmcount, mnext: at('mnext') };
+  return { goidgen, nmidle, maxmcount, mnext: at('mnext'), nmfreed: at('nmfreed'), npidle: at('npidle') };
 }
 
 /** What sched must go with. */
@@ -97,6 +99,7 @@ export interface SchedBounds {
   readonly ahead: number;
   readonly ms: number;
   readonly newestM: number;
+  readonly ps: number;
 }
 
 export function schedBounds(scene: Scene, proved: Known): SchedBounds | undefined {
@@ -116,15 +119,15 @@ export function schedBounds(scene: Scene, proved: Known): SchedBounds | undefine
   const allp = proved('runtime.allp');
   const ps = (allp === undefined ? undefined : readAllp(scene, allp)?.length) ?? 1024;
   // Ps that were given up have lost what they had taken.
-  return { newestGoid, ahead: goidBatch * Math.max(64, 2 * ps), ms: ms.length, newestM };
+  return { newestGoid, ahead: goidBatch * Math.max(64, 2 * ps), ms: ms.length, newestM, ps };
 }
 
 /** What in the numbers at `address` can't be sched's. */
 export function schedContradiction(
   { memory }: Scene,
   address: number,
-  { goidgen, nmidle, maxmcount, mnext }: SchedNumbers,
-  { newestGoid, ahead, ms, newestM }: SchedBounds,
+  { goidgen, nmidle, maxmcount, mnext, nmfreed, npidle }: SchedNumbers,
+  { newestGoid, ahead, ms, newestM, ps }: SchedBounds,
 ): string | undefined {
   const made = Number(memory.uint64(address + goidgen) ?? 0n);
   if (made < newestGoid || made > newestGoid + ahead)
@@ -133,7 +136,13 @@ export function schedContradiction(
   if (idle > ms) return `${idle} idle m of ${ms}`;
   const most = memory.uint32(address + maxmcount) ?? 0;
   if (most < ms || most > 2 ** 31) return `maxmcount ${most} for ${ms} m`;
+  const idlePs = npidle === undefined ? 0 : (memory.uint32(address + npidle) ?? 0);
+  if (idlePs > ps) return `${idlePs} idle P of ${ps}`;
   const next = mnext === undefined ? undefined : Number(memory.uint64(address + mnext) ?? 0n);
   if (next !== undefined && (next <= newestM || next < ms)) return `mnext ${next} for an m of id ${newestM}`;
+  // runtime.mcount; an m has its number a moment before it is in the list.
+  const freed = nmfreed === undefined ? undefined : Number(memory.uint64(address + nmfreed) ?? 0n);
+  if (next !== undefined && freed !== undefined && Math.abs(next - freed - ms) > 8)
+    return `mnext ${next} and nmfreed ${freed} for ${ms} m`;
   return undefined;
 }
