@@ -1,29 +1,17 @@
 // Binaries without section headers (so without symbols and DWARF) beside the same binaries with them: the same roots, by another way. Real images of
 // real programs; the addresses of the twin's symbol table are the truth.
-import { closeSync, copyFileSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openProcess } from '../../src/runtime/process.js';
 import { allRootNames, laterRootNames, rootNames } from '../../src/runtime/roots/names.js';
 import { openTarget } from '../../src/target/open.js';
+import { withoutSections as removeSections } from '../support/damaged-binary.js';
 import { sample, TempFolder } from '../support/run-cli.js';
 
 const folder = new TempFolder();
 afterAll(() => folder.remove());
-
-/** The file without section headers: e_shoff, e_shnum and e_shstrndx are zero. */
-function withoutSections(path: string, name: string): string {
-  const copy = join(folder.path, name);
-  copyFileSync(path, copy);
-  const file = openSync(copy, 'r+');
-  const ident = Buffer.alloc(6);
-  readSync(file, ident, 0, 6, 0);
-  const wide = ident[4] === 2;
-  writeSync(file, Buffer.alloc(wide ? 8 : 4), 0, undefined, wide ? 0x28 : 0x20);
-  writeSync(file, Buffer.alloc(4), 0, undefined, wide ? 0x3c : 0x30);
-  closeSync(file);
-  return copy;
-}
+const withoutSections = (path: string, name: string) => removeSections(path, join(folder.path, name));
 
 /** The file with every build info header overwritten, and the program header of its notes turned into nothing. */
 function wiped(path: string, name: string): string {
