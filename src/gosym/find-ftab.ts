@@ -13,8 +13,8 @@ const probedPairs = 32;
 const leastPairs = 500;
 /** Tables that looked regular and were none; more are not tried. */
 const mostTried = 64;
-/** Pairs that are walked over to find where a table begins and ends. */
-const mostPairs = 2 ** 21;
+/** Pairs that are walked over, in all, to find where tables begin and end. */
+const mostPairs = 2 ** 22;
 const sampledRecords = 16;
 /** Records have 40 bytes and a few words more for each kind of data. */
 const mostRecordBytes = 65536;
@@ -25,6 +25,7 @@ const prefixBytes = 8;
 export function hasFunctionTable(elf: ElfFile): boolean {
   const pairBytes = elf.pointerSize === 8 ? [8, 16] : [8];
   let tried = 0;
+  let pairsLeft = mostPairs;
   let left = mostBytes;
   for (const { type, vaddr, filesz, exact } of elf.programHeaders) {
     if (type !== PT.LOAD || !exact) continue;
@@ -38,11 +39,12 @@ export function hasFunctionTable(elf: ElfFile): boolean {
         const place = vaddr + at + offset.at;
         const kind = offset.pairBytes * 64 + (place % offset.pairBytes);
         if (place < (beyond.get(kind) ?? 0)) continue;
-        const table = extent(elf, place, offset.pairBytes);
+        const table = extent(elf, place, offset.pairBytes, pairsLeft);
+        pairsLeft -= (table.end - table.start) / offset.pairBytes;
         beyond.set(kind, table.end);
         tried += 1;
         if (isTable(elf, table)) return true;
-        if (tried === mostTried) return false;
+        if (tried === mostTried || pairsLeft <= 0) return false;
       }
     }
   }
@@ -101,11 +103,12 @@ interface Extent {
 }
 
 /** From a place inside a regular table to its first and last pair. */
-function extent(elf: ElfFile, place: number, pairBytes: number): Extent {
+function extent(elf: ElfFile, place: number, pairBytes: number, most: number): Extent {
   const pairs = new PairReader(elf, pairBytes);
   let [start, end] = [place, place];
-  for (let i = 0; i < mostPairs && pairs.follow(start - pairBytes); i += 1) start -= pairBytes;
-  for (let i = 0; i < mostPairs && pairs.follow(end); i += 1) end += pairBytes;
+  const farthest = most * pairBytes;
+  while (place - start < farthest && pairs.follow(start - pairBytes)) start -= pairBytes;
+  while (end - start < farthest && pairs.follow(end)) end += pairBytes;
   return { start, end: end + pairBytes, pairBytes };
 }
 

@@ -135,10 +135,15 @@ const wanted: ReadonlySet<string> = new Set(
 /** Enough of them to tell that a module holds the runtime. */
 const enoughFunctions = 16;
 
+/** Function tables that are searched: a real program's is the first, or behind a few. */
+const mostTables = 8;
+
 /** The functions named above, out of the first module that has them: of several candidates that look like one, and of those behind each, one holds the runtime. */
 function findFunctions(scene: Scene, candidates: readonly number[]): ReadonlyMap<string, PclntabFunction> {
+  let left = mostTables;
   for (const module of candidates) {
     for (const table of functionTables(scene, module)) {
+      if (left-- <= 0) return new Map();
       const found = new Map<string, PclntabFunction>();
       for (const [name, fn] of table.named(wanted)) {
         if (!found.has(name)) found.set(name, fn);

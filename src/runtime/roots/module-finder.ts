@@ -7,7 +7,7 @@ import type { Scene } from './validate.js';
 const maxFunctions = 2 ** 21;
 /** Candidates that are kept, and matches of the bare shape that are looked at. */
 const maxModules = 8;
-const maxLooked = 4096;
+const maxLooked = 512;
 
 export interface ModuleFinder {
   /** Addresses of what looks like a moduledata, ascending but for the one that `hint` leads to. */

@@ -22,10 +22,27 @@ function findM0(scene: Scene, ranges: readonly AddressRange[]): Iterable<number>
   const { memory, layout } = scene;
   const [g0, gm] = [layout.field('m', 'g0'), layout.field('g', 'm')];
   if (!g0 || !gm) return [];
+  const isVariable = within(ranges);
   return matchingWords(scene, ranges, g0.offset + memory.pointerSize, (words) => {
     const g = words.at(g0.offset);
-    return ranges.some(({ start, end }) => g >= start && g < end) && memory.word(g + gm.offset) === words.address;
+    return isVariable(g) && memory.word(g + gm.offset) === words.address;
   });
+}
+
+/** Whether an address lies in one of the ranges, by bisection: a damaged binary may have tens of thousands. */
+function within(ranges: readonly AddressRange[]): (address: number) => boolean {
+  const sorted = ranges.toSorted((a, b) => a.start - b.start);
+  return (address) => {
+    let low = 0;
+    let high = sorted.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (sorted[middle]!.start <= address) low = middle + 1;
+      else high = middle;
+    }
+    const range = sorted[low - 1];
+    return range !== undefined && address < range.end;
+  };
 }
 
 function findG0(scene: Scene, ranges: readonly AddressRange[], known: Known): Iterable<number> {
@@ -58,9 +75,11 @@ function* findClassToSize(scene: Scene, ranges: readonly AddressRange[]): Iterab
   for (const [i, size] of sizeClasses.entries())
     if (memory.littleEndian) table.writeUInt16LE(size, 2 * i);
     else table.writeUInt16BE(size, 2 * i);
-  for (const { start, end } of ranges) {
-    for (let at = start; at < end; at += pieceBytes - table.length) {
+  let left = mostBytes;
+  for (const { start, end } of readable(memory, ranges)) {
+    for (let at = start; at < end && left > 0; at += pieceBytes - table.length) {
       const { bytes } = memory.bytes(at, Math.min(pieceBytes, end - at));
+      left -= pieceBytes;
       const piece = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       for (let found = piece.indexOf(table); found >= 0; found = piece.indexOf(table, found + 1)) yield at + found;
     }
@@ -68,6 +87,22 @@ function* findClassToSize(scene: Scene, ranges: readonly AddressRange[]): Iterab
 }
 
 const pieceBytes = 2 ** 18;
+const mostBytes = 2 ** 26;
+
+/** What of `ranges` has bytes: a damaged header may claim the whole address space. */
+function readable(memory: Scene['memory'], ranges: readonly AddressRange[]): readonly AddressRange[] {
+  const sorted = ranges.toSorted((a, b) => a.start - b.start);
+  const pieces: AddressRange[] = [];
+  let i = 0;
+  // Both ascend, so that tens of thousands of each cost no more than that.
+  for (const { start, end, origin } of memory.segments) {
+    while (i < sorted.length && sorted[i]!.end <= start) i += 1;
+    if (origin === 'missing' || origin === 'zero') continue;
+    for (let k = i; k < sorted.length && sorted[k]!.start < end; k += 1)
+      pieces.push({ start: Math.max(start, sorted[k]!.start), end: Math.min(end, sorted[k]!.end) });
+  }
+  return pieces;
+}
 
 /** mbuckets: points to a memory profile bucket; the head of the longest such list, because what points further in heads a shorter one. */
 function findMbuckets(scene: Scene, ranges: readonly AddressRange[], known: Known): Iterable<number> {

@@ -13,9 +13,9 @@ import {
   type Verdict,
 } from './validate.js';
 
-/** More threads than a process can have, and more goroutines than are looked at: those beyond only make the newest goid greater. */
+/** More threads than a process can have, and goroutines that are looked at: where there are more, the newest goid is not known. */
 const maxMs = 100_000;
-const maxGs = 2 ** 20;
+const maxGs = 2 ** 18;
 /** A P takes so many goids at a time (runtime/runtime2.go, _GoidCacheBatch). */
 const goidBatch = 16;
 
@@ -102,7 +102,18 @@ export interface SchedBounds {
   readonly ps: number;
 }
 
+/** Of a scene that does not run on; every candidate is held against the same. */
+const keptBounds = new WeakMap<Scene, SchedBounds>();
+
 export function schedBounds(scene: Scene, proved: Known): SchedBounds | undefined {
+  const kept = keptBounds.get(scene);
+  if (kept) return kept;
+  const bounds = readBounds(scene, proved);
+  if (bounds && !scene.live) keptBounds.set(scene, bounds);
+  return bounds;
+}
+
+function readBounds(scene: Scene, proved: Known): SchedBounds | undefined {
   const { memory, layout } = scene;
   const ms = listOfMs(scene, proved('runtime.allm'));
   const allgs = proved('runtime.allgs');
@@ -115,11 +126,13 @@ export function schedBounds(scene: Scene, proved: Known): SchedBounds | undefine
     const value = g ? memory.uint64(g + goid.offset) : undefined;
     if (value !== undefined && value < 2n ** 53n) newestGoid = Math.max(newestGoid, Number(value));
   }
-  const newestM = Math.max(-1, ...ms.map((m) => memory.uint32(m + id.offset) ?? 0));
+  let newestM = -1;
+  for (const m of ms) newestM = Math.max(newestM, memory.uint32(m + id.offset) ?? 0);
   const allp = proved('runtime.allp');
   const ps = (allp === undefined ? undefined : readAllp(scene, allp)?.length) ?? 1024;
   // Ps that were given up have lost what they had taken.
-  return { newestGoid, ahead: goidBatch * Math.max(64, 2 * ps), ms: ms.length, newestM, ps };
+  const ahead = slice.length > maxGs ? Number.MAX_SAFE_INTEGER : goidBatch * Math.max(64, 2 * ps);
+  return { newestGoid, ahead, ms: ms.length, newestM, ps };
 }
 
 /** What in the numbers at `address` can't be sched's. */
