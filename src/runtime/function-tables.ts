@@ -38,9 +38,9 @@ export function functionTable(place: Place, module: number): Pclntab | undefined
   const [text, ftab, entries] = [get('text'), get('ftab.array'), get('ftab.len')];
   if (at === undefined || text === undefined || ftab === undefined || entries === undefined) return undefined;
   const read = readPclntabHeader(memory, at, true);
+  const usable = read && read.functionCount + 1 === entries && read.ftab === ftab ? read : undefined;
   // The runtime goes by moduledata; a header that says something else was damaged.
-  const header =
-    read && read.functionCount + 1 === entries && read.ftab === ftab ? read : headerOfModule(place, module);
+  const header = usable && agrees(place, module, usable) ? usable : (headerOfModule(place, module) ?? usable);
   return header && new Pclntab(memory, header, text);
 }
 
@@ -50,6 +50,14 @@ export function* functionTables(place: Place, first: number | undefined): Genera
     const table = functionTable(place, module);
     if (table) yield table;
   }
+}
+
+/** Whether a header says of the parts of its table what moduledata says, and of instructions what the arch does. */
+function agrees(place: Place, module: number, { format, minLC, funcnametab, cutab, pctab }: PclntabHeader): boolean {
+  if (format !== formatOf(place.layout) || minLC !== minLcOf(place.layout.goarch)) return false;
+  if (format === 'go1.2') return true;
+  const get = (path: string) => moduleWord(place, module, path);
+  return funcnametab === get('funcnametab.array') && cutab === get('cutab.array') && pctab === get('pctab.array');
 }
 
 /** What the header would say, by moduledata alone. Its table must bear it out: entries in order, from minpc to maxpc. */

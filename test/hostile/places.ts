@@ -129,6 +129,17 @@ function runtimePlaces(process: GoProcess): Spot[] {
     struct('m', 'm', m);
     m = field('m', 'alllink', m);
   }
+  for (const [root, type] of [
+    ['runtime.m0', 'm'],
+    ['runtime.g0', 'g'],
+    ['runtime.sched', 'schedt'],
+    ['runtime.gcCPULimiter', 'gcCPULimiterState'],
+  ] as const)
+    struct(root, type, process.address(root));
+  const buckets = process.address('runtime.mbuckets');
+  add('mbuckets', buckets, memory.pointerSize);
+  struct('bucket', 'bucket', buckets === undefined ? undefined : memory.word(buckets));
+  add('class_to_size', process.address('runtime.class_to_size'), 2 * layout.traits.sizeClasses.length);
   addSpans(process, layout, add);
   return spots;
 }

@@ -135,6 +135,7 @@ function findOne(
   let doubtful: Root | undefined;
   let denied: Refusal | undefined;
   let disputed = false;
+  let proved = false;
   const passed: Refusal[] = [];
   for (const { method, candidate } of candidates) {
     const address = tryAddress(candidate);
@@ -151,14 +152,15 @@ function findOne(
       if (method !== 'structure') {
         // Two ways, two addresses, and each holds what it should: nobody can say which.
         doubtful = root;
-        disputed = denied !== undefined;
+        disputed = true;
         break;
       }
+      if (ways.deny.length > 0) denied ??= { name, method, address, why: root.detail };
       // What a name leads to is only unreadable; this is denied.
       if (doubtful && ways.deny.length > 0) continue;
-      if (doubtful?.method !== 'structure') {
+      if (!proved) {
+        proved = true;
         doubtful = root;
-        denied = ways.deny.length > 0 ? { name, method, address, why: root.detail } : undefined;
       }
       continue;
     }
@@ -167,12 +169,13 @@ function findOne(
     if (isSearch(method) && verdict.ok === false) continue;
     if (verdict.ok === false) refusals.push(refusal);
     else if (verdict.unreadable) passed.push(refusal);
-    const best = doubtful !== undefined && (verdict.ok === false || passed.length > 1);
+    const best = proved || (doubtful !== undefined && (verdict.ok === false || passed.length > 1));
     if (!best) doubtful = { name, state: 'unconfirmed', address, method, confirmedBy: [], detail: verdict.why };
     if (verdict.ok === undefined && !verdict.unreadable) break;
   }
-  // It stands in the list of roots, with what speaks against it, and nothing is read by it. But a heap that its spans and arenas prove is one.
-  if (denied && (disputed || doubtful?.address === denied.address) && name !== 'runtime.mheap_') refusals.push(denied);
+  // It stands in the list of roots, with what speaks against it, and nothing is read by it. But a heap that its spans and arenas prove, and no other, is one.
+  const read = name === 'runtime.mheap_' && !disputed;
+  if (denied && !read && (disputed || doubtful?.address === denied.address)) refusals.push(denied);
   return (
     doubtful ?? {
       name,
