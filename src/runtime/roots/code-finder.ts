@@ -139,7 +139,7 @@ const enoughFunctions = 16;
 const mostTables = 8;
 
 /** The functions named above, out of the first module that has them: of several candidates that look like one, and of those behind each, one holds the runtime. */
-function findFunctions(scene: Scene, candidates: readonly number[]): ReadonlyMap<string, PclntabFunction> {
+function findFunctions(scene: Scene, candidates: Iterable<number>): ReadonlyMap<string, PclntabFunction> {
   let left = mostTables;
   for (const module of candidates) {
     for (const table of functionTables(scene, module)) {

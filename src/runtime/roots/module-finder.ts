@@ -10,21 +10,38 @@ const maxModules = 8;
 const maxLooked = 512;
 
 export interface ModuleFinder {
-  /** Addresses of what looks like a moduledata, ascending but for the one that `hint` leads to. */
-  candidates(scene: Scene): readonly number[];
+  /** Addresses of what looks like a moduledata: the one that `hint` leads to, else ascending. Each is searched for when it is asked for, and kept. */
+  candidates(scene: Scene): Iterable<number>;
 }
 
 /** `ranges`: the program's writable data; `hint`: where the binary says that firstmoduledata is (`.go.module`, 1.26+). Searched once for each scene. */
 export function moduleFinder(ranges: readonly AddressRange[], hint: number | undefined): ModuleFinder {
-  const found = new Map<Scene, readonly number[]>();
+  const found = new Map<Scene, Iterable<number>>();
   return {
     candidates(scene) {
       const known = found.get(scene);
       if (known) return known;
       const hinted = hint !== undefined && isModule(scene, hint);
-      const modules = hinted ? [hint] : [...searchModules(scene, ranges)];
+      const modules = hinted ? [hint] : kept(searchModules(scene, ranges));
       found.set(scene, modules);
       return modules;
+    },
+  };
+}
+
+/** What a search gives, as often as one likes; it goes on where it was left. */
+function kept(search: Iterator<number>): Iterable<number> {
+  const values: number[] = [];
+  return {
+    *[Symbol.iterator]() {
+      for (let i = 0; ; i += 1) {
+        if (i === values.length) {
+          const next = search.next();
+          if (next.done === true) return;
+          values.push(next.value);
+        }
+        yield values[i]!;
+      }
     },
   };
 }

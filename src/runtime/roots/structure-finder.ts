@@ -16,10 +16,20 @@ const maxPs = 2 ** 16;
 export function structureFinder(ranges: readonly AddressRange[], modules: ModuleFinder): Finder {
   return {
     method: 'structure',
-    find(name, scene, known) {
-      const candidates = modules.candidates(scene);
-      if (name === 'runtime.firstmoduledata') return candidates;
-      return searches[name]?.(scene, within(scene, ranges, name, candidates), known) ?? [];
+    *find(name, scene, known) {
+      const first = known('runtime.firstmoduledata');
+      const candidates = first === undefined ? modules.candidates(scene) : [first];
+      if (name === 'runtime.firstmoduledata') yield* candidates;
+      const search = searches[name];
+      if (!search) return;
+      let searched = false;
+      // The first that serves ends it: what reads this asks for no more.
+      for (const module of candidates) {
+        const parts = within(scene, ranges, name, module);
+        if (parts.length > 0) yield* search(scene, parts, known);
+        searched ||= parts.length > 0;
+      }
+      if (!searched) yield* search(scene, ranges, known);
     },
   };
 }
@@ -41,20 +51,17 @@ const sectionsOf: Partial<Record<RootName, readonly string[]>> = {
 };
 const withPointers = ['bss', 'data'];
 
-/** The parts of `ranges` where `name` can stand, by what any of `modules` says; all of them where none says anything. */
+/** The parts of `ranges` where `name` can stand, by what a module says. */
 function within(
   scene: Scene,
   ranges: readonly AddressRange[],
   name: RootName,
-  modules: readonly number[],
+  module: number,
 ): readonly AddressRange[] {
-  const bounded = modules.flatMap((module) =>
-    (sectionsOf[name] ?? withPointers).flatMap((part) => {
-      const [start, end] = [moduleWord(scene, module, part), moduleWord(scene, module, `e${part}`)];
-      return start !== undefined && end !== undefined ? clipped(ranges, start, end) : [];
-    }),
-  );
-  return bounded.length > 0 ? bounded : ranges;
+  return (sectionsOf[name] ?? withPointers).flatMap((part) => {
+    const [start, end] = [moduleWord(scene, module, part), moduleWord(scene, module, `e${part}`)];
+    return start !== undefined && end !== undefined ? clipped(ranges, start, end) : [];
+  });
 }
 
 /** What of [start, end) lies in `ranges`: a damaged moduledata must not send a search through the whole heap. */
