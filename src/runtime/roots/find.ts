@@ -5,6 +5,7 @@ import {
   type ConfirmingMethod,
   confirmingMethod,
   type FinderMethod,
+  type Known,
   laterRootNames,
   type Refusal,
   type Root,
@@ -20,9 +21,6 @@ import { validateG0, validateM0, validateSched } from './validate-scheduler.js';
 import { validateGcController, validateGcphase, validateMemstats, validateWork } from './validate-values.js';
 
 export { type FinderMethod, type FirstRootName, type Root, type RootName, rootNames } from './names.js';
-
-/** Address of a root that is proved already. */
-export type Known = (name: RootName) => number | undefined;
 
 /** Gives addresses of a variable in the image (load bias added), best first; a search through memory gives them as it goes. */
 export interface Finder {

@@ -43,6 +43,9 @@ export type FinderMethod = 'override' | 'symtab' | 'dwarf' | 'structure' | 'code
 /** Ways that bear out what another one found. */
 export type ConfirmingMethod = 'structure' | 'value' | 'code' | 'stack';
 
+/** Address of a root that is proved already. */
+export type Known = (name: RootName) => number | undefined;
+
 export interface Root {
   readonly name: RootName;
   readonly state: 'confirmed' | 'unconfirmed' | 'absent';

@@ -1,12 +1,13 @@
 // Finds, by their shape, the roots that are looked for when somebody asks: m0, g0, sched, class_to_size, mbuckets, gcCPULimiter. Gives candidates; the
 // validators decide. Sources: runtime/proc.go, runtime2.go, sizeclasses.go, mprof.go, mgclimit.go.
 import { type AddressRange, matchingWords } from '../../image/scan-words.js';
-import type { Known } from './find.js';
-import type { LaterRootName } from './names.js';
-import type { Search } from './structure-finder.js';
+import type { Known, LaterRootName } from './names.js';
 import { readAllp, type Scene } from './validate.js';
 import { bucketFields, isMemBucket, limiterFields, textRanges } from './validate-data.js';
 import { schedBounds, schedContradiction, schedNumbers } from './validate-scheduler.js';
+
+/** Gives addresses in `ranges`, best first, as it goes. */
+export type Search = (scene: Scene, ranges: readonly AddressRange[], known: Known) => Iterable<number>;
 
 export const laterSearches: Readonly<Record<LaterRootName, Search>> = {
   'runtime.m0': findM0,

@@ -2,10 +2,10 @@
 // validators, which serve every finder, decide. Sources: runtime/mheap.go, proc.go, symtab.go, mstats.go, mgc.go, mgcpacer.go.
 import { type AddressRange, matchingWords } from '../../image/scan-words.js';
 import { moduleWord } from '../function-tables.js';
-import type { Finder, Known } from './find.js';
+import type { Finder } from './find.js';
 import { isSlice, type ModuleFinder } from './module-finder.js';
-import type { RootName } from './names.js';
-import { laterSearches } from './search-later.js';
+import type { Known, RootName } from './names.js';
+import { laterSearches, type Search } from './search-later.js';
 import type { Scene } from './validate.js';
 
 const maxSpans = 2 ** 27;
@@ -33,8 +33,6 @@ export function structureFinder(ranges: readonly AddressRange[], modules: Module
     },
   };
 }
-
-export type Search = (scene: Scene, ranges: readonly AddressRange[], known: Known) => Iterable<number>;
 
 /**
  * The sections of a module in which the linker puts a variable: by whether it has pointers, and whether it starts as zeros (cmd/link/internal/ld/data.go). In

@@ -2,7 +2,7 @@
 // follows from the number of Ps (runtime/sizeclasses.go; mprof.go: type bucket; mgclimit.go: resetCapacity).
 import type { AddressRange } from '../../image/scan-words.js';
 import { moduleChain, moduleWord } from '../function-tables.js';
-import type { Known } from './find.js';
+import type { Known } from './names.js';
 import { contradicts, holds, readAllp, type Scene, unreadable, untold, type Verdict } from './validate.js';
 
 /** class_to_size: every size class in order, in two bytes each. */

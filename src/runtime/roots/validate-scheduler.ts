@@ -1,6 +1,6 @@
 // Proves m0, g0 and sched: the first thread and its g lead to each other and stand at the end of allm; the scheduler's counters go with the lists of g's
 // and m's (runtime/proc.go, runtime2.go: type schedt, mReserveID, newproc1, mput).
-import type { Known } from './find.js';
+import type { Known } from './names.js';
 import {
   contradicts,
   holds,
