@@ -4,7 +4,8 @@ import { frameLines } from './components/frame.js';
 import { helpLines } from './components/help.js';
 import type { AppServices } from './hooks/use-app.js';
 import type { NavigationStore } from './hooks/use-navigation.js';
-import { type Command, type Context, commandFor } from './keymap.js';
+import { screenContext } from './key-meaning.js';
+import { type Command, commandFor } from './keymap.js';
 import type { KeyQueue } from './keys.js';
 import { currentScreen, isMotion, type NewScreen, type Screen, scrolled, start } from './navigation.js';
 import type { Program } from './program.js';
@@ -34,25 +35,13 @@ export function createServices(
       copy(text);
       notify(`copied ${text}`);
     },
-    hold: (promise) => keys.hold(promise),
+    hold: (promise, mayGoOn) => keys.hold(promise, mayGoOn),
+    setAwaited: (awaited) => keys.setAwaited(awaited),
+    moves: { current: undefined },
     screenHandler: { current: undefined },
     viewLines: { current: undefined },
     known: { structs: [], releases: [], lastCommand: undefined, lastSpan: undefined },
   };
-}
-
-/** The context whose keys hold on a screen. */
-export function screenContext(screen: Screen): Context {
-  if (screen.kind === 'gc') return screen.pane === 'pacing' ? 'gc-pacing' : 'gc-fields';
-  if (screen.kind === 'span') return screen.pane === 'map' ? 'span-map' : 'span-fields';
-  return screen.kind;
-}
-
-/** Changes whenever the next key may mean something else than this one. */
-export function contextMark(navigation: NavigationStore): string {
-  const state = navigation.get();
-  const screen = currentScreen(state);
-  return `${screen.id} ${screenContext(screen)} ${state.prompt?.kind ?? ''} ${state.help !== undefined}`;
 }
 
 /** Does what a key means at this moment. */

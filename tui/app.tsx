@@ -1,13 +1,14 @@
 // The program on the screen: turns keys into commands, does those that are the same everywhere, and shows the screen on top of the stack.
 import { Text } from 'ink';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
-import { contextMark, createServices, handleKey, screenContext } from './actions.js';
+import { createServices, handleKey } from './actions.js';
 import { HelpOverlay } from './components/help-overlay.js';
 import { AppContext } from './hooks/use-app.js';
 import { useKeys } from './hooks/use-keys.js';
 import type { NavigationStore } from './hooks/use-navigation.js';
 import { useNavigation } from './hooks/use-navigation.js';
 import { useSessionVersion } from './hooks/use-session.js';
+import { contextMark, needsWhatIsShown, screenContext } from './key-meaning.js';
 import { KeyQueue, keyNames } from './keys.js';
 import { currentScreen, type Screen } from './navigation.js';
 import type { Program } from './program.js';
@@ -48,11 +49,12 @@ export function App(props: AppProps) {
   const propsRef = useRef(props);
   propsRef.current = props;
   const { services, queue } = useMemo(() => {
+    const needsScreen = (key: string) => needsWhatIsShown(navigation.get(), key);
     const keys: KeyQueue = new KeyQueue((key) => {
-      const before = contextMark(navigation);
+      const before = contextMark(navigation.get());
       handleKey(made, key, sizeRef.current, propsRef.current);
-      return contextMark(navigation) === before ? 'next' : 'wait';
-    });
+      return contextMark(navigation.get()) === before ? 'next' : 'wait';
+    }, needsScreen);
     const made = createServices(session, navigation, theme, keys, (text) => propsRef.current.onCopy(text));
     return { services: made, queue: keys };
   }, [session, navigation, theme]);
@@ -69,11 +71,9 @@ export function App(props: AppProps) {
   const screen = currentScreen(state);
   return (
     <AppContext.Provider value={services}>
-      {state.help ? (
-        <HelpOverlay context={screenContext(screen)} width={size.columns} height={size.rows} />
-      ) : (
-        <Top key={screen.id} screen={screen} size={size} />
-      )}
+      {/* The screen below the help draws nothing, but stays: what it has asked for goes on. */}
+      <Top key={screen.id} screen={screen} size={size} />
+      {state.help && <HelpOverlay context={screenContext(screen)} width={size.columns} height={size.rows} />}
     </AppContext.Provider>
   );
 }

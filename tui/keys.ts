@@ -67,22 +67,28 @@ const urgent = new Set(['ctrl-c', 'esc']);
 
 /**
  * Keys in order of arrival. `handle` says `wait` when the next key must see the screen that this one brought; `resume` is called when
- * it is drawn. `hold` stops the queue until a promise settles (a row that is being fetched, a table that is being sorted).
+ * it is drawn. `hold` stops the queue until a promise settles (a row that is being fetched, a table that is being sorted), but for the keys
+ * that mean the same before and after: those go on, unless one that has to wait stands before them.
  */
 export class KeyQueue {
   private readonly keys: string[] = [];
   private waiting = false;
-  private holds = 0;
+  /** Of each hold, which keys may go on. */
+  private readonly holds = new Set<(key: string) => boolean>();
+  private awaited = false;
   private draining = false;
   private readonly handle: (key: string) => 'next' | 'wait';
+  private readonly needsScreen: (key: string) => boolean;
 
-  constructor(handle: (key: string) => 'next' | 'wait') {
+  /** `needsScreen`: whether a key asks for what the screen on top is about, which may be awaited. */
+  constructor(handle: (key: string) => 'next' | 'wait', needsScreen: (key: string) => boolean = () => true) {
     this.handle = handle;
+    this.needsScreen = needsScreen;
   }
 
   push(keys: readonly string[]): void {
     for (const key of keys) {
-      if (this.holds > 0 && urgent.has(key)) {
+      if (urgent.has(key) && this.stuck) {
         this.keys.length = 0;
         this.handle(key);
       } else this.keys.push(key);
@@ -90,34 +96,52 @@ export class KeyQueue {
     this.drain();
   }
 
+  /** Told by each screen that is drawn. */
+  setAwaited(awaited: boolean): void {
+    if (this.awaited === awaited) return;
+    this.awaited = awaited;
+    // Told in the middle of a drawing: the screen's own way to take keys is set up after it.
+    if (!awaited) queueMicrotask(() => this.drain());
+  }
+
   resume(): void {
     this.waiting = false;
     this.drain();
   }
 
-  async hold<T>(promise: Promise<T>): Promise<T> {
-    this.holds++;
+  async hold<T>(promise: Promise<T>, mayGoOn: (key: string) => boolean = () => false): Promise<T> {
+    // Two holds are two, also with the same function.
+    const mark = (key: string) => mayGoOn(key);
+    this.holds.add(mark);
     try {
       return await promise;
     } finally {
-      this.holds--;
+      this.holds.delete(mark);
       // What the promise's user does with its value comes before the next key.
       setImmediate(() => this.drain());
     }
   }
 
-  get held(): boolean {
-    return this.holds > 0;
+  /** Whether keys wait for more than the next drawing. */
+  private get stuck(): boolean {
+    const key = this.keys[0];
+    return this.holds.size > 0 || (!this.waiting && key !== undefined && !this.mayGoOn(key));
   }
 
   private drain(): void {
     if (this.draining) return;
     this.draining = true;
-    while (!this.waiting && this.holds === 0) {
-      const key = this.keys.shift();
-      if (key === undefined) break;
+    while (!this.waiting) {
+      const key = this.keys[0];
+      if (key === undefined || !this.mayGoOn(key)) break;
+      this.keys.shift();
       if (this.handle(key) === 'wait') this.waiting = true;
     }
     this.draining = false;
+  }
+
+  private mayGoOn(key: string): boolean {
+    for (const each of this.holds) if (!each(key)) return false;
+    return !(this.awaited && this.needsScreen(key));
   }
 }

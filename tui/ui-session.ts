@@ -19,6 +19,9 @@ interface Running {
 
 /** A call that runs longer than this can be stopped by Esc even if it reports no progress. */
 const slowAfterMs = 400;
+const progressEveryMs = 100;
+/** What is over sooner is not told of: the status bar would only flicker. */
+const toldAfterMs = 30;
 const rememberedAnswers = 64;
 const rememberedTables = 4;
 /** Answers that are small and asked for again and again. */
@@ -38,13 +41,18 @@ const remembered: ReadonlySet<CallName> = new Set<CallName>([
   'layoutVerify',
 ]);
 
+/** Goes on when its screen is left: what takes its time there, the walk over all spans, every other screen needs too. */
+const goesOn = 'overview';
+
 export class UiSession {
   private readonly client: SessionClient;
   private readonly request: OpenRequest;
   private readonly running = new Set<Running>();
   private readonly answers = new Map<string, unknown>();
+  private ongoing: Promise<Calls[typeof goesOn]['result']> | undefined;
   private readonly tables = new Map<string, RowCache>();
   private readonly listeners = new Set<() => void>();
+  private telling: NodeJS.Timeout | undefined;
   private opening: Promise<OpenedResult>;
   opened: OpenedResult | undefined;
   openError: ErrorReply | undefined;
@@ -90,9 +98,28 @@ export class UiSession {
   ): Promise<Calls[K]['result']> {
     const known = this.peek(call, params);
     if (known !== undefined) return known;
-    await this.opening;
+    return call === goesOn ? this.askOnce() : this.ask(call, params, signal);
+  }
+
+  private askOnce(): Promise<Calls[typeof goesOn]['result']> {
+    if (this.ongoing !== undefined) return this.ongoing;
+    const ongoing = this.ask(goesOn, {}, undefined).finally(() => {
+      if (this.ongoing === ongoing) this.ongoing = undefined;
+    });
+    this.ongoing = ongoing;
+    return ongoing;
+  }
+
+  private async ask<K extends CallName>(
+    call: K,
+    params: Calls[K]['params'],
+    signal: AbortSignal | undefined,
+  ): Promise<Calls[K]['result']> {
+    const { opening } = this;
+    await opening;
     const result = await this.run(call, params, signal);
-    if (remembered.has(call)) {
+    // What was asked of the target before `refresh` is no answer about the one opened since.
+    if (remembered.has(call) && opening === this.opening) {
       this.answers.set(answerKey(call, params), result);
       const oldest = this.answers.keys().next();
       if (this.answers.size > rememberedAnswers && !oldest.done) this.answers.delete(oldest.value);
@@ -137,8 +164,10 @@ export class UiSession {
       return await this.client.call(call, params, {
         signal: controller.signal,
         onProgress: (progress) => {
+          const first = entry.activity === undefined;
           entry.activity = progress;
-          this.changed();
+          if (first) this.changed();
+          else this.progressed();
         },
       });
     } finally {
@@ -148,10 +177,36 @@ export class UiSession {
     }
   }
 
-  /** What is running and has reported progress. */
+  /**
+   * Work of several calls, shown as `what` while it takes long. Esc ends it at once, even where the engine does not hear of it: rejects with
+   * `cancelled`. `signal` ends it too.
+   */
+  async during<T>(what: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController();
+    const entry: Running = { controller, since: Date.now(), activity: { what, done: 0, total: 0 } };
+    const onAbort = () => controller.abort();
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort);
+    this.running.add(entry);
+    const timer = setTimeout(() => this.changed(), toldAfterMs);
+    try {
+      return await Promise.race([work(controller.signal), whenAborted(controller.signal, what)]);
+    } finally {
+      clearTimeout(timer);
+      this.running.delete(entry);
+      signal.removeEventListener('abort', onAbort);
+      this.changed();
+    }
+  }
+
+  /** What is running and tells of itself: what knows how far it is, if there is any. */
   get activity(): Activity | undefined {
-    for (const entry of this.running) if (entry.activity !== undefined) return entry.activity;
-    return undefined;
+    let found: Activity | undefined;
+    for (const { activity } of this.running) {
+      if (activity !== undefined && activity.total > 0) return activity;
+      found ??= activity;
+    }
+    return found;
   }
 
   /** Stops what is slow; false if there was nothing to stop. */
@@ -168,6 +223,7 @@ export class UiSession {
   /** Opens the target anew and forgets all answers: a live process as it is now. */
   refresh(): void {
     this.answers.clear();
+    this.ongoing = undefined;
     this.tables.clear();
     this.opening = this.open();
     this.attempt++;
@@ -188,10 +244,29 @@ export class UiSession {
 
   getVersion = (): number => this.version;
 
+  /** Tells of progress now and then: drawing it takes the time that keys want. */
+  private progressed(): void {
+    if (this.telling !== undefined) return;
+    this.telling = setTimeout(() => {
+      this.telling = undefined;
+      if (this.activity !== undefined) this.changed();
+    }, progressEveryMs);
+    this.telling.unref();
+  }
+
   private changed(): void {
     this.version++;
     for (const listener of this.listeners) listener();
   }
+}
+
+/** Rejects once the signal is aborted. */
+function whenAborted(signal: AbortSignal, what: string): Promise<never> {
+  return new Promise((_, reject) => {
+    const stop = () => reject(new SessionError({ code: 'cancelled', subject: what, why: 'stopped', hint: undefined }));
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
 }
 
 function answerKey(call: CallName, params: unknown): string {

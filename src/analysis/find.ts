@@ -13,6 +13,7 @@ import { slotMap } from '../runtime/slots.js';
 import { readSpanBits } from '../runtime/span-bits.js';
 import { type SpanIndex, spanIndex } from '../runtime/span-index.js';
 import { type SpanTable, stateInuse } from '../runtime/span-table.js';
+import { type ProgramFunctions, readFunctions } from '../runtime/unwind/program-functions.js';
 import type { Target } from '../target/target.js';
 import { addressText, bigCount } from './numbers.js';
 import { schemaVersion } from './overview.js';
@@ -39,7 +40,7 @@ const rootTypes: Partial<Record<RootName, string>> = {
 const keptMaps = 64;
 
 type Parts = Omit<FindResult, 'schemaVersion' | 'address' | 'mapping' | 'section'>;
-const nothing = { span: null, slot: null, stack: null, object: null, symbol: null } as const;
+const nothing = { span: null, slot: null, stack: null, object: null, symbol: null, code: null } as const;
 
 /** `process` and `table` are absent where the image has no Go runtime that can be found: symbols and mappings still answer. */
 export function createFinder(target: Target, process: GoProcess | undefined, table: SpanTable | undefined): Finder {
@@ -60,6 +61,7 @@ class FindContext {
   readonly #maps = new Map<number, string>();
   #scheduler: Scheduler | undefined;
   #sections: readonly ModuleSection[] | undefined;
+  #functions: ProgramFunctions | undefined | null = null;
   #statuses: ReadonlyMap<number, string> | undefined;
 
   constructor(target: Target, process: GoProcess | undefined, table: SpanTable | undefined) {
@@ -69,7 +71,7 @@ class FindContext {
   }
 
   find(address: number): FindResult {
-    const { kind, what, span, slot, stack, object, symbol } = this.answer(address);
+    const { kind, what, span, slot, stack, object, symbol, code } = this.answer(address);
     const segment = this.#segmentAt(address);
     return {
       schemaVersion,
@@ -82,6 +84,7 @@ class FindContext {
       stack,
       object,
       symbol,
+      code,
       section: this.#section(address) ?? null,
     };
   }
@@ -93,6 +96,7 @@ class FindContext {
       this.#inStack(address) ??
       this.#inRoot(address) ??
       this.#inObject(address) ??
+      this.#inFunction(address) ??
       this.#inBinary(address) ??
       this.#inMapping(address)
     );
@@ -253,6 +257,27 @@ class FindContext {
     }
     this.#heapArenas = [...found].sort((a, b) => a - b);
     return this.#heapArenas;
+  }
+
+  /** By the function table, which a stripped binary has too; C code is in the symbol table only. */
+  #inFunction(address: number): Parts | undefined {
+    const process = this.#process;
+    if (process && this.#functions === null) this.#functions = readFunctions(process);
+    const fn = this.#functions?.at(address);
+    if (!fn || fn.name === '') return undefined;
+    const calls = fn.calls(address);
+    const [innermost] = calls;
+    const offset = address - fn.entry;
+    const symbol = { name: fn.name, offset, method: 'pclntab' as const };
+    const code = {
+      file: innermost?.file ?? null,
+      line: innermost?.line ?? null,
+      inlined: calls.filter(({ inlined }) => inlined).map(({ func }) => func),
+    };
+    const inlined = code.inlined.length > 0 ? `, in ${code.inlined[0]} inlined there` : '';
+    const at = code.file === null ? '' : `, ${code.file}:${code.line ?? '?'}`;
+    const what = `${fn.name}${offset ? `+0x${offset.toString(16)}` : ''}${at}${inlined}`;
+    return { ...nothing, kind: 'function', symbol, code, what };
   }
 
   #inBinary(address: number): Parts | undefined {

@@ -17,7 +17,10 @@ import { addressText, bigCount } from './numbers.js';
 import { schemaVersion } from './overview.js';
 import type { GcResult, GcStruct, SpanTotals } from './results.js';
 
-/** `sums` over the spans stand beside the runtime's own numbers; null where there are none. Throws InspectError `root-not-found`. */
+/**
+ * `sums` over the spans stand beside the runtime's own numbers; null where there are none. A variable that was not found takes only its own numbers with it; throws
+ * InspectError `root-not-found` where there is neither one nor sums.
+ */
 export function gcOf(process: GoProcess, sums: SpanTotals | undefined): GcResult {
   const targets = pacerTargets(process);
   const settings = collectorSettings(process);
@@ -25,6 +28,8 @@ export function gcOf(process: GoProcess, sums: SpanTotals | undefined): GcResult
   const big = (value: bigint | undefined) => (value === undefined ? null : bigCount(value));
   const gcController = struct(process, 'runtime.gcController', 'gcControllerState');
   const memstats = struct(process, 'runtime.memstats', 'mstats');
+  if (!sums && gcController.missing !== undefined && memstats.missing !== undefined)
+    throw new InspectError('root-not-found', 'runtime.gcController', gcController.missing);
   const derived: GcResult['derived'] = {
     heapGoal: big(targets.heapGoal),
     trigger: big(targets.trigger),
@@ -82,7 +87,7 @@ function namesOf({ layout }: GoProcess, group: VisibleGroup, fields: object): Re
 function struct(process: GoProcess, root: RootName, name: string): GcStruct {
   const address = process.address(root);
   if (address === undefined)
-    throw new InspectError('root-not-found', root, process.roots.get(root)?.detail ?? 'was not found');
+    return { address: null, missing: process.roots.get(root)?.detail ?? 'was not found', fields: {} };
   const decoded = decodeStruct(process.memory, process.layout, name, address);
   const fields = Object.fromEntries(Object.entries(decoded).map(([field, { value }]) => [field, value]));
   return { address: addressText(address), fields };

@@ -1,5 +1,6 @@
 // The first screen and `overview`: what was opened, how each root was found, heap totals, what the GC is at, and whether it reconciles.
 import type { Layout } from '../layout/types.js';
+import { goroutineCounts } from '../runtime/goroutine-counts.js';
 import { memstatsField } from '../runtime/heap-stats.js';
 import { heapSweepgen, numberAt, type RuntimeView } from '../runtime/mheap.js';
 import type { GoProcess } from '../runtime/process.js';
@@ -57,15 +58,21 @@ export function overviewOf(
     spans: sums?.totals ?? null,
     classes: sums?.classes ?? [],
     gc: process ? gcOf(process) : null,
-    reconciliation: process && table && sums ? reconcile(process, table, sums, target.live?.moving === true) : [],
+    goroutines: (process && goroutineCounts(process)) ?? null,
+    reconciliation:
+      process && table && sums && !table.partial ? reconcile(process, table, sums, target.live?.moving === true) : [],
     findings: process && summed ? findingsOf(process, summed) : [],
     warnings: [
       ...target.warnings,
       ...(process?.warnings ?? []),
+      ...(image && !go ? [unknownGo] : []),
       ...(process && summed ? unreadWarnings(process, summed.sums.totals) : []),
     ],
   };
 }
+
+const unknownGo =
+  'nothing tells the Go version, and no layout that is known explains this image: --go VERSION tells it';
 
 /** What `--trace` tells, for a screen. */
 export function provenanceOf(target: Target, process: GoProcess | undefined, layout?: Layout): ProvenanceResult {
@@ -73,17 +80,26 @@ export function provenanceOf(target: Target, process: GoProcess | undefined, lay
   return {
     lines: [...target.trace, ...(process?.trace ?? [])],
     roots,
+    refusals: refusalsOf(process),
     layout: layoutInfo(process, layout),
     warnings: [...target.warnings, ...(process?.warnings ?? [])],
   };
 }
 
+function refusalsOf(process: GoProcess | undefined): ProvenanceResult['refusals'] {
+  const found: Record<string, ProvenanceResult['refusals'][string]> = {};
+  for (const { name, method, address, why } of process?.refusals ?? [])
+    found[name] = [...(found[name] ?? []), { method, address: addressText(address), why }];
+  return found;
+}
+
 const readAny = ({ total, unreadable, complete }: SpanTotals) => complete || total > unreadable;
 
 /** What the totals do not count; empty where they count all. */
-export function unreadWarnings({ allspans }: GoProcess, totals: SpanTotals): string[] {
+export function unreadWarnings({ allspans, partial }: GoProcess, totals: SpanTotals): string[] {
   const { unreadable, unreadableEntries, doubtful } = totals;
   if (totals.complete) return [];
+  if (partial !== undefined) return [partial];
   const length = allspans?.length ?? totals.total + unreadableEntries;
   if (!readAny(totals)) return [`none of the ${length} mspans in allspans can be read: nothing is known of the heap`];
   return [

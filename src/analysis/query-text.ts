@@ -40,7 +40,7 @@ const columns: readonly NumberColumn[] = [
 export function parseFilter(text: string): readonly Term[] {
   return text
     .trim()
-    .replace(/\s*(!=|<=|>=|=|<|>)\s*/g, '$1')
+    .replace(/\s*(!=|<=|>=|==?|<|>)\s*/g, (_, comparison: string) => (comparison === '==' ? '=' : comparison))
     .split(/\s+|&&/)
     .filter((word) => word !== '')
     .map(parseAlternatives);

@@ -28,8 +28,10 @@ export interface GoInfo {
   readonly experiments: readonly string[];
   readonly os: string;
   readonly arch: string;
-  /** Where the version was found: `build info`, `runtime.buildVersion`, `--go`. */
+  /** Where the version was found: `build info of the binary`, `runtime.buildVersion`, `--go`, `guess: …`. */
   readonly source: string;
+  /** Only where it is a guess by what fits the image: the release lines that fit as well, like `go1.22`. */
+  readonly guessed?: { readonly equal: readonly string[] };
 }
 
 export interface BinaryInfo {
@@ -66,6 +68,8 @@ export interface SpanTotals {
   readonly doubtful: number;
   /** Whether every mspan was read and added up. If not, the sums below hold what could be read: the process had at least that. */
   readonly complete: boolean;
+  /** Set where mheap_ can't be read: these mspans were found without it, and there may be more. */
+  readonly partial?: true;
   readonly heapInuseBytes: BigCount;
   readonly stackInuseBytes: BigCount;
   readonly heapObjects: BigCount;
@@ -104,6 +108,15 @@ export interface Reconciliation {
   readonly moving?: true;
 }
 
+/** Entries of runtime.allgs by their status. */
+export interface GoroutineCountsResult {
+  /** Dead ones included, which are kept for reuse. */
+  readonly total: number;
+  /** By the runtime's word for it, without the scan bit; empty where there are too many for a first look. */
+  readonly byStatus: Readonly<Record<string, number>>;
+  readonly unreadable: number;
+}
+
 export interface OverviewResult {
   readonly schemaVersion: number;
   readonly go: GoInfo | null;
@@ -122,6 +135,8 @@ export interface OverviewResult {
   readonly spans: SpanTotals | null;
   readonly classes: readonly ClassRow[];
   readonly gc: Readonly<Record<string, unknown>> | null;
+  /** Null where allgs is not known. */
+  readonly goroutines: GoroutineCountsResult | null;
   readonly reconciliation: readonly Reconciliation[];
   readonly findings: readonly Finding[];
   readonly warnings: readonly string[];
@@ -129,7 +144,9 @@ export interface OverviewResult {
 
 /** A global struct of the runtime: fields by their own names, atomics as their value, arrays as arrays. */
 export interface GcStruct {
-  readonly address: AddressText;
+  /** null where the variable was not found or is not believed; `missing` then says why, and there are no fields. */
+  readonly address: AddressText | null;
+  readonly missing?: string;
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
@@ -250,7 +267,13 @@ export interface FindResult {
   /** A struct of the runtime that stands there: `mspan`, `g`, `m`, `p`, `mcache`, `heapArena`, a root's type; with the field the address points at. */
   readonly object: { readonly type: string; readonly address: AddressText; readonly field: string | null } | null;
   /** A symbol or root at or before it, with the distance in bytes. */
-  readonly symbol: { readonly name: string; readonly offset: number; readonly method: RootMethod } | null;
+  readonly symbol: { readonly name: string; readonly offset: number; readonly method: RootMethod | 'pclntab' } | null;
+  /** Of a pc in a function: its place in the source, and what was inlined there, innermost first. */
+  readonly code: {
+    readonly file: string | null;
+    readonly line: number | null;
+    readonly inlined: readonly string[];
+  } | null;
   /** The module's section by moduledata: `text`, `rodata`, `data`, `bss`, `noptrdata`, `noptrbss`, `types`. */
   readonly section: string | null;
 }
@@ -305,6 +328,10 @@ export interface HeapMapResult {
 export interface ProvenanceResult {
   readonly lines: readonly string[];
   readonly roots: Readonly<Record<string, RootResult>>;
+  /** What was said of a root and is not so, by the root's name. */
+  readonly refusals: Readonly<
+    Record<string, readonly { readonly method: string; readonly address: AddressText; readonly why: string }[]>
+  >;
   readonly layout: LayoutInfo;
   /** Every warning of target and process. */
   readonly warnings: readonly string[];

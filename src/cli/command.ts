@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import type { FirstAnswers } from '../session/first-answers.js';
 import type { OpenRequest } from '../session/protocol.js';
 import {
+  type Format,
   type GlobalOptions,
   globalOptions,
   type OptionSpec,
@@ -39,6 +40,8 @@ export interface CommandSpec {
   readonly summary: string;
   readonly options: readonly OptionSpec[];
   readonly examples: readonly string[];
+  /** Formats besides table, json, ndjson and csv. */
+  readonly formats?: readonly Format[];
   /** False where it opens no file: options about files are then not offered. */
   readonly opensFiles?: boolean;
   /** Runs it; the exit code. */
@@ -119,5 +122,5 @@ export function parseArguments(
     throw new UsageError(spec.name || 'command line', message);
   }
   const raw = command.opts<RawOptions>();
-  return { operands: command.args, raw, options: readGlobalOptions(raw) };
+  return { operands: command.args, raw, options: readGlobalOptions(raw, spec.formats) };
 }

@@ -7,7 +7,7 @@ import { commands, interactive } from './commands/all.js';
 import { refuseUnknownCommand } from './commands/interactive.js';
 import { exitCodeOf, UsageError } from './options.js';
 import { Output, PipeClosed, writeFully } from './stdout.js';
-import { unpackInputs } from './unpack-inputs.js';
+import { cacheFolder, unpackInputs } from './unpack-inputs.js';
 
 interface Chosen {
   readonly spec: CommandSpec;
@@ -91,7 +91,7 @@ async function run(argv: readonly string[], loadTui: LoadTui): Promise<number> {
   const { files, cleanUp } = await unpackInputs({ ...parsed, warn });
   try {
     const { options } = parsed;
-    const open = { ...options.open, unpacked: files };
+    const open = { ...options.open, unpacked: files, ...(options.cache ? { cache: cacheFolder() } : {}) };
     const code = await spec.run({ ...parsed, options: { ...options, open }, out, warn, loadTui });
     out.flush();
     return code;

@@ -65,10 +65,14 @@ export const globalOptions: readonly OptionSpec[] = [
   { flags: '--quiet', help: 'no progress, no warnings on stderr' },
   { flags: '--no-color', help: 'no colour (also: NO_COLOR)' },
   { flags: '--ascii', help: 'ASCII characters only' },
-  { flags: '--no-cache', help: 'unpack compressed files for this run only, not into the user’s cache folder' },
+  {
+    flags: '--no-cache',
+    help: 'keep nothing in the user’s cache folder: neither unpacked files nor where roots were found',
+  },
 ];
 
-export type Format = 'table' | 'json' | 'ndjson' | 'csv';
+/** `traceback`: the runtime's own dump, for commands that show goroutines. */
+export type Format = 'table' | 'json' | 'ndjson' | 'csv' | 'traceback';
 
 /** Raw values as commander gives them, keyed by camel-case name. */
 export type RawOptions = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
@@ -90,9 +94,11 @@ export interface GlobalOptions {
 
 const formats: readonly string[] = ['table', 'json', 'ndjson', 'csv'];
 
-export function readGlobalOptions(raw: RawOptions): GlobalOptions {
+/** `more`: formats that this command has besides the common ones. */
+export function readGlobalOptions(raw: RawOptions, more: readonly string[] = []): GlobalOptions {
   const format = raw.json ? 'json' : (text(raw, 'format') ?? 'table');
-  if (!formats.includes(format)) throw new UsageError(`--format ${format}`, `is none of ${formats.join(', ')}`);
+  const known = [...formats, ...more];
+  if (!known.includes(format)) throw new UsageError(`--format ${format}`, `is none of ${known.join(', ')}`);
   const limit = text(raw, 'limit');
   const pid = text(raw, 'pid');
   if (pid !== undefined && !/^[1-9]\d*$/.test(pid)) throw new UsageError(`--pid ${pid}`, 'is no process id');

@@ -94,7 +94,7 @@ function listed(list: string | undefined): string[] {
 }
 
 /** Where the system keeps what a program can make again. */
-function cacheFolder(): string {
+export function cacheFolder(): string {
   const { env, platform } = process;
   if (platform === 'win32') return join(env.LOCALAPPDATA || join(homedir(), 'AppData', 'Local'), 'spanscope', 'Cache');
   if (platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'spanscope');

@@ -9,7 +9,7 @@ import { type NoteLocation, readNote, walkNotes } from './notes.js';
 import { Problems } from './problems.js';
 import { registerLayout } from './registers.js';
 
-interface CoreThread {
+export interface CoreThread {
   /** Linux thread ID (pr_pid). */
   readonly tid: number;
   /** pr_cursig: the signal that ended the process, in every thread of a kernel core, 0 in gcore's. */

@@ -7,6 +7,7 @@ import { PF, PT } from '../elf/constants.js';
 import type { ElfFile } from '../elf/elf-file.js';
 import { relativeAddendAt } from '../elf/relocations.js';
 import type { Memory } from '../image/memory.js';
+import type { AddressRange } from '../image/scan-words.js';
 import { type GoVersionText, parseGoVersion } from './go-version.js';
 
 export interface GoBuildInfo extends GoVersionText {
@@ -62,22 +63,22 @@ export function readBuildInfo(elf: ElfFile): GoBuildInfo | undefined {
 const MOST_SCANNED_BYTES = 32 * 2 ** 20;
 
 /**
- * Build info out of an image's memory: at the beginning of its writable segments, and in raw images, which do not say, of all. `programStart` (where the
- * core says that the program is mapped) tells where to begin. Undefined also where the header is of a release up to 1.17
- * and the text that it points to is not in the image.
+ * Build info out of an image's memory: at the beginning of the program's writable data (`data`); where that is not known, of all writable segments, and in raw images, which do not say, of all. Undefined
+ * also where the header is of a release up to 1.17 and the text that it points to is not in the image.
  */
-export function findBuildInfo(memory: Memory, programStart = 0): GoBuildInfo | undefined {
+export function findBuildInfo(memory: Memory, data?: readonly AddressRange[]): GoBuildInfo | undefined {
   const bytes: AddressedBytes = {
     subject: 'the image',
     bytesAt: (address, length) => memory.bytes(address, length).bytes,
     relocatedWordAt: () => undefined,
   };
-  const candidates = memory.segments.filter(
-    ({ origin, flags }) => origin !== 'missing' && origin !== 'zero' && (flags === undefined || (flags & PF.W) !== 0),
-  );
-  const behind = candidates.filter(({ end }) => end > programStart);
+  const candidates =
+    data ??
+    memory.segments.filter(
+      ({ origin, flags }) => origin !== 'missing' && origin !== 'zero' && (flags === undefined || (flags & PF.W) !== 0),
+    );
   let left = MOST_SCANNED_BYTES;
-  for (const { start, end } of [...behind, ...candidates.filter((segment) => !behind.includes(segment))]) {
+  for (const { start, end } of candidates) {
     const found = scan(bytes, start, Math.min(end, start + left));
     if (found !== undefined) return found === 'elsewhere' ? undefined : found;
     left -= Math.min(SCAN_BYTES, end - start);
@@ -90,15 +91,17 @@ function scan(bytes: AddressedBytes, start: number, end: number): GoBuildInfo | 
   const first = Math.ceil(start / ALIGNMENT) * ALIGNMENT;
   const last = Math.min(end, first + SCAN_BYTES);
   for (let at = first; at < last; at += SCAN_CHUNK) {
-    const chunk = bytes.bytesAt(at, Math.min(SCAN_CHUNK, last - at));
-    for (let i = 0; i + MAGIC.length <= chunk.length; i += ALIGNMENT) {
-      if (!isMagic(chunk, i)) continue;
-      const found = decodeAt(bytes, at + i);
+    // Aligned, so that it never lies across the border of two chunks.
+    const chunk = asBuffer(bytes.bytesAt(at, Math.min(SCAN_CHUNK, last - at)));
+    for (let i = chunk.indexOf(MAGIC); i >= 0; i = chunk.indexOf(MAGIC, i + 1)) {
+      const found = i % ALIGNMENT === 0 ? decodeAt(bytes, at + i) : undefined;
       if (found !== undefined) return found;
     }
   }
   return undefined;
 }
+
+const asBuffer = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 function isMagic(bytes: Uint8Array, at: number): boolean {
   for (let i = 0; i < MAGIC.length; i++) if (bytes[at + i] !== MAGIC[i]) return false;

@@ -111,6 +111,8 @@ function adrpPairs(view: DataView, { address }: Code, found: (address: number) =
     const low = (word >>> 10) & 0xfff;
     if ((word & 0xff800000) >>> 0 === 0x91000000) {
       found(base + ((word & 0x00400000) === 0 ? low : low * 4096));
+      // A sum in place: what follows is relative to the variable, no more to the page.
+      if ((word & 31) === ((word >>> 5) & 31)) page[word & 31] = undefined;
     } else if ((word & 0x3b000000) === 0x39000000) {
       // Vector registers of 16 bytes have size 0 and a high opc: no global of interest is loaded so.
       found(base + low * 2 ** (word >>> 30));
@@ -130,8 +132,10 @@ function auipcPairs(view: DataView, { address }: Code, found: (address: number) 
     }
     const base = upper[(word >>> 15) & 31];
     if (base === undefined) continue;
-    if (opcode === 0x13 || opcode === 0x03) found(base + (word >> 20));
-    else if (opcode === 0x23) found(base + ((word >> 25) * 32 + ((word >>> 7) & 31)));
+    if (opcode === 0x13 || opcode === 0x03) {
+      found(base + (word >> 20));
+      if (((word >>> 7) & 31) === ((word >>> 15) & 31)) upper[(word >>> 7) & 31] = undefined;
+    } else if (opcode === 0x23) found(base + ((word >> 25) * 32 + ((word >>> 7) & 31)));
   }
 }
 
@@ -150,8 +154,10 @@ function pcaddPairs(view: DataView, { address }: Code, found: (address: number) 
     const base = upper[(word >>> 5) & 31];
     const group = word >>> 22;
     // addi.w, addi.d; ld and st in all their sizes.
-    if (base !== undefined && (group === 0x0a || group === 0x0b || (group >= 0xa0 && group <= 0xaf)))
-      found(base + ((word << 10) >> 20));
+    const adds = group === 0x0a || group === 0x0b;
+    if (base === undefined || !(adds || (group >= 0xa0 && group <= 0xaf))) continue;
+    found(base + ((word << 10) >> 20));
+    if (adds && (word & 31) === ((word >>> 5) & 31)) upper[word & 31] = undefined;
   }
 }
 
@@ -161,8 +167,8 @@ interface PairForms {
   upper(
     word: number,
   ): { readonly register: number; readonly value: number; readonly from: number | undefined } | undefined;
-  /** A signed low half added to a register, by an addition, a load or a store. */
-  lower(word: number): { readonly register: number; readonly low: number } | undefined;
+  /** A signed low half added to a register, by an addition, a load or a store; `sum`: the register that an addition writes. */
+  lower(word: number): { readonly register: number; readonly low: number; readonly sum?: number } | undefined;
 }
 
 function upperPairs({ upper, lower }: PairForms): Decoder {
@@ -178,7 +184,10 @@ function upperPairs({ upper, lower }: PairForms): Decoder {
       }
       const half = lower(word);
       const base = half && values[half.register];
-      if (half && base !== undefined) found(base + half.low);
+      if (!half || base === undefined) continue;
+      found(base + half.low);
+      // A sum in place: what follows is relative to the variable, no more to the upper half.
+      if (half.sum === half.register) values[half.register] = undefined;
     }
   };
 }
@@ -194,7 +203,8 @@ const ppcForms: PairForms = {
     const opcode = word >>> 26;
     const register = (word >>> 16) & 31;
     const low = (word << 16) >> 16;
-    if (opcode === 14 || (opcode >= 32 && opcode <= 45)) return { register, low };
+    if (opcode === 14) return { register, low, sum: (word >>> 21) & 31 };
+    if (opcode >= 32 && opcode <= 45) return { register, low };
     return opcode === 58 || opcode === 62 ? { register, low: low & ~3 } : undefined;
   },
 };
@@ -208,7 +218,8 @@ const mipsForms: PairForms = {
   },
   lower(word) {
     const opcode = word >>> 26;
-    const adds = opcode === 0x09 || opcode === 0x19 || (opcode >= 0x20 && opcode <= 0x3f);
-    return adds ? { register: (word >>> 21) & 31, low: (word << 16) >> 16 } : undefined;
+    const [register, low] = [(word >>> 21) & 31, (word << 16) >> 16];
+    if (opcode === 0x09 || opcode === 0x19) return { register, low, sum: (word >>> 16) & 31 };
+    return opcode >= 0x20 && opcode <= 0x3f ? { register, low } : undefined;
   },
 };

@@ -24,6 +24,11 @@ const MOST_NAME_BYTES = 4096;
 const MOST_NAMES_BYTES = 2 ** 25;
 const NAMES_BLOCK = 2 ** 20;
 const MOST_PLACES = 2 ** 16;
+/** Functions whose names are read at a time, and the bytes that the record of one, with its tables behind it, has at most on average. */
+const FUNCTIONS_AT_A_TIME = 2048;
+const MOST_RECORD_BYTES = 512;
+/** No offset into a table of names. */
+const UNREADABLE = 0xffffffff;
 /** Entries looked at when the order of the table is checked. */
 const SAMPLED_ENTRIES = 64;
 
@@ -209,13 +214,48 @@ export class Pclntab {
    */
   *named(wanted: ReadonlySet<string>): Generator<[string, PclntabFunction]> {
     const offsets = this.#nameOffsets(wanted);
-    for (let index = 0; offsets.size > 0 && index < this.header.functionCount; index += 1) {
-      const record = this.recordAt(index);
-      const offset = record === undefined ? undefined : this.#memory.uint32(record + this.#fieldBytes);
-      const name = offset === undefined ? undefined : offsets.get(offset);
-      const found = name === undefined ? undefined : this.functionAt(index);
-      if (name !== undefined && found) yield [name, found];
+    for (let first = 0; offsets.size > 0 && first < this.header.functionCount; first += FUNCTIONS_AT_A_TIME) {
+      const count = Math.min(FUNCTIONS_AT_A_TIME, this.header.functionCount - first);
+      const nameOffsets = this.#nameOffsetsOf(first, count);
+      for (let i = 0; i < count; i += 1) {
+        const name = offsets.get(nameOffsets[i]!);
+        const found = name === undefined ? undefined : this.functionAt(first + i);
+        if (name !== undefined && found) yield [name, found];
+      }
     }
+  }
+
+  /**
+   * Offsets of the names of `count` functions from `first` on, UNREADABLE for those that can't be read. Their records stand together, in the order of the functions, so they
+   * are read in one piece; where they do not, one by one.
+   */
+  #nameOffsetsOf(first: number, count: number): Uint32Array {
+    const offsets = new Uint32Array(count).fill(UNREADABLE);
+    const { littleEndian } = this.#memory;
+    const field = this.#fieldBytes;
+    const start = this.recordAt(first);
+    const end = this.recordAt(first + count - 1);
+    const length = start === undefined || end === undefined ? 0 : end + field + 4 - start;
+    const entries = viewOf(
+      this.#memory.bytes(this.header.ftab + first * this.#entryBytes, count * this.#entryBytes).bytes,
+    );
+    const together =
+      length > 0 && length <= count * MOST_RECORD_BYTES && entries.byteLength === count * this.#entryBytes;
+    const records = together && start !== undefined ? viewOf(this.#memory.bytes(start, length).bytes) : undefined;
+    // Offsets of records are far below 2^32.
+    const low = field + (this.#wide && !littleEndian ? 4 : 0);
+    const shift = this.header.pclntable + field - (start ?? 0);
+    for (let i = 0; i < count; i += 1) {
+      const place = records ? shift + entries.getUint32(i * this.#entryBytes + low, littleEndian) : -1;
+      if (records && place >= 0 && place + 4 <= records.byteLength) {
+        offsets[i] = records.getUint32(place, littleEndian);
+        continue;
+      }
+      const record = this.recordAt(first + i);
+      const offset = record === undefined ? undefined : this.#memory.uint32(record + field);
+      if (offset !== undefined) offsets[i] = offset;
+    }
+    return offsets;
   }
 
   /** Offsets in the name table of the names in `wanted`, and of other names that end in one: no record leads there. */
@@ -251,9 +291,16 @@ export class Pclntab {
 
   /** The name at an offset of the name table (`_func.nameOff`, and of inline trees). */
   nameAt(offset: number): string | undefined {
-    return readCString(this.#memory, this.header.funcnametab + offset);
+    return this.stringAt(this.header.funcnametab + offset);
+  }
+
+  /** NUL-terminated bytes at an address (file names stand in tables of their own); undefined where they can't be read. */
+  stringAt(address: number): string | undefined {
+    return readCString(this.#memory, address);
   }
 }
+
+const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** NUL-terminated bytes as UTF-8, at most MOST_NAME_BYTES of them. */
 function readCString(memory: Memory, address: number): string | undefined {

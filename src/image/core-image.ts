@@ -40,12 +40,11 @@ function notDumped({ vaddr, filesz, memsz, flags }: ProgramHeader): SegmentSpec[
   return [{ start: vaddr, end: vaddr + memsz, flags, origin: 'missing', detail, provider: { kind: 'missing' } }];
 }
 
-/** Where NT_FILE names a file for what was not dumped, the file is the reason. Only inside the core's own segments. */
+/** Where NT_FILE names a file for what was not dumped, the file is the reason; also where the core has no segment for it (gdb's leave out what can't be written), whose access is then not known. */
 function foreignFiles(loads: readonly ProgramHeader[], info: CoreInfo): SegmentSpec[] {
   const flagsAt = new Map(loads.map((load) => [load.vaddr, load.flags]));
   return info.files.flatMap(({ start, end, path }): SegmentSpec[] => {
     const flags = flagsAt.get(start);
-    if (flags === undefined) return [];
     return [
       {
         start,

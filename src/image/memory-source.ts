@@ -45,15 +45,31 @@ export function mainMapping(core: CoreInfo): MappedFile | undefined {
  * without the binary laid under it. Undefined for both where the image does not hold them.
  */
 export function imageBuildIds(memory: Memory, core: CoreInfo): BuildIds {
-  const phdr = core.auxv.get(AT.PHDR);
-  const base = mainMapping(core)?.start ?? (phdr === undefined ? undefined : Number(phdr) - (Number(phdr) % 4096));
+  const base = programBase(core);
   return (base === undefined ? undefined : mappedBuildIds(memory, base)) ?? { go: undefined, gnu: undefined };
+}
+
+/** Where the program's ELF header stands mapped, as far as the core says. */
+function programBase(core: CoreInfo): number | undefined {
+  const phdr = core.auxv.get(AT.PHDR);
+  return mainMapping(core)?.start ?? (phdr === undefined ? undefined : Number(phdr) - (Number(phdr) % 4096));
+}
+
+/** The program as its headers in the image describe it, which are those of its file; undefined where the image does not hold them. */
+export function mappedProgram(memory: Memory, core: CoreInfo): ElfFile | undefined {
+  const base = programBase(core);
+  return base === undefined ? undefined : mappedElf(memory, base);
 }
 
 /** The build IDs of the ELF file that is mapped from `base` on, as far as the image holds it; undefined where no ELF file stands there. */
 export function mappedBuildIds(memory: Memory, base: number): BuildIds | undefined {
+  const elf = mappedElf(memory, base);
+  return elf && readBuildIds(elf);
+}
+
+function mappedElf(memory: Memory, base: number): ElfFile | undefined {
   try {
-    return readBuildIds(ElfFile.open(new MemorySource('the file mapped in the image', memory, base)));
+    return ElfFile.open(new MemorySource('the file mapped in the image', memory, base));
   } catch (error) {
     if (error instanceof InspectError) return undefined;
     throw error;

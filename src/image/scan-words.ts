@@ -30,7 +30,10 @@ export interface Words {
   uint32(offset: number): number;
 }
 
-/** Addresses in `ranges` (ascending) at which `matches` holds. `reach` is how many bytes behind an address it looks. Ends when the searcher's `mostBytes` are spent. */
+/**
+ * Addresses in `ranges` (ascending) at which `matches` holds. `reach` is how many bytes behind an address it looks. Where all that is zero nothing is looked for: much of a
+ * bss is, and no structure that is known by its shape. Ends when the searcher's `mostBytes` are spent.
+ */
 export function* matchingWords(
   searcher: Searcher,
   ranges: readonly AddressRange[],
@@ -42,22 +45,57 @@ export function* matchingWords(
   const words = new WordWindow(memory);
   const readable = memory.segments.filter(({ origin }) => origin !== 'missing' && origin !== 'zero');
   const ahead = Math.min(reach, mostReach);
+  const buffer = new Uint8Array(Math.min(blockBytes, longest(ranges)) + ahead);
   for (const { start, end: stated } of ranges) {
     const end = Math.min(stated, Number.MAX_SAFE_INTEGER);
     let from = Math.ceil(Math.max(0, start) / pointerSize) * pointerSize;
     while (from < end && (spent.get(searcher) ?? 0) < mostBytes) {
-      const { bytes, fault } = memory.bytes(from, Math.min(blockBytes, end - from) + ahead);
+      const wanted = Math.min(blockBytes, end - from) + ahead;
+      // One buffer for all blocks: fresh ones cost more than reading.
+      const bytes = buffer.subarray(0, memory.copy(from, buffer, 0, wanted));
+      const fault = bytes.length < wanted ? memory.faultAt(from + bytes.length) : undefined;
       spent.set(searcher, (spent.get(searcher) ?? 0) + Math.max(bytes.length, pageBytes));
       words.load(from, bytes);
       const last = from + Math.min(blockBytes, end - from, bytes.length);
-      for (let address = from; address + pointerSize <= last; address += pointerSize) {
-        words.address = address;
-        if (matches(words)) yield address;
+      const zeros = zeroPages(bytes);
+      const skipped = 1 + Math.ceil(ahead / pageBytes);
+      let address = from;
+      while (address + pointerSize <= last) {
+        const pageEnd = Math.min(last, address + pageBytes);
+        const page = (address - from) / pageBytes;
+        if (zeros[page]! < Math.min(skipped, zeros.length - page)) {
+          for (let at = address; at + pointerSize <= pageEnd; at += pointerSize) {
+            words.address = at;
+            if (matches(words)) yield at;
+          }
+        }
+        address += pageBytes;
       }
       const next = fault !== undefined && last >= fault.address ? nextReadable(readable, fault.address) : last;
       from = Math.ceil(Math.max(next, from + pointerSize) / pointerSize) * pointerSize;
     }
   }
+}
+
+function longest(ranges: readonly AddressRange[]): number {
+  let bytes = 0;
+  for (const { start, end } of ranges) bytes = Math.max(bytes, end - start);
+  return Math.max(0, Math.ceil(bytes));
+}
+
+const zeroPage = new Uint8Array(pageBytes);
+
+/** For each page of `bytes`, how many pages from it on are zero without a break. Compared as native code does it. */
+function zeroPages(bytes: Uint8Array): Uint32Array {
+  const counts = new Uint32Array(Math.ceil(bytes.length / pageBytes));
+  for (let page = counts.length - 1; page >= 0; page -= 1) {
+    const start = page * pageBytes;
+    const end = Math.min(bytes.length, start + pageBytes);
+    const isZero =
+      bytes[start] === 0 && Buffer.compare(bytes.subarray(start, end), zeroPage.subarray(0, end - start)) === 0;
+    counts[page] = isZero ? (counts[page + 1] ?? 0) + 1 : 0;
+  }
+  return counts;
 }
 
 /** Where memory may be readable again behind a fault: the next segment, or the next page of the same; beyond any address where there is none. */

@@ -19,13 +19,15 @@ interface Wanted {
   readonly without?: readonly string[];
 }
 
-function buildsOf({ table }: LayoutTable): Build[] {
+/** The measured builds, plain ones first, each kind ascending; those of the lines in `without` left out. */
+export function buildsOf({ table }: LayoutTable, without: readonly string[] = []): Build[] {
+  const hidden = new Set(without.map((line) => lineOf(requireRelease(line))));
   const list = (releases: readonly string[], set: string): Build[] =>
     releases.map((goVersion, index) => ({ goVersion, release: requireRelease(goVersion), index, set }));
   return [
     ...list(table.releases, ''),
     ...Object.entries(table.variants).flatMap(([set, variant]) => list(variant.releases, set)),
-  ];
+  ].filter((build) => !hidden.has(lineOf(build.release)));
 }
 
 export interface Choice {
@@ -40,8 +42,7 @@ export interface Choice {
 
 /** Undefined where no release is left. */
 export function chooseBuild(loaded: LayoutTable, request: Wanted, constants: RuntimeConstants): Choice | undefined {
-  const hidden = new Set((request.without ?? []).map((line) => lineOf(requireRelease(line))));
-  const all = buildsOf(loaded).filter((build) => !hidden.has(lineOf(build.release)));
+  const all = buildsOf(loaded, request.without);
   const relevant = request.experiments.filter((name) => !constants.layoutNeutralExperiments.includes(name)).sort();
   const set = relevant.join(',');
   const plain = all.filter((build) => build.set === '');

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InspectError } from '../bytes/errors.js';
-import { chooseBuild } from './choose.js';
+import { buildsOf, chooseBuild } from './choose.js';
 import { loadConstants } from './constants.js';
 import { canonicalRelease, releaseKey } from './release.js';
 import { makeLayout, structLayout } from './resolve.js';
@@ -95,7 +95,22 @@ export function layoutFromTable(request: TableRequest): Layout | undefined {
   const folder = request.folder ?? layoutsFolder();
   const goos = request.goos ?? 'linux';
   const loaded = request.file === undefined ? tableFor(request.goarch, goos, folder) : loadTable(request.file);
-  if (loaded === undefined) return undefined;
+  return loaded && layoutIn(loaded, request, folder, goos);
+}
+
+/** A Layout for every build that the table of an arch has, oldest first; each with the experiments that it was built with. None where there is no table. */
+export function measuredLayouts(request: Pick<TableRequest, 'goarch' | 'goos' | 'without' | 'folder'>): Layout[] {
+  const folder = request.folder ?? layoutsFolder();
+  const goos = request.goos ?? 'linux';
+  const loaded = tableFor(request.goarch, goos, folder);
+  if (loaded === undefined) return [];
+  return buildsOf(loaded, request.without).flatMap(({ goVersion, set }) => {
+    const experiments = set === '' ? [] : set.split(',');
+    return layoutIn(loaded, { ...request, goVersion, experiments }, folder, goos) ?? [];
+  });
+}
+
+function layoutIn(loaded: LayoutTable, request: TableRequest, folder: string, goos: string): Layout | undefined {
   const { table } = loaded;
   if (table.arch !== request.goarch) {
     throw new InspectError(

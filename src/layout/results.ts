@@ -1,4 +1,5 @@
 // The results of `layout list|show|diff|verify|generate`, in the shapes of the command-line contract.
+import type { Provenance } from './types.js';
 
 export interface LayoutListResult {
   readonly schemaVersion: number;
@@ -15,7 +16,18 @@ export interface LayoutStructResult {
   readonly size: number;
   /** Only where it is not certain for the release; see `exact` of the whole. */
   readonly exact?: false;
-  readonly fields: Readonly<Record<string, { readonly offset: number; readonly size: number; readonly type: string }>>;
+  readonly fields: Readonly<Record<string, LayoutFieldResult>>;
+}
+
+export interface LayoutFieldResult {
+  readonly offset: number;
+  readonly size: number;
+  readonly type: string;
+  /** Only where it differs from how the whole layout is known. */
+  readonly source?: Provenance;
+  /** Only of inferred ones: 0–1, and the other offsets that fit as well. */
+  readonly confidence?: number;
+  readonly alternatives?: readonly number[];
 }
 
 export interface LayoutShowResult {
@@ -89,9 +101,57 @@ export interface LayoutVerifyResult {
     readonly field: string | null;
     readonly table: unknown;
     readonly dwarf: unknown;
+    /** Of an image: the invariants that fail, and the offsets at which all that rest on the field would hold. */
+    readonly image?: { readonly fails: readonly string[]; readonly fits: readonly number[] };
   }[];
-  /** Structs of the table that the binary's DWARF does not have (the linker drops unused types), and the reverse. */
+  /** Structs of the table that the binary's DWARF does not have (the linker drops unused types), and the reverse; on an image, what nothing decides. */
   readonly unknown: readonly { readonly struct: string; readonly why: string }[];
+  /** Only where an image was given: `mismatches` are then of both. */
+  readonly image?: ImageVerification & {
+    /** The releases of this arch whose tables have the same offsets in all that was decided: these can't be told apart here. */
+    readonly sameAs: readonly string[];
+  };
+}
+
+/** One invariant, over all that it is about. `damaged`: it fails for so few that it is the heap's fault. */
+export interface InvariantCheck {
+  readonly name: string;
+  readonly what: string;
+  /** `mspan.startAddr`. */
+  readonly fields: readonly string[];
+  readonly checked: number;
+  readonly violated: number;
+  /** Not so, but as a thread that was stopped inside the allocator leaves it. */
+  readonly lawful: number;
+  readonly verdict: 'holds' | 'damaged' | 'fails';
+  /** The address of a struct that violates it. */
+  readonly example?: string;
+}
+
+export interface FieldCheck {
+  /** The table's. */
+  readonly offset: number;
+  /** Structs that were asked, by the invariant with the most. */
+  readonly checked: number;
+  readonly violated: number;
+  readonly invariants: readonly string[];
+  /** Other places in the struct at which all its invariants hold: the image does not decide between them. */
+  readonly alsoFits: readonly number[];
+}
+
+export interface ImageVerification {
+  readonly counts: {
+    readonly allspans: number;
+    readonly inuse: number;
+    readonly ps: number;
+    readonly ms: number;
+    readonly gs: number;
+  };
+  readonly invariants: readonly InvariantCheck[];
+  /** By `mspan.startAddr`. */
+  readonly fields: Readonly<Record<string, FieldCheck>>;
+  /** The fields that explain what fails. */
+  readonly suspects: readonly string[];
 }
 
 export interface LayoutGenerateResult {

@@ -103,7 +103,14 @@ function structResult(layout: Layout, name: string): LayoutStructResult {
   const struct = layout.struct(name);
   if (struct === undefined)
     throw new InspectError('no-layout', name, `is not among the structs of ${layout.goVersion}/${layout.goarch}`);
-  const fields = [...struct.fields].map(([field, { offset, size, type }]) => [field, { offset, size, type }] as const);
+  const fields = [...struct.fields].map(([field, { offset, size, type, source, confidence, alternatives }]) => {
+    const known = {
+      ...(source === layout.source ? {} : { source }),
+      ...(confidence === undefined ? {} : { confidence }),
+      ...(alternatives === undefined ? {} : { alternatives }),
+    };
+    return [field, { offset, size, type, ...known }] as const;
+  });
   return {
     size: struct.size,
     ...(isExact(layout, name) ? {} : { exact: false }),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readJson, type Since, sinceAt } from './constants.js';
 import { hasChange, type Release, requireRelease } from './release.js';
 import { fail, object } from './schema.js';
-import type { ArenaGeometry, InlineMarks, Traits } from './types.js';
+import type { ArenaGeometry, CallFrame, InlineMarks, Traits } from './types.js';
 
 /** What traits depend on. */
 interface TraitsKey {
@@ -46,6 +46,11 @@ interface TraitsFile {
   readonly allpArrayLength: Since<number>;
   readonly heapGoal: Since<Traits['heapGoal']>;
   readonly limitHeadroomPercent: Since<number>;
+  readonly inlineTables: Since<Traits['inlineTables']>;
+  readonly funcdata: Since<Traits['funcdata']>;
+  readonly tracebackElision: Since<Traits['tracebackElision']>;
+  readonly argumentTables: Since<Exclude<Traits['argumentTables'], undefined> | null>;
+  readonly callFrames: Readonly<Record<string, CallFrame>>;
   readonly heapBitsInSpan: { readonly switch: Switch; readonly maxElemsize: Readonly<Record<string, number>> };
   readonly inlineMarks: { readonly switch: Switch; readonly byPointerSize: Readonly<Record<string, InlineMarks>> };
   readonly arenas: readonly ArenaRule[];
@@ -78,12 +83,18 @@ export function loadTraits(folder: string): TraitsTable {
         heapBitsInSpan,
         heapBitsMaxElemsize: heapBitsInSpan ? (file.heapBitsInSpan.maxElemsize[word] ?? 0) : 0,
         inlineMarks,
+        inlineMarksSwitch: otherWay(file.inlineMarks, word, release, inlineMarks !== undefined),
         mcentral: pick(file.mcentral),
         cachedSweepgen: pick(file.cachedSweepgen),
         variableNames: Object.fromEntries(Object.entries(file.variableNames).map(([name, list]) => [name, pick(list)])),
         allpArrayLength: pick(file.allpArrayLength),
         heapGoal: pick(file.heapGoal),
         limitHeadroomPercent: pick(file.limitHeadroomPercent),
+        inlineTables: pick(file.inlineTables),
+        funcdata: pick(file.funcdata),
+        tracebackElision: pick(file.tracebackElision),
+        argumentTables: pick(file.argumentTables) ?? undefined,
+        callFrame: file.callFrames[key.goarch] ?? fail(path, 'callFrames', `has nothing for ${key.goarch}`),
         arena: arenaOf(file, key, release) ?? fail(path, 'arenas', `has no rule for ${key.goos}/${key.goarch}`),
         addressTypes: file.addressTypes,
         addressFields: file.addressFields,
@@ -101,6 +112,18 @@ function isOn(feature: Switch, release: Release, experiments: readonly string[])
     experiments.includes(feature.on) ||
     (feature.default !== null && hasChange(release, requireRelease(feature.default)))
   );
+}
+
+function otherWay(
+  { switch: feature, byPointerSize }: TraitsFile['inlineMarks'],
+  word: string,
+  release: Release,
+  now: boolean,
+): Traits['inlineMarksSwitch'] {
+  const { available, on, off } = feature;
+  if (!hasChange(release, requireRelease(available))) return undefined;
+  const add = isOn(feature, release, []) === now ? (now ? off : on) : undefined;
+  return { drop: [on, off], add, marks: now ? undefined : byPointerSize[word] };
 }
 
 /** The last rule that fits. */
@@ -124,6 +147,10 @@ function checkFile(value: Readonly<Record<string, unknown>>, path: string): Trai
     'allpArrayLength',
     'heapGoal',
     'limitHeadroomPercent',
+    'inlineTables',
+    'funcdata',
+    'tracebackElision',
+    'argumentTables',
     'arenas',
     'addressTypes',
   ]) {
@@ -133,6 +160,7 @@ function checkFile(value: Readonly<Record<string, unknown>>, path: string): Trai
   if (typeof value.pageSize !== 'number') fail(path, 'pageSize', 'is no number');
   object(value.addressFields, path, 'addressFields');
   object(value.variableNames, path, 'variableNames');
+  object(value.callFrames, path, 'callFrames');
   for (const name of ['heapBitsInSpan', 'inlineMarks'])
     object(object(value[name], path, name).switch, path, `${name}.switch`);
   return value as unknown as TraitsFile;

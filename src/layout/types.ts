@@ -70,6 +70,8 @@ export interface Traits {
   readonly heapBitsMaxElemsize: number;
   /** Green Tea: marks of small spans stand in the span's last bytes. Undefined where it is off. */
   readonly inlineMarks: InlineMarks | undefined;
+  /** How the list of experiments would be if this release had it the other way round; undefined where it can't. */
+  readonly inlineMarksSwitch: InlineMarksSwitch | undefined;
   /** How mcentral keeps its spans. */
   readonly mcentral: 'lists' | 'spanSets';
   /** Cached spans have sweepgen h+1 and h+3 (1.12+). */
@@ -82,6 +84,22 @@ export interface Traits {
   readonly heapGoal: 'stored' | 'computed';
   /** How much of a memory limit's heap goal is kept free, in per cent, besides a fixed minimum (mgcpacer.go, memoryLimitHeapGoalHeadroomPercent; 1.21+). */
   readonly limitHeadroomPercent: number;
+  /** Which pcdata and which funcdata of a function tell what was inlined (PCDATA_InlTreeIndex, FUNCDATA_InlTree). */
+  readonly inlineTables: { readonly pcdata: number; readonly funcdata: number };
+  /** Funcdata as addresses, or as offsets from moduledata.gofunc (1.18+). */
+  readonly funcdata: 'pointers' | 'offsets';
+  /**
+   * Where the arguments of a frame are told: all in words above it (up to 1.16); by funcdata, that also say which of those that came in registers are still true
+   * where they were spilled to (1.18+); undefined where what stands there may be stale (1.17).
+   */
+  readonly argumentTables:
+    | 'words'
+    | { readonly info: number; readonly live: number; readonly liveIndex: number }
+    | undefined;
+  /** What the runtime's traceback leaves out of a long stack: all behind the first frames, or the middle (1.21+). */
+  readonly tracebackElision: 'rest' | 'middle';
+  /** How calls use the stack on this arch. */
+  readonly callFrame: CallFrame;
   /** The geometry of heap arenas for this arch. */
   readonly arena: ArenaGeometry;
   /** Integer types whose values are addresses (`guintptr`), and uintptr fields that hold addresses, by struct: shown as addresses. */
@@ -97,6 +115,21 @@ export interface InlineMarks {
   readonly reservedBytes: number;
   readonly marksOffset: number;
   readonly marksBytes: number;
+}
+
+export interface InlineMarksSwitch {
+  readonly drop: readonly string[];
+  readonly add: string | undefined;
+  /** The marks that there would be; undefined where there would be none. */
+  readonly marks: InlineMarks | undefined;
+}
+
+/** internal/goarch (runtime/internal/sys before): StackAlign, MinFrameSize, and whether calls leave the return address in a register. */
+export interface CallFrame {
+  readonly linkRegister: boolean;
+  /** Bytes at the bottom of each frame that are not the caller's arguments. */
+  readonly minFrameBytes: number;
+  readonly alignBytes: number;
 }
 
 export interface ArenaGeometry {

@@ -5,7 +5,7 @@ import { grouped, printable } from './format.js';
 const row = (label: string, text: string) => `${label.padEnd(10)}${text}`;
 
 export function findText(result: FindResult): string {
-  const { address, what, kind, mapping, span, slot, stack, object, symbol, section } = result;
+  const { address, what, kind, mapping, span, slot, stack, object, symbol, code, section } = result;
   const lines = [`${address}  ${what}`, row('kind', kind)];
   if (slot)
     lines.push(
@@ -32,6 +32,8 @@ export function findText(result: FindResult): string {
   if (object)
     lines.push(row('object', `${object.type} at ${object.address}${object.field ? `, field ${object.field}` : ''}`));
   if (symbol) lines.push(row('symbol', `${symbol.name}+0x${symbol.offset.toString(16)}, by ${symbol.method}`));
+  if (code?.file) lines.push(row('source', `${code.file}:${code.line ?? '?'}`));
+  for (const func of code?.inlined ?? []) lines.push(row('inlined', func));
   if (section) lines.push(row('section', section));
   if (mapping)
     lines.push(

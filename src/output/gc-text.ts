@@ -102,7 +102,9 @@ function checkLines({ checks }: GcResult): string[] {
   ];
 }
 
-function structLines(name: string, { address, fields }: GcStruct, visibleAs: GcResult['visibleAs']): string[] {
+function structLines(name: string, struct: GcStruct, visibleAs: GcResult['visibleAs']): string[] {
+  const { address, missing, fields } = struct;
+  if (address === null) return ['', `${name} was not found: ${missing ?? 'nothing tells where it stands'}`];
   const nameWidth = Math.max(...Object.keys(fields).map((field) => field.length)) + 2;
   const lines = ['', `${name} at ${address}${' '.repeat(4)}(← what the program itself can see of it)`];
   for (const [field, value] of Object.entries(fields)) {

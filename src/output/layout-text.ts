@@ -1,11 +1,5 @@
 // `layout list|show|diff|verify|generate` for people.
-import type {
-  LayoutDiffResult,
-  LayoutGenerateResult,
-  LayoutListResult,
-  LayoutShowResult,
-  LayoutVerifyResult,
-} from '../layout/results.js';
+import type { LayoutDiffResult, LayoutGenerateResult, LayoutListResult, LayoutShowResult } from '../layout/results.js';
 import { printable } from './format.js';
 
 export function layoutListText({ layouts }: LayoutListResult): string {
@@ -62,7 +56,9 @@ export function layoutShowText({ goVersion, arch, experiments, source, note, str
 export function layoutDiffText({ a, b, arch, structs }: LayoutDiffResult): string {
   const entries = Object.entries(structs);
   if (entries.length === 0) return text([`${a} and ${b} (${arch}): no difference`]);
-  const lines = [`${a} → ${b} (${arch}): ${entries.length} structs differ`];
+  const lines = [
+    `${a} → ${b} (${arch}): ${entries.length === 1 ? '1 struct differs' : `${entries.length} structs differ`}`,
+  ];
   for (const [name, { size, added, removed, moved, retyped }] of entries) {
     lines.push('', `${name}: ${size.a ?? 'absent'} → ${size.b ?? 'absent'} bytes`);
     for (const { field, offset, type } of removed) lines.push(`  - ${field} at ${offset}  ${type}`);
@@ -70,19 +66,6 @@ export function layoutDiffText({ a, b, arch, structs }: LayoutDiffResult): strin
     for (const { field, a: from, b: to } of moved) lines.push(`  ~ ${field} moves from ${from} to ${to}`);
     for (const { field, a: from, b: to } of retyped) lines.push(`  ~ ${field} was ${from}, is ${to}`);
   }
-  return text(lines);
-}
-
-export function layoutVerifyText(result: LayoutVerifyResult): string {
-  const { goVersion, arch, checked, structsChecked, mismatches, unknown } = result;
-  const lines = [
-    `${goVersion}/${arch}: ${checked} fields of ${structsChecked} structs compared with the binary's DWARF, ${mismatches.length} mismatches`,
-  ];
-  for (const { struct, field, table, dwarf } of mismatches)
-    lines.push(
-      `  ${struct}${field === null ? ' (size)' : `.${field}`}: table ${JSON.stringify(table)}, DWARF ${JSON.stringify(dwarf)}`,
-    );
-  if (unknown.length > 0) lines.push(`not compared: ${unknown.map(({ struct }) => struct).join(' ')}`);
   return text(lines);
 }
 

@@ -1,5 +1,6 @@
 // `overview` for people: a page of text made from the result, nothing read or computed here.
 import type { OverviewResult, RootResult } from '../analysis/results.js';
+import { fold } from './fold.js';
 import { bytesText, grouped, percentApart, percentText, printable } from './format.js';
 
 /** Classes and missing ranges shown; the rest is counted. */
@@ -8,11 +9,12 @@ const shownMissing = 8;
 
 export function overviewText(result: OverviewResult): string {
   const lines = [
-    ...opened(result),
+    ...folded(opened(result)),
     ...heap(result),
-    ...gc(result),
+    ...folded(gc(result)),
+    ...goroutines(result),
     ...classes(result),
-    ...reconciliation(result),
+    ...folded(reconciliation(result)),
     ...roots(result),
     ...findings(result),
     ...missing(result),
@@ -21,13 +23,16 @@ export function overviewText(result: OverviewResult): string {
   return `${lines.join('\n')}\n`;
 }
 
-const row = (label: string, text: string) => `${label.padEnd(16)}${text}`;
+const labelWidth = 16;
+const folded = (lines: readonly string[]) => lines.flatMap((line) => fold(line, labelWidth));
+const row = (label: string, text: string) => `${label.padEnd(labelWidth)}${text}`;
 
 function opened({ go, binary, image, layout }: OverviewResult): string[] {
   const lines: string[] = [];
   if (go) {
     const experiments = go.experiments.length > 0 ? ` (GOEXPERIMENT ${go.experiments.join(',')})` : '';
-    lines.push(row('go', printable(`${go.version}${experiments} ${go.os}/${go.arch}, from ${go.source}`)));
+    const source = go.guessed ? go.source.replace(/^guess/, 'a guess') : `from ${go.source}`;
+    lines.push(row('go', printable(`${go.version}${experiments} ${go.os}/${go.arch}, ${source}`)));
   }
   if (binary) {
     const ids =
@@ -89,7 +94,7 @@ function heap({ spans }: OverviewResult): string[] {
     ),
     row(
       'mspans',
-      `${grouped(spans.total)} in allspans: ${grouped(spans.inuse)} in use, ${grouped(spans.manual)} manual, ${grouped(spans.free)} free${spans.unreadable ? `, ${grouped(spans.unreadable)} unreadable` : ''}${spans.unreadableEntries ? `; ${grouped(spans.unreadableEntries)} more entries can't be read` : ''}`,
+      `${grouped(spans.total)} ${spans.partial ? 'found without mheap_' : 'in allspans'}: ${grouped(spans.inuse)} in use, ${grouped(spans.manual)} manual, ${grouped(spans.free)} free${spans.unreadable ? `, ${grouped(spans.unreadable)} unreadable` : ''}${spans.unreadableEntries ? `; ${grouped(spans.unreadableEntries)} more entries can't be read` : ''}`,
     ),
   ];
 }
@@ -109,6 +114,15 @@ function gc({ gc, mheap }: OverviewResult): string[] {
       `live ${amount(gc.heapLive)}, marked by the last cycle ${amount(gc.heapMarked)}${percent === null ? '' : `, GOGC ${percent === -1 ? 'off' : text(percent)}`}`,
     ),
   ];
+}
+
+function goroutines({ goroutines }: OverviewResult): string[] {
+  if (!goroutines) return [];
+  const { total, byStatus, unreadable } = goroutines;
+  const counts = Object.entries(byStatus).sort(([, a], [, b]) => b - a);
+  const texts = counts.map(([status, count]) => `${grouped(count)} ${status}`);
+  if (unreadable > 0) texts.push(`${grouped(unreadable)} unreadable`);
+  return [row('goroutines', `${grouped(total)} in allgs${texts.length > 0 ? `: ${texts.join(', ')}` : ''}`)];
 }
 
 function classes({ classes }: OverviewResult): string[] {
@@ -185,7 +199,7 @@ function missing({ image }: OverviewResult): string[] {
     lines.push(
       row(
         lines.length === 0 ? 'missing' : '',
-        `${lines.length === 0 ? 'nothing but ' : 'and '}${aside} ranges that were only reserved or are the kernel's`,
+        `${lines.length === 0 ? 'nothing but ' : 'and '}${aside === 1 ? '1 range that was' : `${aside} ranges that were`} only reserved or ${aside === 1 ? 'is' : 'are'} the kernel's`,
       ),
     );
   return ['', ...lines];

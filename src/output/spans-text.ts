@@ -1,5 +1,6 @@
 // `spans` and `span` for people, and the rows as csv.
 import type { SpanDetail, SpanRow } from '../analysis/results.js';
+import { fold } from './fold.js';
 import { bytesText, grouped, printable } from './format.js';
 
 const unknown = '?';
@@ -67,8 +68,10 @@ const glyphs = {
 /** `span ADDR`: header, fields with value, offset and source, and the slot map with its legend. */
 export function spanDetailText(span: SpanDetail, ascii: boolean): string {
   const lines = [
-    `mspan ${span.addr}   pages from ${span.base ?? unknown}, ${count(span.npages)} of them   ${span.state ?? unknown}   ${classText(span)}`,
-    `freeindex ${count(span.freeindex)}   allocCount ${count(span.allocCount)}   allocated ${count(span.allocated)}   nelems ${count(span.nelems)}   ${span.sweepState}`,
+    ...[
+      `mspan ${span.addr}   pages from ${span.base ?? unknown}, ${count(span.npages)} of them   ${span.state ?? unknown}   ${classText(span)}`,
+      `freeindex ${count(span.freeindex)}   allocCount ${count(span.allocCount)}   allocated ${count(span.allocated)}   nelems ${count(span.nelems)}   ${span.sweepState}`,
+    ].flatMap((line) => fold(line, 2)),
   ];
   if (span.suspect) lines.push(`suspect: ${span.suspect}`);
   if (span.missing) lines.push(`not readable: ${span.missing.join(', ')}`);
@@ -78,9 +81,10 @@ export function spanDetailText(span: SpanDetail, ascii: boolean): string {
       `gcmarkBits ${span.gcmarkBits === '' ? 'nil' : (span.gcmarkBits ?? unknown)}`,
     );
   if (span.inlineMarks) lines.push(`inline marks ${span.inlineMarks}`);
+  const nameWidth = 1 + Math.max(8, ...Object.keys(span.fields).map((name) => name.length));
   lines.push(
     '',
-    `${'offset'.padStart(6)} ${'size'.padStart(5)}  ${'field'.padEnd(24)}${'value'.padEnd(24)}${'type'.padEnd(24)}source`,
+    `${'offset'.padStart(6)} ${'size'.padStart(5)}  ${'field'.padEnd(nameWidth)}${'value'.padEnd(20)}${'type'.padEnd(18)}source`,
   );
   for (const [name, field] of Object.entries(span.fields)) {
     const value =
@@ -90,7 +94,7 @@ export function spanDetailText(span: SpanDetail, ascii: boolean): string {
           ? JSON.stringify(field.value)
           : String(field.value);
     lines.push(
-      `${String(field.offset).padStart(6)} ${String(field.size).padStart(5)}  ${name.padEnd(24)}${value.padEnd(24)}${field.type.padEnd(24)}${field.source}`,
+      `${String(field.offset).padStart(6)} ${String(field.size).padStart(5)}  ${name.padEnd(nameWidth)}${value.padEnd(19)} ${field.type.padEnd(17)} ${field.source}`,
     );
   }
   lines.push('', ...slotMapLines(span, ascii));

@@ -7,10 +7,12 @@ import { cachedSpans } from './mcache.js';
 import { heapSweepgen, type RuntimeView } from './mheap.js';
 import { type SpanRows, spanFlag } from './span-table.js';
 
-/** Sets `mismatch` or `transient` on the rows of `table.differing`. At most one span for each running P can be lawfully off by one. */
-export function judgeSpans(view: RuntimeView, table: SpanRows): void {
+/**
+ * Sets `mismatch` or `transient` on the rows of `table.differing`. At most one span for each running P can be lawfully off by one. `generation` is mheap_.sweepgen, for who
+ * knows it otherwise.
+ */
+export function judgeSpans(view: RuntimeView, table: SpanRows, generation = heapSweepgen(view)): void {
   if (table.differing.length === 0) return;
-  const generation = heapSweepgen(view);
   const cached = cachedSpans(view);
   const excused = new Set<number>();
   // Where the mcaches can't be read, sweepgen h+1 and h+3 say of a span that some P's mcache holds it.

@@ -1,18 +1,17 @@
 // The Go runtime in a target: chooses the layout that validates, finds the roots, and reads the span table when it is asked for.
-import { InspectError } from '../bytes/errors.js';
 import type { Memory } from '../image/memory.js';
-import { type DwarfBinary, layoutFromDwarf } from '../layout/from-dwarf.js';
-import { layoutFromTable } from '../layout/load.js';
-import type { Layout } from '../layout/types.js';
 import type { Target } from '../target/target.js';
+import { type Choice, chooseLayout, type ProcessOptions } from './choose-layout.js';
+import { otherExperiments } from './guess/inline-marks.js';
+import { withGuess } from './guess/with-guess.js';
 import { judgeSpans } from './judge-spans.js';
 import { type LiveSource, readLiveSpans, settleRow } from './live-spans.js';
 import { cachedSpans } from './mcache.js';
 import type { RuntimeView } from './mheap.js';
-import { type Finder, type FoundRoots, findLaterRoots, findRoots, type Root, type RootName } from './roots/find.js';
-import { findersOf, tell } from './roots/finders.js';
-import { isLater } from './roots/names.js';
-import type { Scene } from './roots/validate.js';
+import { readFoundSpans, withoutHeap } from './partial-spans.js';
+import { findLaterRoots } from './roots/find.js';
+import { tell } from './roots/finders.js';
+import { isLater, type Refusal, type Root, type RootName } from './roots/names.js';
 import { readAllspans } from './roots/validate-mheap.js';
 import {
   type OnProgress,
@@ -24,6 +23,9 @@ import {
   visitSpans,
 } from './span-table.js';
 
+export type { ProcessOptions } from './choose-layout.js';
+export { dwarfBinaryOf, layoutOf } from './layout-candidates.js';
+
 export interface LayoutCheck {
   /** In-use spans sampled, and those that fulfil the invariants. */
   readonly checked: number;
@@ -32,26 +34,23 @@ export interface LayoutCheck {
   readonly why?: string;
 }
 
-export interface ProcessOptions {
-  /** `dwarf`, or a table file. */
-  readonly layout?: string;
-  readonly without?: readonly string[];
-  /** Addresses by name (`runtime.mheap_`). */
-  readonly roots?: Readonly<Record<string, number>>;
-}
-
 export interface GoProcess extends RuntimeView {
+  /** As it was opened; where nothing tells the Go version, with the one that was guessed. */
   readonly target: Target;
   /** Those that are found at once. */
   readonly roots: ReadonlyMap<RootName, Root>;
-  /** All, the rest looked for at the first call: it adds to `warnings` and `trace`. */
+  /** All, the rest looked for at the first call: it adds to `refusals`, `warnings` and `trace`. */
   allRoots(): ReadonlyMap<RootName, Root>;
+  /** What finders said of roots and was refused. */
+  readonly refusals: readonly Refusal[];
   readonly check: LayoutCheck;
   readonly allspans: SliceHeader | undefined;
   readonly warnings: readonly string[];
   readonly trace: readonly string[];
   /** Why `spans()` has nothing. */
   readonly whyNoSpans: string | undefined;
+  /** Where mheap_ can't be read and spans were found without it: how, and that there may be more. */
+  readonly partial: string | undefined;
   /** The span table, read once; undefined where allspans can't be read. `onProgress` may throw to stop. */
   spans(onProgress?: OnProgress): SpanTable | undefined;
   /** To be called before a row's mspan and bitmaps are looked at: of a process that runs on, row and bitmaps are then of one moment. */
@@ -63,158 +62,81 @@ export interface GoProcess extends RuntimeView {
   visitSpans(visit: VisitRows, onProgress?: OnProgress): SpanRows | undefined;
 }
 
-/** A way to get a layout, tried in order until one validates on the image. */
-interface Candidate {
-  readonly what: string;
-  readonly make: () => Layout | undefined;
-}
-
-function candidates(target: Target, options: ProcessOptions): Candidate[] {
-  const { go } = target;
-  const request = go && {
-    goVersion: go.version,
-    goarch: go.arch,
-    goos: go.os,
-    experiments: go.experiments,
-    ...(options.without ? { without: options.without } : {}),
-  };
-  const dwarf: Candidate = {
-    what: 'DWARF',
-    make: () => {
-      const binary = dwarfBinaryOf(target);
-      const opened = binary && target.dwarf();
-      return opened && layoutFromDwarf(opened, binary);
-    },
-  };
-  if (options.layout === 'dwarf') return [dwarf];
-  if (options.layout !== undefined) {
-    const file = options.layout;
-    return [{ what: `layout file ${file}`, make: () => request && layoutFromTable({ ...request, file }) }];
-  }
-  if (!request) return [];
-  const table = layoutFromTable(request);
-  const fromTable: Candidate = { what: table ? table.name : 'tables', make: () => table };
-  return table?.exact ? [fromTable, dwarf] : [dwarf, fromTable];
-}
-
-/** What is known of the target's Go, as the reader of its debug info needs it; undefined where the version is not known. */
-export function dwarfBinaryOf({ go, binary, memory }: Target): DwarfBinary | undefined {
-  if (!go) return undefined;
-  const { pointerSize, littleEndian } = memory;
-  const name = binary?.info.path ?? 'the binary';
-  return {
-    name,
-    goVersion: go.version,
-    goos: go.os,
-    goarch: go.arch,
-    experiments: go.experiments,
-    pointerSize,
-    littleEndian,
-  };
-}
-
-/** The layout for a target without an image: nothing to validate it on. */
-export function layoutOf(target: Target, options: ProcessOptions): Layout | undefined {
-  for (const { make } of candidates(target, options)) {
-    const layout = make();
-    if (layout) return layout;
-  }
-  return undefined;
-}
-
-interface Attempt {
-  readonly layout: Layout;
-  readonly found: FoundRoots;
-  readonly ok: boolean;
-  readonly scene: Scene;
-}
-
 /**
- * Finds the Go runtime in the target's image. Throws InspectError `no-layout` where nothing is known of this release, else gives what was found, with
+ * Finds the Go runtime in the target's image; undefined where nothing tells the Go version and no layout explains the image. Throws InspectError `no-layout` where nothing is known of this release, else gives what was found, with
  * `check.ok` false where no layout validated.
  */
 export function openProcess(target: Target, options: ProcessOptions): GoProcess | undefined {
   try {
-    return chooseProcess(target, options);
+    const known = target.go ? target : withGuess(target, options);
+    const chosen = known && chooseProcess(known, options);
+    const marked = chosen && withMarksOfImage(chosen);
+    return marked ? chooseProcess(marked, options) : chosen;
   } finally {
     // That the process is gone explains every other failure.
     target.live?.memory.assertThere();
   }
 }
 
+/** The target with the experiments that its spans show, where they contradict those that are known: a version given by hand, or an old string, says nothing of them. */
+function withMarksOfImage({ target, memory, layout, check, address }: GoProcess): Target | undefined {
+  const mheap = address('runtime.mheap_');
+  const { go } = target;
+  if (!go || !check.ok || mheap === undefined) return undefined;
+  const experiments = otherExperiments({ memory, layout }, mheap);
+  if (!experiments) return undefined;
+  const named = (list: readonly string[]) => (list.length === 0 ? 'no GOEXPERIMENT' : `GOEXPERIMENT ${list.join(',')}`);
+  const why = `the spans’ marks are kept as ${go.version} does with ${named(experiments)}, and ${go.source} says ${named(go.experiments)}: the image is believed`;
+  return { ...target, go: { ...go, experiments }, warnings: [...target.warnings, why] };
+}
+
 function chooseProcess(target: Target, options: ProcessOptions): GoProcess | undefined {
-  if (!target.go) return undefined;
-  const finders = findersOf(target, options.roots ?? {});
-  const trace: string[] = [];
-  let best: Attempt | undefined;
-  let failure: InspectError | undefined;
-  let misfit: Attempt | undefined;
-  for (const candidate of candidates(target, options)) {
-    try {
-      const attempt = tryCandidate(target, candidate, finders, trace);
-      if (attempt && (attempt.ok || !best)) best = attempt;
-      if (attempt?.found.mheap?.ok === false && attempt.layout.exact && attempt.layout.source === 'table')
-        misfit ??= attempt;
-      if (attempt?.ok) break;
-    } catch (error) {
-      // Damaged debug info must not end what another source can still tell.
-      if (!(error instanceof InspectError)) throw error;
-      trace.push(`layout: ${candidate.what}: ${error.subject}: ${error.why}`);
-      failure = error;
-    }
-  }
-  if (!best) {
-    if (failure) throw failure;
-    throw new InspectError(
-      'no-layout',
-      `${target.go.version} ${target.go.os}/${target.go.arch}`,
-      'no layout table covers it and the binary has no DWARF',
-      'spanscope layout list shows what there is',
-    );
-  }
-  return makeProcess(target, best, finders, trace, misfit);
+  const choice = chooseLayout(target, options);
+  return choice && makeProcess(target, choice);
 }
 
-function tryCandidate(
-  target: Target,
-  { what, make }: Candidate,
-  finders: readonly Finder[],
-  trace: string[],
-): Attempt | undefined {
-  const layout = make();
-  if (!layout) {
-    trace.push(`layout: ${what}: has nothing for ${target.go?.version} ${target.go?.os}/${target.go?.arch}`);
-    return undefined;
-  }
-  const scene = { memory: target.memory, layout, ...(target.live?.moving ? { live: target.live.memory } : {}) };
-  const found = findRoots(scene, finders);
-  // Proved by its spans and arenas; whether the address is confirmed by another way is another question.
-  const ok = found.mheap?.ok === true;
-  const why = found.mheap ? found.mheap.why : 'mheap_ was not found';
-  trace.push(`layout: ${layout.name}: ${why}${ok ? '' : ' (refused)'}`);
-  return { layout, found, ok, scene };
-}
-
-/** `misfit`: the table of this very release, where it was refused: the image is then perhaps of another one. */
-function makeProcess(
-  target: Target,
-  { layout, found, ok, scene }: Attempt,
-  finders: readonly Finder[],
-  trace: string[],
-  misfit: Attempt | undefined,
-): GoProcess {
+function makeProcess(target: Target, { best, misfit, finders, trace }: Choice): GoProcess {
+  const { layout, found, ok, scene } = best;
   const { roots, mheap } = found;
   const memory: Memory = target.memory;
   const warnings: string[] = [];
-  const refused = new Set<RootName>();
-  tell(found, roots.keys(), { trace, warnings, refused });
-  if (!ok)
+  const refusals: Refusal[] = [];
+  const told = { trace, warnings, refusals };
+  tell(found, roots.keys(), told);
+  let toldOfStacks = 0;
+  const tellOfStacks = () => {
+    const story = finders.stack.story(scene);
+    trace.push(...story.slice(toldOfStacks));
+    toldOfStacks = story.length;
+  };
+  let all: ReadonlyMap<RootName, Root> | undefined;
+  const allRoots = () => {
+    if (all) return all;
+    const later = findLaterRoots(scene, finders.ordered, found);
+    tell(later, [...later.roots.keys()].filter(isLater), told);
+    all = later.roots;
+    tellOfStacks();
+    return all;
+  };
+  // What is doubtful for want of anything to compare is used in a heap that is proved; what was contradicted, or stands beside no heap, never.
+  const address = (name: RootName) => {
+    const root = (isLater(name) ? allRoots() : roots).get(name);
+    const refused = refusals.some((each) => each.name === name);
+    return root?.state === 'confirmed' || (ok && !refused) ? root?.address : undefined;
+  };
+  const partial =
+    ok || target.live
+      ? undefined
+      : withoutHeap({ memory, layout, address }, finders.stack, mheap?.why ?? 'it was not found');
+  tellOfStacks();
+  if (partial) trace.push(`spans: ${partial.why}`);
+  if (!ok && !partial)
     warnings.unshift(
       mheap?.ok === false
         ? `the layout ${layout.name} does not fit this image: nothing is read of the heap with it`
         : `the layout ${layout.name} could not be checked on this image: ${mheap?.why ?? 'mheap_ was not found'}`,
     );
-  else if (!layout.exact)
+  else if (ok && !layout.exact && !target.go?.guessed)
     warnings.unshift(
       `${target.go?.version ?? 'this release'} was not measured: ${layout.name} is used, because it validates on this image`,
     );
@@ -222,23 +144,11 @@ function makeProcess(
     warnings.unshift(
       `the layout ${misfit.layout.name} does not fit this image (${misfit.found.mheap?.why}): is it ${target.go?.version}? ${layout.name} fits and is used`,
     );
-  let all: ReadonlyMap<RootName, Root> | undefined;
-  const allRoots = () => {
-    if (all) return all;
-    const later = findLaterRoots(scene, finders, found);
-    tell(later, [...later.roots.keys()].filter(isLater), { trace, warnings, refused });
-    all = later.roots;
-    return all;
-  };
-  // What is doubtful for want of anything to compare is used in a heap that is proved; what was contradicted, or stands beside no heap, never.
-  const address = (name: RootName) => {
-    const root = (isLater(name) ? allRoots() : roots).get(name);
-    return root?.state === 'confirmed' || (ok && !refused.has(name)) ? root?.address : undefined;
-  };
   const mheapAddress = ok ? address('runtime.mheap_') : undefined;
   const header = () => (mheapAddress === undefined ? undefined : readAllspans({ memory, layout }, mheapAddress));
-  let allspans = header();
-  const why = mheap?.why ?? 'mheap_ was not found';
+  let allspans = header() ?? partial?.allspans;
+  const disputed = ok && mheapAddress === undefined ? roots.get('runtime.mheap_')?.detail : undefined;
+  const why = disputed ?? mheap?.why ?? 'mheap_ was not found';
   let table: SpanTable | undefined;
   const moving = (): LiveSource | undefined =>
     target.live?.moving && mheapAddress !== undefined
@@ -255,6 +165,7 @@ function makeProcess(
     layout,
     roots,
     allRoots,
+    refusals,
     address,
     get allspans() {
       return allspans;
@@ -262,13 +173,15 @@ function makeProcess(
     warnings,
     trace,
     check: {
-      checked: mheap?.checked ?? 0,
-      held: mheap?.held ?? 0,
-      ok,
-      ...(ok && mheap?.checked !== 0 ? {} : { why }),
+      checked: partial?.checked ?? mheap?.checked ?? 0,
+      held: partial?.held ?? mheap?.held ?? 0,
+      ok: ok || partial !== undefined,
+      ...((ok && mheap?.checked !== 0) || partial ? {} : { why }),
     },
-    whyNoSpans: allspans ? undefined : why,
+    whyNoSpans: allspans || partial ? undefined : why,
+    partial: partial?.why,
     spans(onProgress) {
+      if (partial) table ??= readFoundSpans(process, partial, onProgress);
       if (table || !allspans) return table;
       const live = moving();
       const moment = live && readLiveSpans(live, onProgress);
@@ -287,7 +200,7 @@ function makeProcess(
     },
     visitSpans(visit, onProgress) {
       // Rows that may have to be read again are kept.
-      if (moving()) process.spans(onProgress);
+      if (moving() || partial) process.spans(onProgress);
       if (table) visit(table);
       if (table || !allspans) return table;
       const { mayHold } = cachedSpans(process);

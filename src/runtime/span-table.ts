@@ -59,6 +59,8 @@ export interface SpanRows {
   readonly garbageAddrs: ReadonlyMap<number, bigint>;
   /** In-use rows whose allocated count differs from allocCount, not yet judged. */
   readonly differing: number[];
+  /** Why these need not be all spans of the heap: mheap_ could not be read, and they were found without it. */
+  readonly partial?: string;
 }
 
 /** All rows: row i is allspans[i], where entries that can't be read are left out. */
@@ -126,6 +128,17 @@ export function readSpanTable(
   const table = makeTable(walk.total);
   while (walk.next(table));
   table.unreadableEntries = allspans.length - table.length;
+  return table;
+}
+
+/** The same for mspans whose addresses are known, a row for each in their order: for a heap of which allspans is not known. */
+export function readSpansAt(memory: Memory, layout: Layout, addresses: Float64Array): SpanTable {
+  const nothing = { array: 0, length: 0, capacity: 0 };
+  const walk = new SpanWalk(memory, layout, nothing, undefined, addresses.length);
+  const table = makeTable(addresses.length);
+  table.addr.set(addresses);
+  table.length = addresses.length;
+  walk.readMspans(table, 0);
   return table;
 }
 
@@ -204,7 +217,8 @@ class SpanWalk {
   #entry = 0;
   #told = 0;
 
-  constructor(memory: Memory, layout: Layout, allspans: SliceHeader, onProgress: OnProgress | undefined) {
+  /** `besides`: mspans that `readMspans` will be given which are not of `allspans`. */
+  constructor(memory: Memory, layout: Layout, allspans: SliceHeader, onProgress: OnProgress | undefined, besides = 0) {
     const fields = mspanOffsets(layout);
     this.#memory = memory;
     this.#pageSize = layout.traits.pageSize;
@@ -216,7 +230,7 @@ class SpanWalk {
     const entries = this.#ranges.reduce((sum, { from, end }) => sum + end - from, 0);
     this.total = Math.min(entries, mostSpans(memory, fields.size));
     this.#entries = new StructBatch(memory, memory.pointerSize, Math.min(entriesAtOnce, this.total));
-    this.#mspans = new StructBatch(memory, fields.size, Math.min(mspansAtOnce, this.total));
+    this.#mspans = new StructBatch(memory, fields.size, Math.min(mspansAtOnce, this.total + besides));
   }
 
   /** Adds some rows to `rows`, as many as there is room for; false where there are none left. */
@@ -238,12 +252,12 @@ class SpanWalk {
     const first = rows.length;
     addPointers(this.#memory, this.#entries, rows);
     this.done += rows.length - first;
-    this.#readMspans(rows, first);
+    this.readMspans(rows, first);
     return true;
   }
 
   /** Reads the mspans of the rows from `first` on piece by piece, and each piece column by column. */
-  #readMspans(rows: Building, first: number): void {
+  readMspans(rows: Building, first: number): void {
     const mspans = this.#mspans;
     for (let row = first; row < rows.length; row += mspans.count) {
       mspans.take(rows.addr, row, rows.length);

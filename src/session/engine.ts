@@ -17,10 +17,10 @@ import { sumSpans } from '../analysis/span-totals.js';
 import { InspectError } from '../bytes/errors.js';
 import { diffLayouts } from '../layout/diff.js';
 import { listLayouts, showLayout, showOf } from '../layout/show.js';
-import { verifyLayout } from '../layout/verify.js';
 import { hexOf } from '../runtime/bitmap.js';
-import { dwarfBinaryOf, type GoProcess, layoutOf, openProcess } from '../runtime/process.js';
+import { type GoProcess, layoutOf, openProcess } from '../runtime/process.js';
 import type { OnProgress, SpanTable } from '../runtime/span-table.js';
+import { verifyTarget } from '../runtime/verify/verify-layout.js';
 import { openTarget } from '../target/open.js';
 import type { Target } from '../target/target.js';
 import type { CallName, Calls, OpenedResult, OpenOptions, OpenRequest, SpanQuery } from './protocol.js';
@@ -121,7 +121,10 @@ export function createEngine(): Engine {
     layoutList: () => listLayouts(),
     layoutShow: ({ name }) => (name === '' ? showOf(layoutInUse(opened())) : showLayout(name)),
     layoutDiff: ({ a, b }) => diffLayouts(a, b),
-    layoutVerify: () => verifyOpened(opened()),
+    layoutVerify: () => {
+      const { target, options } = opened();
+      return verifyTarget(target, options);
+    },
   };
   return {
     call: (name, params, onProgress) => handlers[name](params, onProgress),
@@ -136,8 +139,9 @@ function finderOf(state: State, onProgress: OnProgress): Finder {
 }
 
 function openState({ files, options }: OpenRequest): State {
-  const target = openTarget({ files, options });
-  return { target, process: target.image ? openProcess(target, options) : undefined, options, queries: new Map() };
+  const opened = openTarget({ files, options });
+  const process = opened.image ? openProcess(opened, options) : undefined;
+  return { target: process?.target ?? opened, process, options, queries: new Map() };
 }
 
 function layoutInUse({ target, process, options }: State) {
@@ -148,26 +152,20 @@ function layoutInUse({ target, process, options }: State) {
 
 function openedResult(state: State): OpenedResult {
   const { target, process } = state;
+  const layout = process?.layout ?? layoutOf(target, state.options);
+  const doubtful = [...(process?.roots.values() ?? [])].filter((root) => root.state !== 'confirmed').length;
   const path = target.image?.path ?? target.binary?.info.path ?? 'nothing';
   return {
     title: path.split(/[\\/]/).at(-1) ?? path,
-    goText: target.go ? `${target.go.version} ${target.go.os}/${target.go.arch}` : 'Go version unknown',
-    layoutText: process ? process.layout.name : (layoutOf(target, state.options)?.name ?? 'no layout'),
+    goText: target.go
+      ? `${target.go.version}${target.go.guessed ? ' (a guess)' : ''} ${target.go.os}/${target.go.arch}`
+      : 'Go version unknown',
+    layoutText: layout ? `${layout.exact && layout.source !== 'inferred' ? '' : '~'}${layout.name}` : 'no layout',
+    rootsText: process ? (doubtful === 0 ? 'roots ✓' : `${doubtful} ${doubtful === 1 ? 'root' : 'roots'} ?`) : '',
+    inferred: layout?.struct('mspan')?.source === 'inferred',
     hasImage: target.image !== undefined,
     warnings: [...target.warnings, ...(process?.warnings ?? [])],
   };
-}
-
-function verifyOpened({ target }: State) {
-  const dwarf = target.dwarf();
-  const binary = dwarfBinaryOf(target);
-  if (!dwarf || !binary)
-    throw new InspectError(
-      'no-dwarf',
-      target.binary?.info.path ?? 'the binary',
-      'has no DWARF to verify the table against',
-    );
-  return verifyLayout(dwarf, binary);
 }
 
 function needProcess({ process }: State): GoProcess {

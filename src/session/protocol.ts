@@ -39,6 +39,8 @@ export interface OpenOptions {
   /** Where compressed files stand unpacked, by the path that `files` and regions name. */
   readonly unpacked?: Readonly<Record<string, string>>;
   readonly without?: readonly string[];
+  /** The user's cache folder; left out: nothing is kept. */
+  readonly cache?: string;
 }
 
 /** Which rows of the span table, in which order. `filter` is the text after `/` or of `--where`: `class=5 state=inuse used<70`. */
@@ -93,8 +95,12 @@ export interface OpenedResult {
   readonly title: string;
   /** `go1.22.5 linux/amd64`. */
   readonly goText: string;
-  /** `table go1.22.5/amd64`, `dwarf`, `~inferred`. */
+  /** `table go1.22.5/amd64`, `dwarf`; with `~` before it where it was not measured on this release. */
   readonly layoutText: string;
+  /** `roots ✓` where all were found and confirmed, else how many were not: `2 roots ?`. Empty without an image. */
+  readonly rootsText: string;
+  /** Whether mspans are read by offsets that were inferred: then their numbers are marked. */
+  readonly inferred: boolean;
   readonly hasImage: boolean;
   readonly warnings: readonly string[];
 }

@@ -4,33 +4,67 @@ import type { ElfFile } from '../elf/elf-file.js';
 import type { Memory } from '../image/memory.js';
 import type { AddressRange } from '../image/scan-words.js';
 
-/** Bytes of an image that are taken for the program's data where no binary says which those are. */
-const mostUnknownData = 64 * 2 ** 20;
+/** Bytes of one mapping, and of the whole image, that are taken for the program's data where nothing says which those are. */
+const mostOfMapping = 64 * 2 ** 20;
+const mostUnknownData = 256 * 2 ** 20;
+/** A program's segments stand together; what is further away than this was mapped by itself. */
+const mostGap = 16 * 2 ** 20;
 
-/** The binary's writable segments at their places, ascending and disjoint, whatever its headers say; without a binary, or where its load bias is not known, the image's first writable memory. */
-export function dataRanges(
-  elf: ElfFile | undefined,
-  bias: number | undefined,
-  memory: Memory,
-): readonly AddressRange[] {
+/** What is known of where the program stands. */
+export interface ProgramPlace {
+  /** The binary, or its headers as the image holds them. */
+  readonly elf: ElfFile | undefined;
+  readonly bias: number | undefined;
+  /** An address inside the program: its entry, its program headers. */
+  readonly inside: number | undefined;
+}
+
+export interface ProgramData {
+  /** All of it, with bss. Ascending and disjoint, as the other. */
+  readonly all: readonly AddressRange[];
+  /** What the file has of it: variables that begin with a value. The same as all where the file's part is not known. */
+  readonly initialized: readonly AddressRange[];
+  /** Whether that is the program's data and nothing else. */
+  readonly certain: boolean;
+}
+
+/**
+ * The program's writable segments at their places, ascending and disjoint, whatever its headers say. Without a binary or its load bias: the writable memory next to an address that is known to be inside
+ * the program; else what the image has of writable memory, up to a bound.
+ */
+export function dataRanges({ elf, bias, inside }: ProgramPlace, memory: Memory): ProgramData {
   if (elf && bias !== undefined) {
-    return merged(
-      elf.programHeaders
-        .filter(({ type, flags, exact }) => type === PT.LOAD && exact && (flags & PF.W) !== 0)
-        .map(({ vaddr, memsz }) => ({ start: vaddr + bias, end: vaddr + bias + memsz })),
+    const segments = elf.programHeaders.filter(
+      ({ type, flags, exact }) => type === PT.LOAD && exact && (flags & PF.W) !== 0,
     );
+    const upTo = (size: 'memsz' | 'filesz') =>
+      merged(segments.map(({ vaddr, [size]: bytes }) => ({ start: vaddr + bias, end: vaddr + bias + bytes })));
+    const all = upTo('memsz');
+    if (all.length > 0) return { all, initialized: upTo('filesz'), certain: true };
   }
-  let left = mostUnknownData;
   const writable = memory.segments.filter(
     ({ origin, flags }) => origin !== 'missing' && origin !== 'zero' && (flags === undefined || (flags & PF.W) !== 0),
   );
-  return merged(
-    writable.map(({ start, end }) => {
-      const taken = Math.min(end - start, left);
+  const near = inside === undefined ? [] : nextTo(inside, memory.segments, writable);
+  let left = mostUnknownData;
+  const all = merged(
+    (near.length > 0 ? near : writable).map(({ start, end }) => {
+      const taken = Math.min(end - start, left, mostOfMapping);
       left -= taken;
       return { start, end: start + taken };
     }),
   );
+  return { all, initialized: all, certain: false };
+}
+
+/** The writable segments at and behind `inside`, up to the first wide gap between any two. */
+function nextTo(inside: number, all: readonly AddressRange[], writable: readonly AddressRange[]): AddressRange[] {
+  const first = all.findIndex(({ start, end }) => start <= inside && inside < end);
+  if (first < 0) return [];
+  let last = first;
+  while (last + 1 < all.length && all[last + 1]!.start - all[last]!.end < mostGap) last += 1;
+  const end = all[last]!.end;
+  return writable.filter((segment) => segment.start >= all[first]!.start && segment.start < end);
 }
 
 /** The same addresses as ascending ranges that neither touch nor overlap, below 2^53; empty ones vanish. */

@@ -10,6 +10,7 @@ import { parseGoVersion } from '../gosym/go-version.js';
 import { versionTexts } from '../gosym/version-text.js';
 import type { Memory } from '../image/memory.js';
 import type { AddressRange } from '../image/scan-words.js';
+import type { ProgramData } from './data-ranges.js';
 
 export interface FoundGo {
   readonly version: string;
@@ -26,15 +27,15 @@ export function findGo(
   bias: number,
   memory: Memory,
   override: string | undefined,
-  data: () => readonly AddressRange[],
+  data: ProgramData,
 ): FoundGo | undefined {
   if (override !== undefined) return fromOverride(override);
   const inBinary = elf && readBuildInfo(elf);
   if (inBinary)
     return { version: inBinary.release, experiments: inBinary.experiments, source: 'build info of the binary' };
-  const inImage = findBuildInfo(memory);
+  const inImage = findBuildInfo(memory, data.certain ? data.all : undefined);
   if (inImage) return { version: inImage.release, experiments: inImage.experiments, source: 'build info in the image' };
-  return (elf && fromSymbol(elf, bias, memory)) ?? fromText(memory, data());
+  return (elf && fromSymbol(elf, bias, memory)) ?? fromText(memory, data.initialized);
 }
 
 function fromOverride(text: string): FoundGo {

@@ -4,6 +4,7 @@ import type { UnpackedFiles } from '../bytes/open-source.js';
 import { PageCache } from '../bytes/page-cache.js';
 import { type Dwarf, DwarfError, openDwarf } from '../dwarf-parser/index.js';
 import { type BuildIds, readBuildIds } from '../elf/build-ids.js';
+import { AT } from '../elf/constants.js';
 import { type CoreInfo, readCore } from '../elf/core.js';
 import { ElfDebugSections, hasDebugInfo } from '../elf/debug-sections.js';
 import type { ElfFile } from '../elf/elf-file.js';
@@ -14,12 +15,12 @@ import { searchBias } from '../image/bias-search.js';
 import { openBinaryImage, type PlacedBinary } from '../image/binary-image.js';
 import { openCoreImage } from '../image/core-image.js';
 import type { Memory } from '../image/memory.js';
-import { imageBuildIds } from '../image/memory-source.js';
+import { imageBuildIds, mainMapping, mappedProgram } from '../image/memory-source.js';
 import type { ProcMapping } from '../image/proc-maps.js';
 import { openRawImage } from '../image/raw-image.js';
 import { readSavedProc, type SavedProc, withSavedProc } from '../image/saved-proc.js';
 import { classify, type Inputs, type OpenedElf } from './classify.js';
-import { dataRanges } from './data-ranges.js';
+import { dataRanges, type ProgramData, type ProgramPlace } from './data-ranges.js';
 import { binaryInfo, imageOf, liveImage } from './describe.js';
 import { findGo, goEvidence } from './go-of.js';
 import { type LiveProcess, openLive } from './live.js';
@@ -107,16 +108,35 @@ function openParts(
     live?.memory ?? memoryOf(inputs, core, binary, { placed, libraries, mappings: saved?.mappings }, cache);
   for (const { elf } of [binary, inputs.core].filter((file) => file !== undefined))
     warnings.push(...elf.problems.map((problem) => `${elf.name}: ${problem}`));
+  if (!binary && inputs.core) warnings.push(withoutBinary(core && mainMapping(core)?.path));
   if (live) warnings.push(...live.warnings);
   if (saved) warnings.push(...saved.warnings);
   if (core) warnings.push(...core.problems.map((problem) => `${inputs.core?.path}: ${problem}`));
-  const go = goOf(binary, inputs.core, bias, memory, options.go);
+  const place = programPlace(binary, bias, core, memory);
+  const data = dataRanges(place, memory);
+  const go = goOf(binary, inputs.core, bias, memory, data, options.go);
   if (go && options.go !== undefined)
-    warnings.push(...overruled(go, goOf(binary, inputs.core, bias, memory, undefined)));
+    warnings.push(...overruled(go, goOf(binary, inputs.core, bias, memory, data, undefined)));
   if (go) trace.push(`Go version ${go.version}, from ${go.source}`);
   if (live && options.proc !== undefined)
     warnings.push(`--proc ${options.proc} is not read: pid:${live.pid} is there itself`);
-  return makeTarget({ inputs, live, core, saved, memory, binary, own, bias, matches, go, warnings, trace });
+  const program = identityOf(own ?? inImage, place.bias);
+  return makeTarget({
+    inputs,
+    live,
+    core,
+    saved,
+    memory,
+    binary,
+    own,
+    bias,
+    data,
+    program,
+    matches,
+    go,
+    warnings,
+    trace,
+  });
 }
 
 /** The build IDs that the core itself holds, read without the binary laid under it. */
@@ -257,15 +277,44 @@ function memoryOf(
   return openBinaryImage(binary.elf, binary.source);
 }
 
+function withoutBinary(path: string | undefined): string {
+  const which = path === undefined ? '' : `, which was ${path},`;
+  return `there is no binary: functions have no names here, and addresses in code no lines; name the Go binary${which} beside the image`;
+}
+
+function identityOf(ids: BuildIds | undefined, bias: number | undefined): Target['program'] {
+  const build = ids?.go ? `go:${ids.go}` : ids?.gnu ? `gnu:${ids.gnu}` : undefined;
+  return build === undefined || bias === undefined ? undefined : { build, bias };
+}
+
+/** Where the program stands: by its binary, else by what the core says and holds of it. */
+function programPlace(
+  binary: OpenedElf | undefined,
+  bias: number | undefined,
+  core: CoreInfo | undefined,
+  memory: Memory,
+): ProgramPlace {
+  const entry = core?.auxv.get(AT.ENTRY) ?? core?.auxv.get(AT.PHDR);
+  const inside = entry === undefined ? undefined : Number(entry);
+  if (binary || !core) return { elf: binary?.elf, bias, inside };
+  const elf = mappedProgram(memory, core);
+  const found = elf && loadBias(elf, core);
+  return { elf, bias: found?.known ? found.bias : undefined, inside };
+}
+
+const goarchOf = (binary: OpenedElf | undefined, core: OpenedElf | undefined) =>
+  (binary ?? core)?.elf.header.goarch ?? 'unknown';
+
 function goOf(
   binary: OpenedElf | undefined,
   core: OpenedElf | undefined,
   bias: number | undefined,
   memory: Memory,
+  data: ProgramData,
   override: string | undefined,
 ): TargetGo | undefined {
-  const arch = (binary ?? core)?.elf.header.goarch ?? 'unknown';
-  const found = findGo(binary?.elf, bias ?? 0, memory, override, () => dataRanges(binary?.elf, bias, memory));
+  const arch = goarchOf(binary, core);
+  const found = findGo(binary?.elf, bias ?? 0, memory, override, data);
   return found && { ...found, os: 'linux', arch };
 }
 
@@ -289,6 +338,8 @@ interface Parts {
   readonly binary: OpenedElf | undefined;
   readonly own: BuildIds | undefined;
   readonly bias: number | undefined;
+  readonly data: ProgramData;
+  readonly program: Target['program'];
   readonly matches: 'go' | 'gnu' | 'not checked';
   readonly go: TargetGo | undefined;
   readonly warnings: string[];
@@ -296,7 +347,7 @@ interface Parts {
 }
 
 function makeTarget(parts: Parts): Target {
-  const { inputs, live, core, saved, memory, binary, own, bias, matches, go, warnings, trace } = parts;
+  const { inputs, live, core, saved, memory, binary, own, bias, data, program, matches, go, warnings, trace } = parts;
   let dwarf: Dwarf | undefined | null = null;
   let index: SymbolIndex | undefined;
   const openDebugInfo = (): Dwarf | undefined => {
@@ -314,6 +365,8 @@ function makeTarget(parts: Parts): Target {
     binary: binary && { info: binaryInfo(binary, own) },
     matches,
     go,
+    goarch: goarchOf(binary, inputs.core),
+    program,
     warnings,
     trace,
     symbols(names) {
@@ -327,8 +380,9 @@ function makeTarget(parts: Parts): Target {
       return found && { ...found, value: found.value + bias };
     },
     auxv: core?.auxv ?? new Map(),
+    threads: core?.threads ?? [],
     savedEnviron: saved?.environ,
-    dataRanges: dataRanges(binary?.elf, bias, memory),
+    dataRanges: data.all,
     moduleSection: bias === undefined ? undefined : sectionAddress(binary?.elf, '.go.module', bias),
     dwarf: openDebugInfo,
     dwarfVariable(name) {

@@ -1,5 +1,6 @@
 // One opened thing: a binary, an image, or both, with arch, Go version and whatever leads to symbols. Knows nothing of the heap.
 import type { Dwarf } from '../dwarf-parser/index.js';
+import type { CoreThread } from '../elf/core.js';
 import type { NearSymbol } from '../elf/symbol-index.js';
 import type { Memory } from '../image/memory.js';
 import type { LiveProcess } from './live.js';
@@ -22,6 +23,8 @@ export interface TargetGo {
   readonly os: string;
   readonly arch: string;
   readonly source: string;
+  /** Where nothing in the target tells the version, and it was guessed: what else the image may be of, release lines like `go1.22`. */
+  readonly guessed?: { readonly equal: readonly string[] };
 }
 
 export interface MissingPart {
@@ -51,7 +54,10 @@ export interface Target {
   readonly binary: { readonly info: TargetBinaryInfo } | undefined;
   /** How it is known that both belong together. */
   readonly matches: 'go' | 'gnu' | 'not checked';
+  /** Undefined where nothing tells the version. */
   readonly go: TargetGo | undefined;
+  /** Of the ELF header, as Go names it; `unknown` where that is none of Go's. */
+  readonly goarch: string;
   readonly warnings: readonly string[];
   /** How things were found, a line each, for `--trace`. */
   readonly trace: readonly string[];
@@ -59,8 +65,12 @@ export interface Target {
   symbols(names: readonly string[]): ReadonlyMap<string, number>;
   /** The binary's symbol at or before an address in the image, with its address there; undefined where there is none or the load bias is not known. */
   symbolAt(address: number): NearSymbol | undefined;
+  /** Which program it is, by its build ID, and where it was loaded; undefined where one of both is not known. */
+  readonly program: { readonly build: string; readonly bias: number } | undefined;
   /** The auxiliary vector by AT_ type; empty where the image has none. */
   readonly auxv: ReadonlyMap<number, bigint>;
+  /** The threads with their registers, as a core's notes have them; none of a live process (nothing is traced) or a raw image. */
+  readonly threads: readonly CoreThread[];
   /** The environment block as `--proc DIR` has it: `NAME=value`, each ended by a zero byte. */
   readonly savedEnviron: Uint8Array | undefined;
   /** The program's writable data in the image: the binary's writable segments; without a binary, what may be. Ascending. */

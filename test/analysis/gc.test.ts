@@ -9,10 +9,13 @@ import type { GcResult } from '../../src/analysis/results.js';
 import { summedSpans } from '../../src/analysis/span-totals.js';
 import { openProcess, openTarget } from '../../src/index.js';
 import { gcText } from '../../src/output/gc-text.js';
+import type { GoProcess } from '../../src/runtime/process.js';
+import type { RootName } from '../../src/runtime/roots/find.js';
+import { fieldRows } from '../../tui/components/gc-view.js';
 
 const images = ['go1.16-amd64', 'go1.21-amd64-pie', 'go1.23-arm64', 'go1.25-amd64-nodwarf', 'go1.27-amd64-mark'];
 
-function gcOfImage(name: string): GcResult {
+function gcOfImage(name: string, lost: readonly string[] = [], sums = true): GcResult {
   const folder = mkdtempSync(join(tmpdir(), 'spanscope-gc-'));
   try {
     const files = ['server', 'core.sparse'].map((file) => {
@@ -23,7 +26,9 @@ function gcOfImage(name: string): GcResult {
     const target = openTarget({ files, options: {} });
     const process = openProcess(target, {});
     if (!process) throw new Error('no Go runtime');
-    const result = gcOf(process, summedSpans(process)?.sums.totals);
+    const address = (root: RootName) => (lost.includes(root) ? undefined : process.address(root));
+    const lessRoots: GoProcess = Object.create(process, { address: { value: address } });
+    const result = gcOf(lessRoots, sums ? summedSpans(process)?.sums.totals : undefined);
     target.close();
     return result;
   } finally {
@@ -95,5 +100,29 @@ describe.each(images)('gc of %s', (name) => {
     const text = gcText(result);
     expect(text).toMatch(new RegExp(`^phase +${derived.phase}$`, 'm'));
     expect(text).toContain('pause_end');
+  });
+});
+
+describe('gc without a variable', () => {
+  const both = ['runtime.memstats', 'runtime.gcController'];
+
+  it('still has what the other and the spans tell, and says what is missing', () => {
+    const result = gcOfImage('go1.23-arm64', ['runtime.memstats']);
+    expect(result.memstats).toMatchObject({ address: null, fields: {}, missing: expect.stringMatching(/./) });
+    expect(String(result.derived.heapGoal)).toBe(printed('go1.23-arm64', 'NextGC'));
+    expect(result.derived).toMatchObject({ numGC: null, lastGC: null, heapAlloc: expect.any(Number) });
+    expect(result.history).toEqual([]);
+    const text = gcText(result);
+    expect(text).toContain('memstats was not found: ');
+    expect(text).toMatch(/^cycles ended +\?$/m);
+    const rows = fieldRows(result, '', 80).map(({ about }) => about);
+    expect(rows.filter((about) => about.startsWith('runtime.memstats was not found'))).toHaveLength(1);
+  });
+
+  it('has the sums over the spans where both are lost, and is refused only without them', () => {
+    const result = gcOfImage('go1.16-amd64', both);
+    expect(result.derived).toMatchObject({ heapGoal: null, trigger: null, heapAlloc: expect.any(Number) });
+    expect(gcText(result)).toContain('gcController was not found: ');
+    expect(() => gcOfImage('go1.16-amd64', both, false)).toThrow(/gcController/);
   });
 });

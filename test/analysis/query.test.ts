@@ -44,6 +44,7 @@ describe('a filter', () => {
     ['-free inuse', [0, 1, 2, 5, 6]],
     ['class=5', [0, 1, 3, 4]],
     ['class=5n', [0, 3, 4]],
+    ['class == 5n && inuse', [0]],
     ['class = 5N inuse', [0]],
     ['!class=5n inuse', [1, 2, 5, 6]],
     ['class!=5n inuse', [1, 2, 5, 6]],

@@ -1,4 +1,5 @@
 // How long the terminal UI takes to answer a key while its engine is busy: a pseudo-terminal, a key every so often, the time until the next bytes are drawn for it.
+import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { spawn } from '@lydell/node-pty';
 
@@ -10,7 +11,19 @@ const opened = 'q closes';
 const closed = ' help';
 const endOfFrame = '\u001b[?2026l';
 
-/** Milliseconds from key to frame, by what the engine was at meanwhile; `nothing to do` says what the machine itself costs. For a heap of many spans. */
+/** CPU time in ms that the first thread of a process has had: the one that draws. NaN where nothing tells it. */
+function threadCpu(pid) {
+  try {
+    return Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
+  } catch {
+    return Number.NaN;
+  }
+}
+
+/**
+ * By what the engine was at meanwhile, a list of keys: `ms` from the key to its frame, `cpuMs` of that in which the drawing thread ran (the rest it
+ * waited for the machine or the engine). `nothing to do` says what the machine itself costs. For a heap of many spans.
+ */
 export async function keyLatency(command) {
   const env = { ...process.env, TERM: 'xterm-256color' };
   delete env.NO_COLOR;
@@ -42,10 +55,11 @@ export async function keyLatency(command) {
   /** Presses `key` and waits for what it changes. */
   const press = async (key, text) => {
     const from = output.length;
+    const cpu = threadCpu(child.pid);
     const began = performance.now();
     child.write(key);
     await drawn(text, from);
-    return performance.now() - began;
+    return { ms: performance.now() - began, cpuMs: threadCpu(child.pid) - cpu };
   };
   /** Opens and closes the help until `isDone`. */
   const during = async (isDone) => {

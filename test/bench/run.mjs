@@ -1,9 +1,11 @@
 // Start-up, the first screen, overview and a heap of a million spans against a bare `node -e 0`, in one run: whole-process CPU time, medians and ratios.
-//   npm run bench [-- BINARY IMAGE] [-- --big]     --big makes the core of a million spans where it is not there (Go toolchain, 300 MB of disk)
+//   npm run bench [-- BINARY IMAGE] [-- --big] [-- --stripped=FOLDER]
+//     --big makes the core of a million spans where it is not there (Go toolchain, 300 MB of disk)
+//     --stripped measures also the `server` and `core` in a folder: a large binary without symbols, like those in npm packages
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bigHeapFolder, bigHeapSpans, makeBigHeap } from '../../fixtures/big-heap.mjs';
 import { firstFrame } from './first-frame.mjs';
@@ -13,10 +15,10 @@ import { paddedCore } from './padded-core.mjs';
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(dirname(here));
 const cli = join(root, 'dist', 'cli.js');
-const args = process.argv.slice(2).filter((arg) => arg !== '--big');
+const args = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
 const sample = [join(root, 'fixtures/sample/server'), join(root, 'fixtures/sample/core.sparse')];
 const files = args.length >= 2 ? args.slice(0, 2) : sample;
-const rounds = 15;
+const rounds = Number(process.env.SPANSCOPE_BENCH_ROUNDS ?? 15);
 const bigRounds = 5;
 const folder = mkdtempSync(join(tmpdir(), 'spanscope-bench-'));
 const report = join(folder, 'report.json');
@@ -36,6 +38,21 @@ const readAll =
   "const fs=require('node:fs'),b=Buffer.allocUnsafe(1<<20),f=fs.openSync(process.argv[1]);for(let i=0;i<process.argv[2];i++)fs.readSync(f,b,0,1<<20,i*(1<<20))";
 const cores = paddedCore(sample[1], folder);
 
+/** The sample without section headers: no symbols, no DWARF. */
+function strippedSample() {
+  const bytes = readFileSync(sample[0]);
+  bytes.fill(0, 0x28, 0x30);
+  bytes.fill(0, 0x3c, 0x40);
+  const path = join(folder, 'stripped');
+  writeFileSync(path, bytes);
+  return [path, sample[1]];
+}
+const given = process.argv.find((arg) => arg.startsWith('--stripped='))?.slice('--stripped='.length);
+const stripped = {
+  'the sample, stripped': strippedSample(),
+  ...(given && { [`${basename(given)}, stripped`]: [join(given, 'server'), join(given, 'core')] }),
+};
+
 /** By name: arguments of node, and how often it is measured. */
 const cases = {
   [node]: [['-e', '0'], rounds],
@@ -46,6 +63,12 @@ const cases = {
   'layout show go1.24.0/amd64 mspan': [[cli, 'layout', 'show', 'go1.24.0/amd64', 'mspan'], rounds],
   [small]: [[cli, 'overview', sample[0], cores.small], rounds],
   [padded]: [[cli, 'overview', sample[0], cores.large], rounds],
+  ...Object.fromEntries(
+    Object.entries(stripped).flatMap(([name, pair]) => [
+      [`${name}: overview, nothing kept`, [[cli, 'overview', ...pair, '--no-cache'], rounds]],
+      [`${name}: overview, roots kept`, [[cli, 'overview', ...pair], rounds]],
+    ]),
+  ),
   ...(big && {
     [reading]: [['-e', readAll, big[1], String(Math.round(statSync(big[1]).blocks / 2048))], bigRounds],
     'a million spans: overview': [[cli, 'overview', ...big], bigRounds],
@@ -60,6 +83,7 @@ function measure(command) {
     ...process.env,
     NODE_OPTIONS: `--require=${join(here, 'report-cpu.cjs')}`,
     SPANSCOPE_BENCH_FILE: report,
+    XDG_CACHE_HOME: join(folder, 'cache'),
   };
   const { status, stderr } = spawnSync(process.execPath, command, {
     env,
@@ -105,10 +129,15 @@ if (big) {
   say(
     `ndjson: ${Math.round(bigHeapSpans / (medianCpu(spans) / 1000)).toLocaleString('en')} rows a second of CPU, start-up included`,
   );
-  for (const [what, times] of Object.entries(await keyLatency([cli, ...big]))) {
-    const sorted = times.toSorted((a, b) => a - b);
-    const ms = (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))].toFixed(0);
-    say(`a key while ${what}: ${ms(0.5)} ms to its frame, p95 ${ms(0.95)}, most ${ms(1)} (${sorted.length} keys)`);
+  for (const [what, keys] of Object.entries(await keyLatency([cli, ...big]))) {
+    const line = (each) => {
+      const sorted = keys.map(each).sort((a, b) => a - b);
+      const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))].toFixed(0);
+      return `${at(0.5)} ms, p95 ${at(0.95)}, most ${at(1)}`;
+    };
+    say(
+      `a key while ${what}: ${line(({ ms }) => ms)} to its frame; the drawing thread's CPU ${line(({ cpuMs }) => cpuMs)} (${keys.length} keys)`,
+    );
   }
 } else say(`no core of a million spans in ${bigHeapFolder()}: npm run bench -- --big makes it`);
 rmSync(folder, { recursive: true, force: true });

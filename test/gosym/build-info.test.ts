@@ -130,10 +130,11 @@ describe('findBuildInfo', () => {
     return openBinaryImage(ElfFile.open(source), source);
   };
 
-  test('reads memory, starting behind the program’s start', () => {
+  test('reads memory: of the program’s data where that is known, of all that may be', () => {
     const memory = memoryOf(inline('go1.24.2', wrapped));
     expect(findBuildInfo(memory)).toMatchObject({ release: 'go1.24.2', modinfo, address: DATA });
-    expect(findBuildInfo(memory, 2 ** 40)?.release).toBe('go1.24.2');
+    expect(findBuildInfo(memory, [{ start: DATA, end: DATA + 64 }])?.release).toBe('go1.24.2');
+    expect(findBuildInfo(memory, [{ start: DATA + 16, end: DATA + 64 }])).toBeUndefined();
   });
 
   test('gives up where the text that an old header points to is not there', () => {

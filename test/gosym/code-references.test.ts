@@ -24,6 +24,19 @@ it.each(cases)('$arch $code', ({ arch, at, code, target, little }) => {
   expect([...(found ?? [])].map((address) => address.toString(16))).toContain(target.toString(16));
 });
 
+// The same instructions with the load through the sum that the assembler puts behind them: its base is the variable, not the page or the upper half.
+const sums = [
+  { arch: 'arm64', at: 0x26fec, code: '5b0900f07b930f91610340f9', target: 0x1513e4, little: true },
+  { arch: 'ppc64', at: 0x27d10, code: '3fe000153bff7520807f0000', target: 0x157520, little: false },
+  { arch: 'mips', at: 0x2c67c, code: '3c17001326f720408ee10000', target: 0x132040, little: false },
+  { arch: 'riscv64', at: 0x61b40, code: '97421200938242460383020000000000', target: 0x185fa4, little: true },
+];
+
+it.each(sums)('$arch: a sum in place hides its first half', ({ arch, at, code, target, little }) => {
+  const bytes = Uint8Array.from(Buffer.from(code, 'hex'));
+  expect([...codeReferences(arch, { address: at, bytes, littleEndian: little }, everywhere)!]).toEqual([target]);
+});
+
 it('leaves out what lies outside of the data', () => {
   const bytes = Uint8Array.from(Buffer.from('488d15cde1150000000000', 'hex'));
   const code = { address: 0x401000, bytes, littleEndian: true };

@@ -5,9 +5,10 @@ import { findText, memoryText } from '../../src/output/find-text.js';
 import { findingsText } from '../../src/output/findings-text.js';
 import { jsonText } from '../../src/output/format.js';
 import { gcText } from '../../src/output/gc-text.js';
-import { layoutShowText, layoutVerifyText } from '../../src/output/layout-text.js';
+import { layoutShowText } from '../../src/output/layout-text.js';
 import { overviewText } from '../../src/output/overview-text.js';
 import { spanDetailText, spanLine } from '../../src/output/spans-text.js';
+import { layoutVerifyText } from '../../src/output/verify-text.js';
 import { createEngine, type Engine } from '../../src/session/engine.js';
 import type { CallName, Calls, OpenRequest } from '../../src/session/protocol.js';
 

@@ -85,34 +85,44 @@ describe.each(names)('%s', (name) => {
     );
   });
 
-  it('with garbage for names: structure and values give what they can, and say so', () => {
+  describe('with garbage for names', () => {
     const process = damaged('garbled', (files, original, { names: range, namesAlone }) => {
       expect(overwrite(files, original, range, namesAlone ? garbled : garbledRuntime)).toBeGreaterThan(0);
     });
-    const all = process.allRoots();
-    const stateOf = (root: RootName) => all.get(root)!.state;
-    for (const root of ['mheap_', 'memstats', 'work', 'm0', 'g0'] as const)
-      expect(stateOf(`runtime.${root}`), root).toBe('confirmed');
-    for (const root of [
-      'allgs',
-      'allp',
-      'allm',
-      'firstmoduledata',
-      'gcController',
-      'sched',
-      'class_to_size',
-      'mbuckets',
-    ] as const)
-      expect(all.get(`runtime.${root}`), root).toMatchObject({
-        state: 'unconfirmed',
-        method: 'structure',
-        confirmedBy: [],
-      });
-    expect(stateOf('runtime.gcphase')).toBe('absent');
-    for (const [root, { address }] of all)
-      if (root !== 'runtime.gcphase') expect(address, root).toBe(twin.allRoots().get(root)!.address);
-    expect(process.warnings).toEqual([]);
-    expect(process.spans()!.base).toEqual(twin.spans()!.base);
-    expect(process.spans()!.allocated).toEqual(twin.spans()!.allocated);
+    const led = ['firstmoduledata', 'allgs', 'allp', 'allm', 'sched'] as const;
+    const expectUnconfirmed = (all: ReturnType<GoProcess['allRoots']>, roots: readonly string[]) => {
+      for (const root of roots)
+        expect(all.get(`runtime.${root}` as RootName), root).toMatchObject({
+          state: 'unconfirmed',
+          method: 'structure',
+          confirmedBy: [],
+        });
+      for (const root of ['mheap_', 'memstats', 'work', 'm0', 'g0'] as const)
+        expect(all.get(`runtime.${root}`)!.state, root).toBe('confirmed');
+      expect(all.get('runtime.gcphase')!.state).toBe('absent');
+      for (const [root, { address }] of all)
+        if (root !== 'runtime.gcphase') expect(address, root).toBe(twin.allRoots().get(root)!.address);
+    };
+
+    it('what the threads lead to is confirmed by them, the rest is not', () => {
+      const all = process.allRoots();
+      for (const root of led)
+        expect(all.get(`runtime.${root}`), root).toMatchObject({
+          state: 'confirmed',
+          method: 'structure',
+          confirmedBy: ['stack'],
+        });
+      expectUnconfirmed(all, ['gcController', 'class_to_size', 'mbuckets']);
+      expect(process.warnings).toEqual([]);
+      expect(process.spans()!.base).toEqual(twin.spans()!.base);
+      expect(process.spans()!.allocated).toEqual(twin.spans()!.allocated);
+    });
+
+    it('and without threads: structure and values give what they can, and say so', () => {
+      const alone = openProcess({ ...process.target, threads: [] }, {})!;
+      expectUnconfirmed(alone.allRoots(), [...led, 'gcController', 'class_to_size', 'mbuckets']);
+      expect(alone.warnings).toEqual([]);
+      expect(alone.spans()!.base).toEqual(twin.spans()!.base);
+    });
   });
 });

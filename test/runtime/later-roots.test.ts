@@ -105,6 +105,23 @@ describe('two ways that disagree', () => {
     expect(refusals).toEqual([]);
   });
 
+  it('where a name leads to what the image lacks: what the code denies does not take its place', () => {
+    const { memory, layout } = scene;
+    const named = 0x7eee_0000_0000;
+    expect(memory.word(named)).toBeUndefined();
+    const m = memory.word(heap.roots['runtime.allm'])!;
+    const other = memory.word(m + layout.field('m', 'g0')!.offset)! + layout.field('g', 'm')!.offset;
+    const symtab: Finder = { method: 'symtab', find: (name) => (name === 'runtime.allm' ? [named] : []) };
+    const searching = finders({ 'runtime.allm': other }, { 'runtime.allm': named });
+    const { roots, refusals } = findRoots(scene, [symtab, ...searching]);
+    expect(roots.get('runtime.allm')).toMatchObject({ state: 'unconfirmed', method: 'symtab', address: named });
+    expect(refusals).toEqual([]);
+    // Where the code can't tell either, or says the same, what holds is better than nothing.
+    const [structure, code] = finders({}, {});
+    expect(findRoots(scene, [symtab, structure!]).roots.get('runtime.allm')).toMatchObject({ method: 'structure' });
+    expect(findRoots(scene, [symtab, structure!, code!]).roots.get('runtime.allm')!.state).toBe('confirmed');
+  });
+
   it('what is refused is nothing to go by for the later ones', () => {
     const found = findRoots(scene, finders({}, { 'runtime.allm': allp + 4096 }));
     expect(found.roots.get('runtime.allm')!.state).toBe('unconfirmed');

@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openProcess } from '../../src/runtime/process.js';
+import { codeFinder } from '../../src/runtime/roots/code-finder.js';
+import { moduleFinder } from '../../src/runtime/roots/module-finder.js';
 import { allRootNames, laterRootNames, rootNames } from '../../src/runtime/roots/names.js';
 import { openTarget } from '../../src/target/open.js';
 import { withoutSections as removeSections } from '../support/damaged-binary.js';
@@ -68,6 +70,14 @@ describe.each(cases)('$name', ({ name, files }) => {
     const told = fresh.trace.length;
     expect(fresh.address('runtime.sched')).toBe(stripped.address('runtime.sched'));
     expect(fresh.trace.length).toBe(told + laterRootNames.length);
+  });
+
+  // Before the first collection there is no ring and no clock to tell them by.
+  it.each(['runtime.memstats', 'runtime.gcController'] as const)('finds %s by the code alone', (root) => {
+    const code = codeFinder(moduleFinder(target.dataRanges, target.moduleSection), target.dataRanges);
+    const scene = { memory: target.memory, layout: stripped.layout };
+    expect([...code.find(root, scene, () => undefined)]).toEqual([twin.roots.get(root)?.address]);
+    expect(code.confirms(root, scene, twin.roots.get(root)!.address!)).toBe(true);
   });
 
   it('gives the same spans', () => {

@@ -45,6 +45,8 @@ describe('opening', () => {
       title: 'core.sparse',
       goText: 'go1.27.4 linux/amd64',
       layoutText: 'table go1.27.4/amd64',
+      rootsText: 'roots ✓',
+      inferred: false,
       hasImage: true,
       warnings: [],
     });
@@ -66,7 +68,7 @@ describe('opening', () => {
 });
 
 it('the overview is the one of the command line', async () => {
-  const asked = json(['overview', ...sampleFiles]) as { roots: object };
+  const asked = json<{ roots: object }>(['overview', ...sampleFiles]);
   const { roots, ...rest } = await session.call('overview', {});
   expect(asked).toEqual({ ...rest, roots: expect.objectContaining(roots) });
   // Who asks for JSON asks for every root; so does who asks how things were found.

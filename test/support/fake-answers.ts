@@ -147,6 +147,7 @@ export function findData(address: string, span: FindResult['span']): FindResult 
     stack: null,
     object: null,
     symbol: null,
+    code: null,
     section: null,
   };
 }
@@ -175,6 +176,7 @@ export const provenanceData: ProvenanceResult = {
     },
     'runtime.allgs': { state: 'absent', detail: 'no symbol' },
   },
+  refusals: {},
   layout: {
     name: 'table go1.22.5/amd64',
     source: 'table',

@@ -28,17 +28,24 @@ export interface FakeOptions {
   readonly gc?: Partial<GcResult>;
   readonly findings?: readonly Finding[];
   readonly verify?: Partial<LayoutVerifyResult>;
+  readonly opened?: Partial<Calls['openTarget']['result']>;
+  readonly provenance?: Partial<Calls['provenance']['result']>;
+  readonly layout?: Partial<LayoutShowResult>;
   readonly bytes?: { readonly hex: string; readonly fault: string | null };
   /** Calls that fail, with the reply. */
   readonly errors?: Partial<Record<CallName, { code: string; subject: string; why: string; hint?: string }>>;
   /** Calls that stay unanswered until they are cancelled; they report progress. */
   readonly stuck?: readonly CallName[];
   readonly delayMs?: number;
+  /** Calls that take longer than the others. */
+  readonly slow?: Partial<Record<CallName, number>>;
 }
 
 export interface FakeSession extends SessionClient {
   readonly calls: { readonly call: CallName; readonly params: unknown }[];
   readonly closed: () => boolean;
+  /** Calls that are not answered yet. */
+  readonly waiting: () => number;
 }
 
 /** Base of span `i`: 8 KiB apart, from 0xc000000000. */
@@ -49,6 +56,7 @@ export function createFakeSession(options: FakeOptions = {}): FakeSession {
   const calls: { call: CallName; params: unknown }[] = [];
   const total = options.spans ?? 1000;
   let closed = false;
+  let waiting = 0;
   const row = (i: number): SpanRow => ({
     addr: addrOf(i),
     base: baseOf(i),
@@ -81,6 +89,9 @@ export function createFakeSession(options: FakeOptions = {}): FakeSession {
       title: 'core.1234',
       goText: 'go1.22.5 linux/amd64',
       layoutText: 'table go1.22.5/amd64',
+      rootsText: 'roots ✓',
+      inferred: false,
+      ...options.opened,
       hasImage: true,
       warnings: [],
     }),
@@ -91,7 +102,7 @@ export function createFakeSession(options: FakeOptions = {}): FakeSession {
     memory: memoryData,
     heapMap: heapMapData,
     histogram: histogramData,
-    provenance: () => provenanceData,
+    provenance: () => ({ ...provenanceData, ...options.provenance }),
     spanWindow: ({ query, from, count }) => {
       if (query.filter.startsWith('nonsense'))
         throw new SessionError({
@@ -127,13 +138,18 @@ export function createFakeSession(options: FakeOptions = {}): FakeSession {
       fault: options.bytes?.fault ?? null,
     }),
     layoutList: () => layoutListData,
-    layoutShow: ({ name }) => ({ ...layoutShowData, goVersion: name === '' ? 'go1.22.5' : (name.split('/')[0] ?? '') }),
+    layoutShow: ({ name }) => ({
+      ...layoutShowData,
+      ...options.layout,
+      goVersion: name === '' ? 'go1.22.5' : (name.split('/')[0] ?? ''),
+    }),
     layoutDiff: ({ a, b }) => ({ ...layoutDiffData, a, b }),
     layoutVerify: () => ({ ...layoutVerifyData, ...options.verify }),
   };
   return {
     calls,
     closed: () => closed,
+    waiting: () => waiting,
     async call<K extends CallName>(
       call: K,
       params: Calls[K]['params'],
@@ -147,7 +163,9 @@ export function createFakeSession(options: FakeOptions = {}): FakeSession {
         await new Promise<void>((resolve) => callOptions.signal?.addEventListener('abort', () => resolve()));
         throw new SessionError({ code: 'cancelled', subject: call, why: 'stopped', hint: undefined });
       }
-      await new Promise((resolve) => setTimeout(resolve, options.delayMs ?? 0));
+      waiting += 1;
+      await new Promise((resolve) => setTimeout(resolve, options.slow?.[call] ?? options.delayMs ?? 0));
+      waiting -= 1;
       return answers[call](params);
     },
     async close() {
@@ -245,6 +263,7 @@ const overviewData: OverviewResult = {
     },
   ],
   gc: { phase: 'off', numGC: 812, gcPercent: 100, heapLive: 1_288_490_188, heapMarked: 869_730_877, lastGC: null },
+  goroutines: null,
   reconciliation: [
     { what: 'HeapInuse', ours: 1_524_713_390, runtime: 1_524_713_390, counter: 'gcController.heapInUse', agrees: true },
     {

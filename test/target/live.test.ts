@@ -185,7 +185,8 @@ describe.runIf(runsGo)('a Go process at full speed', { timeout: 120_000 }, () =>
           for (let row = 0; row < table.length; row += 1) {
             go.settle(row);
             const shown = spanRow({ memory: go.memory, layout: go.layout, table }, row, true);
-            if (shown.state !== 'inuse' || shown.suspect) continue;
+            // A row that can't be read whole says so too: its span was given back meanwhile.
+            if (shown.state !== 'inuse' || shown.suspect || shown.missing) continue;
             inuse += 1;
             expect(popcountFrom(shown.allocBits!, Number(shown.freeindex), Number(shown.nelems)), shown.addr).toBe(
               shown.allocCount,

@@ -338,7 +338,7 @@ describe('layouts', () => {
     expect(text).toContain('✗ dwarf 56');
     expect(text).toMatch(/allocBits +\*gcBits +✓/);
     type('q\t\t');
-    const verify = await screen.waitFor('[DWARF against table]');
+    const verify = await screen.waitFor('[verified]');
     expect(verify).toMatch(/mspan\.freeindex +table 48 {2}dwarf 56/);
   });
 

@@ -200,7 +200,8 @@ describe('how it was found', () => {
     const text = await screen.waitFor('steps');
     expect(text).toContain('tried on 64 spans of the image: it holds for 64');
     expect(text).toMatch(/✓ runtime\.mheap_ +0x552860 +confirmed/);
-    expect(text).toContain('found by symtab, confirmed by structure. 64 spans lead back to it');
+    expect(text).toContain('named by the symbol table, confirmed by what it holds');
+    expect(text).toContain('64 spans lead back to it');
     expect(text).toMatch(/– runtime\.allgs +– +absent/);
     expect(text).toContain('symtab: runtime.mheap_ at 0x552860');
     expect(text).toContain('segment 3 is cut [31mred');

@@ -6,7 +6,7 @@ import type { Context } from '../keymap.js';
 import { asLines, type Line, paintLine } from '../line.js';
 import { breadcrumbLine } from './breadcrumbs.js';
 import { promptLine } from './prompt.js';
-import { messageLines, statusLine } from './status-bar.js';
+import { activityWords, messageLines, statusLine } from './status-bar.js';
 
 /** Lines of the frame around the body. */
 export const frameLines = 4;
@@ -20,25 +20,30 @@ export interface FrameProps {
   readonly selected?: number | undefined;
   /** What the screen has to say in the status bar, e.g. `12 of 345`. */
   readonly status?: readonly string[];
+  /** What the screen is about is still under way: keys that ask for it wait. */
+  readonly awaited?: boolean;
 }
 
 /** One screen row. It is drawn again only when its text has changed. */
 const Row = memo(({ text }: { readonly text: string }) => <Text wrap="truncate">{text === '' ? ' ' : text}</Text>);
 
-export function Frame({ width, height, context, body, selected, status = [] }: FrameProps) {
-  const { navigation, session, theme, viewLines } = useApp();
+export function Frame({ width, height, context, body, selected, status = [], awaited = false }: FrameProps) {
+  const { navigation, session, theme, viewLines, setAwaited } = useApp();
   const state = navigation.get();
+  const covered = state.help !== undefined && context !== 'help';
+  useLayoutEffect(() => {
+    if (!covered) viewLines.current = () => asLines(body);
+    if (context !== 'help') setAwaited(awaited);
+  });
+  if (covered) return null;
   const rule: Line = [['dim', '─'.repeat(width)]];
   const bottom: readonly Line[] = state.prompt
-    ? [promptLine(state.prompt, width)]
+    ? [promptLine(state.prompt, width, session.activity && activityWords(session.activity))]
     : state.message
       ? messageLines(state.message, width)
       : [statusLine({ session, context, status, width, atRoot: state.stack.length === 1 })];
   // A message of several lines covers the end of the body.
   const bodyHeight = Math.max(1, height - frameLines - bottom.length + 1);
-  useLayoutEffect(() => {
-    viewLines.current = () => asLines(body);
-  });
   const rows = [
     paintLine(breadcrumbLine(state, session, width), width, theme),
     paintLine(rule, width, theme),

@@ -182,7 +182,8 @@ export interface FieldRow extends TextRow {
 export function fieldRows(gc: GcResult, filter: string, width: number): FieldRow[] {
   const wanted = filter.toLowerCase();
   return (['gcController', 'memstats'] as const).flatMap((struct) => {
-    const { address, fields } = gc[struct];
+    const { address, missing, fields } = gc[struct];
+    if (address === null) return lostRow(struct, missing, wanted);
     const rows = Object.entries(fields)
       .map(([name, value]) => fieldRow(struct, name, value, gc.visibleAs[`${struct}.${name}`] ?? [], width))
       .filter((row) => `${row.name} ${row.about}`.toLowerCase().includes(wanted));
@@ -199,6 +200,22 @@ export function fieldRows(gc: GcResult, filter: string, width: number): FieldRow
     };
     return [head, ...rows];
   });
+}
+
+/** A variable that was not found: its name, and why there is nothing under it. */
+function lostRow(struct: string, missing: string | undefined, wanted: string): FieldRow[] {
+  const why = `was not found: ${missing ?? 'nothing tells where it stands'}`;
+  if (!`${struct} ${why}`.toLowerCase().includes(wanted)) return [];
+  return [
+    {
+      line: [
+        ['title', `runtime.${struct}`],
+        ['unreadable', `  ⨯ ${why}`],
+      ],
+      name: struct,
+      about: `runtime.${struct} ${why}`,
+    },
+  ];
 }
 
 const nameWidth = 26;

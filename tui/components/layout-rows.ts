@@ -1,6 +1,7 @@
 // Layout results as rows of text: structs of a layout, fields of a struct, differences between releases, DWARF against table.
 import type {
   LayoutDiffResult,
+  LayoutFieldResult,
   LayoutListResult,
   LayoutShowResult,
   LayoutVerifyResult,
@@ -34,10 +35,14 @@ export function structRows(layout: LayoutShowResult, filter: string): LayoutRow[
     opens: true,
     line: [
       fitText(name, 34),
-      ` ${grouped(struct.size).padStart(9)} ${grouped(Object.keys(struct.fields).length).padStart(8)}`,
+      ...(Object.values(struct.fields).some(isInferred) ? [['warn', '~'] as const] : [' ']),
+      `${grouped(struct.size).padStart(9)} ${grouped(Object.keys(struct.fields).length).padStart(8)}`,
     ],
   }));
 }
+
+const isInferred = ({ source, confidence }: LayoutFieldResult): boolean =>
+  source === 'inferred' || confidence !== undefined;
 
 export const structHead: Line = [['dim', `${'struct'.padEnd(34)} ${'size'.padStart(9)} ${'fields'.padStart(8)}`]];
 
@@ -66,11 +71,14 @@ export function verifyRows(verify: LayoutVerifyResult): LayoutRow[] {
     return {
       name: m.struct,
       opens: true,
-      line: [['bad', '✗ '], fitText(where, 36), ` table ${valueText(m.table)}  dwarf ${valueText(m.dwarf)}`],
+      line: m.image
+        ? [['bad', '✗ '], fitText(where, 36), ` at ${offsetText(m.table)}: ${mismatchWords(m).slice(2)}`]
+        : [['bad', '✗ '], fitText(where, 36), ` table ${valueText(m.table)}  dwarf ${valueText(m.dwarf)}`],
     };
   });
-  const summary: Line =
-    verify.mismatches.length === 0
+  const summary: Line = !byDwarf(verify)
+    ? imageSummary(verify)
+    : verify.mismatches.length === 0
       ? [
           ['good', '✓ '],
           `dwarf agrees with ${verify.table} in all ${grouped(verify.checked)} fields of ${grouped(verify.structsChecked)} structs`,
@@ -85,7 +93,28 @@ export function verifyRows(verify: LayoutVerifyResult): LayoutRow[] {
   const unknown = verify.unknown.map(
     (u): LayoutRow => note([['dim', `– ${fitText(u.struct, 36)} ${u.why}`]], u.struct),
   );
-  return [note(summary), ...standIn, ...rows, ...unknown];
+  return [note(summary), ...standIn, ...rows, ...invariantRows(verify), ...unknown];
+}
+
+function offsetText(place: unknown): string {
+  return typeof place === 'object' && place !== null && 'offset' in place ? String(place.offset) : '?';
+}
+
+function imageSummary({ image, table, mismatches }: LayoutVerifyResult): Line {
+  const all = image?.invariants ?? [];
+  const held = all.filter(({ verdict }) => verdict !== 'fails').length;
+  return mismatches.length === 0
+    ? [['good', '✓ '], `the image bears ${table} out: ${held} of ${all.length} invariants hold`]
+    : [['bad', '✗ '], `${table} does not fit the image: ${all.length - held} of ${all.length} invariants fail`];
+}
+
+/** What was asked of the image, and how often it is so. */
+function invariantRows({ image }: LayoutVerifyResult): LayoutRow[] {
+  const look = { holds: ['good', '✓ '], damaged: ['warn', '! '], fails: ['bad', '✗ '] } as const;
+  return (image?.invariants ?? []).map(({ name, what, checked, violated, verdict }): LayoutRow => {
+    const count = violated === 0 ? grouped(checked) : `${grouped(violated)} of ${grouped(checked)} not`;
+    return note([look[verdict], fitText(name, 16), ` ${count.padStart(10)}  `, ['dim', what]], name);
+  });
 }
 
 function valueText(value: unknown): string {
@@ -102,15 +131,19 @@ export function fieldRows(
 ): LayoutRow[] {
   const fields = Object.entries(layout.structs[struct]?.fields ?? {}).sort((a, b) => a[1].offset - b[1].offset);
   const nameWidth = Math.min(34, Math.max(8, ...fields.map(([name]) => name.length)));
-  const typeWidth = Math.max(12, width - nameWidth - 34);
-  const compared = verify !== undefined && !verify.unknown.some((u) => u.struct === struct);
+  const typeWidth = Math.max(12, width - nameWidth - 44);
+  const compared = verify !== undefined && !verify.unknown.some((u) => u.struct === struct) && byDwarf(verify);
   return fields.map(([name, field]): LayoutRow => {
     const mismatch = verify?.mismatches.find((m) => m.struct === struct && m.field === name);
-    const dwarf: Line = !compared
-      ? [['dim', verify ? '–' : '']]
-      : mismatch
-        ? [['bad', `✗ dwarf ${valueText(mismatch.dwarf)}`]]
-        : [['good', '✓']];
+    const check = verify?.image?.fields[`${struct}.${name}`];
+    const compares: Line = mismatch
+      ? [['bad', mismatchWords(mismatch)]]
+      : check
+        ? [check.alsoFits.length > 0 ? ['warn', `~ also at ${placesText(check.alsoFits)}`] : ['good', '✓']]
+        : !compared
+          ? [['dim', verify ? '–' : '']]
+          : [['good', '✓']];
+    const known: Line = verify ? compares : sourceOf(layout, field);
     return {
       name: `${struct}.${name} ${field.offset}`,
       opens: false,
@@ -118,20 +151,51 @@ export function fieldRows(
         `${String(field.offset).padStart(8)} ${String(field.size).padStart(8)}  `,
         ['title', fitText(name, nameWidth)],
         ['dim', `  ${fitText(field.type, typeWidth)} `],
-        ...dwarf,
+        ...known,
       ],
     };
   });
 }
 
-export function fieldHead(layout: LayoutShowResult, struct: string, width: number): Line {
+/** How an offset is known: its source; of an inferred one how sure it is, and where else it could stand. */
+function sourceOf(layout: LayoutShowResult, field: LayoutFieldResult): Line {
+  const { confidence, alternatives = [] } = field;
+  const source = field.source ?? (confidence === undefined ? layoutSource(layout) : 'inferred');
+  if (source !== 'inferred') return [['dim', source]];
+  const sure = confidence === undefined ? '' : ` ${confidence.toFixed(2)}`;
+  const others = alternatives.length > 0 ? ` or ${placesText(alternatives)}` : '';
+  return [[alternatives.length > 0 || (confidence ?? 0) <= certain ? 'warn' : 'note', `~${sure}${others}`]];
+}
+
+/** Up to here an inferred offset is not sure. */
+const certain = 0.9;
+const shownPlaces = 3;
+
+function placesText(places: readonly number[]): string {
+  const more = places.length > shownPlaces ? ` +${places.length - shownPlaces}` : '';
+  return `${places.slice(0, shownPlaces).join(' ')}${more}`;
+}
+
+/** `table go1.22.5/amd64` is known by a table. */
+const layoutSource = ({ source }: LayoutShowResult): string => source.split(' ')[0] ?? '';
+
+/** Whether the binary's debug info was asked, and not the image alone. */
+export const byDwarf = (verify: LayoutVerifyResult): boolean =>
+  verify.image === undefined || verify.checked > Object.keys(verify.image.fields).length;
+
+function mismatchWords({ dwarf, image }: LayoutVerifyResult['mismatches'][number]): string {
+  if (image === undefined) return `✗ dwarf ${valueText(dwarf)}`;
+  return image.fits.length > 0 ? `✗ fits at ${placesText(image.fits)}` : '✗ does not fit';
+}
+
+export function fieldHead(layout: LayoutShowResult, struct: string, width: number, verified: boolean): Line {
   const names = Object.keys(layout.structs[struct]?.fields ?? {});
   const nameWidth = Math.min(34, Math.max(8, ...names.map((name) => name.length)));
-  const typeWidth = Math.max(12, width - nameWidth - 34);
+  const typeWidth = Math.max(12, width - nameWidth - 44);
   return [
     [
       'dim',
-      `${'off'.padStart(8)} ${'size'.padStart(8)}  ${'field'.padEnd(nameWidth)}  ${'type'.padEnd(typeWidth)} dwarf`,
+      `${'off'.padStart(8)} ${'size'.padStart(8)}  ${'field'.padEnd(nameWidth)}  ${'type'.padEnd(typeWidth)} ${verified ? 'verified' : 'source'}`,
     ],
   ];
 }

@@ -11,10 +11,18 @@ const marks = {
   export: 'write this view to file: ',
 } as const;
 
-export function promptLine(prompt: Prompt, width: number): Line {
+/** `busy`: what its Enter may have to wait for. */
+export function promptLine(prompt: Prompt, width: number, busy = ''): Line {
   const candidates = prompt.candidates.join(' ');
   // A text longer than the line is shown from its end, where it is being typed.
   const room = width - 3 - marks[prompt.kind].length;
   const text = prompt.text.length > room ? prompt.text.slice(prompt.text.length - room) : prompt.text;
-  return [' ', ['key', marks[prompt.kind]], text, ['cursor', ' '], '  ', ['dim', candidates]];
+  return [
+    ' ',
+    ['key', marks[prompt.kind]],
+    text,
+    ['cursor', ' '],
+    '  ',
+    ['dim', candidates === '' ? busy : candidates],
+  ];
 }

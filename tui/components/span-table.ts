@@ -105,8 +105,25 @@ const extra: readonly SpanTableColumn[] = [
   { title: 'index', width: 9, align: 'right', sortKey: 'index', cell: ({ index }) => ['dim', grouped(index)] },
 ];
 
-/** As many columns as `width` has room for; the essential ones always. */
-export function spanColumns(width: number): readonly SpanTableColumn[] {
+/** As many columns as `width` has room for; the essential ones always. `inferred`: what was read of the mspan is marked with ~. */
+export function spanColumns(width: number, inferred = false): readonly SpanTableColumn[] {
+  const columns = columnsFor(width);
+  return inferred
+    ? columns.map((column) => (ofMspan(column) ? { ...column, cell: marked(column.cell) } : column))
+    : columns;
+}
+
+const ofMspan = ({ title }: SpanTableColumn) => !['', 'mspan', 'index'].includes(title);
+
+function marked(cell: SpanTableColumn['cell']): SpanTableColumn['cell'] {
+  return (row) => {
+    const shown = cell(row);
+    // What is not known, or is no number, is marked already.
+    return typeof shown === 'string' && shown !== '' ? ['warn', `~${shown}`] : shown;
+  };
+}
+
+function columnsFor(width: number): readonly SpanTableColumn[] {
   const columns = [...essential];
   let used = 2 + essential.reduce((sum, column) => sum + column.width + 1, 0);
   for (const column of extra) {

@@ -52,24 +52,26 @@ function pointerOf(span: SpanDetail, field: string): string {
 
 function headerLines(span: SpanDetail, width: number): Line[] {
   const pointer = (field: string): Line => [`${field} `, pointerOf(span, field)];
-  const count = (field: string, value: BigCount | null): Line => [`${field} `, ['title', grouped(value)]];
+  // What was read by inferred offsets is marked.
+  const about = Object.values(span.fields).some(({ source }) => source === 'inferred') ? '~' : '';
+  const count = (field: string, value: BigCount | null): Line => [`${field} `, ['title', about + grouped(value)]];
   const parts: Line[] = [
     ['mspan ', ['title', span.addr]],
-    [`${span.base ?? '⨯'}–${span.limit ?? '⨯'}`],
-    [`${grouped(span.npages)} ${span.npages === 1 ? 'page' : 'pages'}`],
-    [['note', span.state ?? '?']],
+    [`${about}${span.base ?? '⨯'}–${about}${span.limit ?? '⨯'}`],
+    [`${about}${grouped(span.npages)} ${span.npages === 1 ? 'page' : 'pages'}`],
+    [['note', about + (span.state ?? '?')]],
     ...(span.suspect === undefined ? [] : [[['bad', `! ${span.suspect}`]] as Line]),
     ...(span.missing === undefined || span.missing.length === 0
       ? []
       : [[['unreadable', `⨯ unreadable: ${span.missing.join(' ')}`]] as Line]),
-    ...(span.state === 'inuse' ? [classLine(span)] : []),
+    ...(span.state === 'inuse' ? [[about, ...classLine(span)]] : []),
     count('freeindex', span.freeindex),
     count('nelems', span.nelems),
     count('allocCount', span.allocCount),
     count('allocated', span.allocated),
     pointer('allocBits'),
     pointer('gcmarkBits'),
-    [`sweepgen ${span.sweepgen ?? '?'} ${span.sweepState}`],
+    [`sweepgen ${about}${span.sweepgen ?? '?'} ${span.sweepState}`],
   ];
   return [...flow(parts, width), ...wrapText(span.reading, width - 2).map((text): Line => [' ', ['dim', text]])];
 }
@@ -182,8 +184,13 @@ function slotLines(span: SpanDetail, slot: number): Line[] {
 
 /** A field's value as people read it. */
 export function valueText(field: FieldValue): string {
-  const { value } = field;
+  const { value, source } = field;
   if (value === null || value === undefined) return '⨯ unreadable';
+  return `${source === 'inferred' ? '~' : ''}${plainText(value)}`;
+}
+
+/** The same without the mark: what is copied is used elsewhere. */
+export function plainText(value: unknown): string {
   if (typeof value === 'number') return grouped(value);
   if (typeof value === 'string') return /^-?\d+$/.test(value) ? grouped(value) : value;
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
@@ -204,7 +211,7 @@ function fieldLines(span: SpanDetail, view: SpanViewState): Line[] {
   const top = visibleTop(view.fields, fields.length, height);
   const nameWidth = Math.max(5, ...fields.map(([name]) => name.length));
   const valueWidth = Math.max(18, Math.min(40, view.width - nameWidth - 40));
-  const typeWidth = Math.max(8, view.width - nameWidth - valueWidth - 26);
+  const typeWidth = Math.max(8, view.width - nameWidth - valueWidth - 28);
   const head: Line = [
     [
       'dim',
@@ -219,7 +226,10 @@ function fieldLines(span: SpanDetail, view: SpanViewState): Line[] {
       `${String(field.offset).padStart(5)} ${String(field.size).padStart(5)}  `,
       [found ? 'chosen' : 'title', fitText(name, nameWidth)],
       '  ',
-      [field.value === null ? 'unreadable' : 'plain', fitText(valueText(field), valueWidth)],
+      [
+        field.value === null ? 'unreadable' : field.source === 'inferred' ? 'warn' : 'plain',
+        fitText(valueText(field), valueWidth),
+      ],
       ['dim', ` ${fitText(field.type, typeWidth)} ${field.source}`],
     ];
   });

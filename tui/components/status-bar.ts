@@ -4,7 +4,7 @@ import { type Context, hintsFor } from '../keymap.js';
 import { type Line, leftRight, lineWidth, type Segment, wrapText } from '../line.js';
 import type { Navigation } from '../navigation.js';
 import { grouped } from '../numbers.js';
-import type { UiSession } from '../ui-session.js';
+import type { Activity, UiSession } from '../ui-session.js';
 
 export interface StatusInput {
   readonly session: UiSession;
@@ -23,27 +23,41 @@ export function messageLines({ text, bad }: NonNullable<Navigation['message']>, 
 }
 
 export function statusLine({ session, context, status, width, atRoot }: StatusInput): Line {
-  const left: Line = [' ', ...leftPart(session, status)];
+  const left: Line = [' ', ...leftPart(session, status, width)];
   return leftRight(left, hintsThatFit(context, atRoot, width - lineWidth(left) - 2), width);
 }
 
-function leftPart(session: UiSession, status: readonly string[]): Segment[] {
+/** On a narrower terminal the keys are worth more than that all roots are sure. */
+const roomForGoodNews = 100;
+
+function leftPart(session: UiSession, status: readonly string[], width: number): Segment[] {
   const { activity } = session;
   if (activity !== undefined) {
-    const share =
-      activity.total > 0 ? ` ${Math.floor((100 * activity.done) / activity.total)}%` : ` ${grouped(activity.done)}`;
     return [
-      ['warn', `${activity.what}${share}`],
+      ['warn', activityWords(activity)],
       ['dim', ' · Esc cancels'],
     ];
   }
-  const layout = session.opened ? [layoutWords(session.opened.layoutText)] : [];
-  return [['note', [...layout, ...status].join(' · ')]];
+  if (session.opened === undefined) return [['note', status.join(' · ')]];
+  const { layoutText, rootsText } = session.opened;
+  // What is not certain stands out; that all is well is short.
+  const sure = layoutText.startsWith('~') ? 'warn' : 'note';
+  const doubtful = rootsText.endsWith('?');
+  const tells = doubtful || (rootsText !== '' && width >= roomForGoodNews);
+  const roots: Segment[] = tells ? [[doubtful ? 'warn' : 'note', ` · ${rootsText}`]] : [];
+  const rest = status.length === 0 ? '' : ` · ${status.join(' · ')}`;
+  return [[sure, layoutWords(layoutText)], ...roots, ['note', rest]];
+}
+
+/** `reading spans 30%`; `sorting…` where nobody knows how far it is. */
+export function activityWords({ what, done, total }: Activity): string {
+  if (total > 0) return `${what} ${Math.floor((100 * done) / total)}%`;
+  return done > 0 ? `${what} ${grouped(done)}` : `${what}…`;
 }
 
 /** `table go1.22.5/amd64` as `layout table go1.22.5/amd64`; what is already a sentence stays. */
 function layoutWords(text: string): string {
-  return text.startsWith('layout') || text === '' ? text : `layout ${text}`;
+  return /^~?(layout|no layout)/.test(text) || text === '' ? text : `layout ${text}`;
 }
 
 /** The hints of the present context, most special first, as many as fit; the way to the help has its place in any case. */

@@ -20,7 +20,15 @@ export interface TextBodyProps {
 
 export function TextBody({ width, height, context, view, head = [], waiting, error }: TextBodyProps) {
   if (waiting !== undefined || error !== undefined)
-    return <Frame width={width} height={height} context={context} body={notReadyBody(error, width, waiting)} />;
+    return (
+      <Frame
+        width={width}
+        height={height}
+        context={context}
+        body={notReadyBody(error, width, waiting)}
+        awaited={error === undefined}
+      />
+    );
   return (
     <Frame
       width={width}

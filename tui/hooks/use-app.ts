@@ -1,7 +1,7 @@
 // What every screen can reach: the session, the navigation, the theme, and the few things the program can do for it.
 import { createContext, useContext } from 'react';
 import type { Command } from '../keymap.js';
-import type { NewScreen } from '../navigation.js';
+import type { Motion, NewScreen } from '../navigation.js';
 import type { Theme } from '../theme.js';
 import type { UiSession } from '../ui-session.js';
 import type { NavigationStore } from './use-navigation.js';
@@ -13,8 +13,12 @@ export interface AppServices {
   push(screen: NewScreen): void;
   notify(text: string, bad?: boolean): void;
   copy(text: string): void;
-  /** Keys wait until the promise settles; Esc does not. */
-  hold<T>(promise: Promise<T>): Promise<T>;
+  /** Keys wait until the promise settles; Esc does not, nor the keys of which `mayGoOn` says so. */
+  hold<T>(promise: Promise<T>, mayGoOn?: (key: string) => boolean): Promise<T>;
+  /** Whether what the screen on top is about is still under way: then keys that ask for it wait. */
+  setAwaited(awaited: boolean): void;
+  /** The span table that gets new rows, and how the cursor was moved meanwhile: it is moved again among them. */
+  readonly moves: { current: { readonly id: number; readonly motions: Motion[] } | undefined };
   /** The handler of the screen that is on top. */
   readonly screenHandler: { current: ((command: Command) => void) | undefined };
   /** All lines of the view on top, for its export. */

@@ -31,15 +31,16 @@ export function useListMotion(
   height: number,
   which: 'place' | 'slot' = 'place',
 ): (command: Command) => boolean {
-  const { navigation } = useApp();
+  const { navigation, moves } = useApp();
   return (command) => {
     if (!isMotion(command)) return false;
     const screen = navigation.get().stack.find((each) => each.id === id);
     if (screen === undefined) return false;
     const place: Place | undefined =
       which === 'slot' ? (screen.kind === 'span' ? screen.slot : undefined) : screen.place;
-    if (place !== undefined)
-      navigation.dispatch({ type: 'patch', id, patch: { [which]: moved(place, command, count, height) } });
+    if (place === undefined) return true;
+    navigation.dispatch({ type: 'patch', id, patch: { [which]: moved(place, command, count, height) } });
+    if (moves.current?.id === id) moves.current.motions.push(command);
     return true;
   };
 }

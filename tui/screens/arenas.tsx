@@ -38,7 +38,15 @@ export function ArenasScreen({ screen, width, height }: ScreenProps<ArenasState>
   if (map === undefined || total === 0) {
     const error = window.error ?? fitting;
     const body: Line[] = map === undefined ? notReadyBody(error, width, 'mapping…') : [[], ['   no span is in use']];
-    return <Frame width={width} height={height} context="arenas" body={body} />;
+    return (
+      <Frame
+        width={width}
+        height={height}
+        context="arenas"
+        body={body}
+        awaited={map === undefined && error === undefined}
+      />
+    );
   }
   const look: MapLook = { mode: screen.mode, ascii: app.theme.ascii, pageSize: map.pageSize };
   const cursor = Math.min(screen.place.cursor, total - 1);

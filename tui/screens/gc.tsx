@@ -53,7 +53,15 @@ export function GcScreen({ screen, width, height }: ScreenProps<GcState>) {
   });
   const context = screen.pane === 'pacing' ? 'gc-pacing' : 'gc-fields';
   if (view === undefined)
-    return <Frame width={width} height={height} context={context} body={notReadyBody(error, width, 'reading…')} />;
+    return (
+      <Frame
+        width={width}
+        height={height}
+        context={context}
+        body={notReadyBody(error, width, 'reading…')}
+        awaited={error === undefined}
+      />
+    );
   const top = visibleTop(screen.place, count, rowsHeight);
   const cursor = Math.min(screen.place.cursor, count - 1);
   const lines = view.rows

@@ -27,6 +27,7 @@ export function HowScreen({ screen, width, height }: ScreenProps<ScreenOf<'how'>
   );
 }
 
+type Refused = ProvenanceResult['refusals'][string];
 type Go = { readonly version: string; readonly os: string; readonly arch: string; readonly source: string } | null;
 
 function howRows(found: ProvenanceResult, go: Go, width: number): TextRow[] {
@@ -50,13 +51,13 @@ function howRows(found: ProvenanceResult, go: Go, width: number): TextRow[] {
     textRow([['title', 'Go version']]),
     ...wrapped(go ? `${go.version} ${go.os}/${go.arch}, from ${go.source}` : 'not known'),
     ...title('layout', '   where the offset of each field is taken from'),
-    ...wrapped(`${layout.name}${layout.exact ? ', measured on this release' : ', not measured on this release'}`),
+    ...wrapped(layoutWords(layout), layout.exact && layout.source !== 'inferred' ? '  ' : ['warn', '~ ']),
     ...(layout.source === 'none'
       ? []
       : wrapped(check.why ? `${tried}; ${check.why}` : tried, check.ok ? ['good', '✓ '] : ['bad', '✗ '])),
     ...(layout.note ? wrapped(layout.note) : []),
-    ...title('roots', "   where the runtime's variables stand, and who says so"),
-    ...Object.entries(found.roots).flatMap(([name, root]) => rootRows(name, root, room)),
+    ...title('roots', `   ${countWords(found)}`),
+    ...Object.entries(found.roots).flatMap(([name, root]) => rootRows(name, root, found.refusals[name] ?? [], room)),
     ...title('steps', '   as --trace prints them'),
     ...(found.lines.length > 0 ? found.lines.flatMap((line) => wrapped(line)) : wrapped('none were recorded')),
     ...(found.warnings.length > 0
@@ -65,20 +66,56 @@ function howRows(found: ProvenanceResult, go: Go, width: number): TextRow[] {
   ];
 }
 
-function rootRows(name: string, root: RootResult, room: number): TextRow[] {
+function layoutWords({ name, source, exact }: ProvenanceResult['layout']): string {
+  if (source === 'inferred') return `${name}: told from the image; numbers that rest on it are marked ~`;
+  return exact ? `${name}, measured on this release` : `${name}, not measured on this release`;
+}
+
+/** `9 of 9 confirmed`: how far the list below can be trusted. */
+function countWords({ roots, refusals }: ProvenanceResult): string {
+  const all = Object.values(roots);
+  const sure = all.filter(({ state }) => state === 'confirmed').length;
+  const refused = Object.values(refusals).reduce((sum, each) => sum + each.length, 0);
+  return `${sure} of ${all.length} confirmed${refused > 0 ? `; ${refused} ${refused === 1 ? 'answer' : 'answers'} refused` : ''}`;
+}
+
+/** The ways to a root, and the ways to be sure of it, as a sentence goes on. */
+const waysTo: Readonly<Record<string, string>> = {
+  override: 'named with --root',
+  symtab: 'named by the symbol table',
+  dwarf: 'named by DWARF',
+  structure: 'found by its shape in the data',
+  code: 'found by the code that uses it',
+  stack: 'found from registers and stacks',
+  value: 'found by its value',
+};
+const secondWays: Readonly<Record<string, string>> = {
+  structure: 'what it holds',
+  code: 'the code that uses it',
+  stack: 'registers and stacks',
+  value: 'numbers that agree',
+  symtab: 'the symbol table',
+  dwarf: 'DWARF',
+};
+
+function rootRows(name: string, root: RootResult, refused: Refused, room: number): TextRow[] {
   const look: Readonly<Record<RootResult['state'], Segment>> = {
     confirmed: ['good', '✓ '],
     unconfirmed: ['warn', '? '],
     absent: ['dim', '– '],
   };
-  const confirmed = root.confirmedBy?.length ? `, confirmed by ${root.confirmedBy.join(' and ')}` : '';
-  const by = root.method === undefined ? '' : `found by ${root.method}${confirmed}. `;
   const rest = root.address ? { address: root.address, name: root.address } : { name };
-  const detail = wrapText(`${by}${root.detail ?? ''}`.trim(), room - 4).map((part) =>
-    textRow(['      ', ['dim', part]], rest),
-  );
+  const lines = (lead: Segment, text: string, of: object = rest): TextRow[] =>
+    wrapText(text, room - 6).map((part, i) => textRow(['    ', i === 0 ? lead : '  ', ['dim', part]], of));
+  const second = (root.confirmedBy ?? []).map((way) => secondWays[way] ?? way);
+  const way = root.method === undefined ? 'not found' : (waysTo[root.method] ?? root.method);
+  const sure = second.length > 0 ? `, confirmed by ${second.join(' and ')}` : '';
   return [
     textRow([look[root.state], fitText(name, 26), ` ${(root.address ?? '–').padEnd(15)} ${root.state}`], rest),
-    ...detail,
+    ...lines('  ', `${way}${sure}`),
+    ...(root.detail ? lines('  ', root.detail) : []),
+    ...refused.flatMap(({ method, address, why }) =>
+      lines(['bad', '✗ '], `not ${address}, ${waysTo[method] ?? method}: ${why}`, { address, name: address }),
+    ),
   ];
 }

@@ -15,7 +15,13 @@ export function LayoutDiffScreen({ screen, width, height }: ScreenProps<ScreenOf
   const view = useTextView(screen, rows, height, 1);
   if (value === undefined)
     return (
-      <Frame width={width} height={height} context="layout-diff" body={notReadyBody(error, width, 'comparing…')} />
+      <Frame
+        width={width}
+        height={height}
+        context="layout-diff"
+        body={notReadyBody(error, width, 'comparing…')}
+        awaited={error === undefined}
+      />
     );
   const what = screen.struct ?? `${grouped(Object.keys(value.structs).length)} structs differ`;
   const head: Line = [

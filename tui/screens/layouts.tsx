@@ -19,7 +19,7 @@ const panes: readonly LayoutPane[] = ['structs', 'releases', 'verify'];
 const paneTitles: Readonly<Record<LayoutPane, string>> = {
   structs: 'structs',
   releases: 'releases',
-  verify: 'DWARF against table',
+  verify: 'verified',
 };
 
 interface PaneRows {
@@ -65,8 +65,8 @@ function usePaneRows(screen: LayoutsState): PaneRows {
       return {
         rows: verify.value && verifyRows(verify.value),
         error: verify.error,
-        head: [['dim', "   the binary's DWARF against the table, differences first"]],
-        waiting: 'reading DWARF…',
+        head: [['dim', "   the table against the binary's DWARF and the image, differences first"]],
+        waiting: 'verifying…',
       };
   }
 }
@@ -140,7 +140,13 @@ export function LayoutsScreen({ screen, width, height }: ScreenProps<LayoutsStat
   ];
   if (rows === undefined)
     return (
-      <Frame width={width} height={height} context="layouts" body={[tabs, ...notReadyBody(error, width, waiting)]} />
+      <Frame
+        width={width}
+        height={height}
+        context="layouts"
+        body={[tabs, ...notReadyBody(error, width, waiting)]}
+        awaited={error === undefined}
+      />
     );
   const top = visibleTop(screen.place, count, rowsHeight);
   const cursor = Math.min(screen.place.cursor, count - 1);

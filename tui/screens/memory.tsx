@@ -36,7 +36,15 @@ export function MemoryScreen({ screen, width, height }: ScreenProps<MemoryState>
     } else memoryCommand(app, now, at.cursor, command);
   });
   if (memory.error !== undefined)
-    return <Frame width={width} height={height} context="memory" body={notReadyBody(memory.error, width)} />;
+    return (
+      <Frame
+        width={width}
+        height={height}
+        context="memory"
+        body={notReadyBody(memory.error, width)}
+        awaited={memory.error === undefined}
+      />
+    );
   const lines = memoryLines({
     ...place,
     unit,

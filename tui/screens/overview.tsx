@@ -28,7 +28,15 @@ export function OverviewScreen({ screen, width, height }: ScreenProps<ScreenOf<'
     push(choices[Math.min(now.place.cursor, choices.length - 1)]?.to ?? spansOf(''));
   });
   if (view === undefined)
-    return <Frame width={width} height={height} context="overview" body={notReadyBody(error, width)} />;
+    return (
+      <Frame
+        width={width}
+        height={height}
+        context="overview"
+        body={notReadyBody(error, width)}
+        awaited={error === undefined}
+      />
+    );
   const cursor = Math.min(screen.place.cursor, choices.length - 1);
   const at = choices[cursor]?.line ?? 0;
   // The body follows the cursor; without one below the fold it starts at its top.
@@ -81,7 +89,8 @@ export function overviewLines(overview: OverviewResult, width: number, height: n
   const { spans } = overview;
   if (spans !== null) {
     // Not everything could be read: the process had at least that.
-    const least = spans.complete ? '' : '≥ ';
+    const about = overview.layout.source === 'inferred' ? '~' : '';
+    const least = `${spans.complete ? '' : '≥ '}${about}`;
     const meter = Math.max(20, Math.min(60, width - 54));
     lines.push([
       ' ',
@@ -99,7 +108,7 @@ export function overviewLines(overview: OverviewResult, width: number, height: n
     lines.push([
       ' ',
       label('spans'),
-      `${grouped(spans.total)} in all: ${grouped(spans.inuse)} in use, ${grouped(spans.manual)} manual, ${grouped(spans.free)} free`,
+      `${grouped(spans.total)} in all: ${about}${grouped(spans.inuse)} in use, ${about}${grouped(spans.manual)} manual, ${about}${grouped(spans.free)} free`,
       ...unreadableSpans(spans.unreadable + spans.unreadableEntries),
     ]);
     lines.push([
@@ -122,7 +131,7 @@ export function overviewLines(overview: OverviewResult, width: number, height: n
     for (const row of topClasses(overview.classes).slice(0, room)) {
       const filter = `class=${row.sizeclass} ${row.noscan ? 'noscan' : 'scan'} state=inuse`;
       choices.push({ line: lines.length, to: spansOf(filter) });
-      lines.push(classLine(row));
+      lines.push(classLine(row, overview.layout.source === 'inferred' ? '~' : ''));
     }
   }
   const firstFinding = lines.length + reconciled.length;
@@ -155,13 +164,18 @@ function subjectLines({ go, binary, image, layout }: OverviewResult, width: numb
     [
       label('Go'),
       go ? `${go.version}${experiments} ${go.os}/${go.arch}` : '?',
-      ['dim', go ? `  from ${go.source}` : ''],
+      go?.guessed ? ['warn', '  a guess'] : ['dim', go ? `  from ${go.source}` : ''],
     ],
     [label('binary'), binary ? pathText(binary.path ?? '(in the image)', room - match.length) : 'none', ['dim', match]],
     image
       ? [label('image'), pathText(image.path, room - imageWords(image).length), ['dim', imageWords(image)]]
       : [label('image'), 'none: only what the binary alone tells'],
-    [label('layout'), layout.name, validated],
+    [
+      label('layout'),
+      ...(layout.exact && layout.source !== 'inferred' ? [] : [['warn', '~'] as const]),
+      layout.name,
+      validated,
+    ],
   ];
 }
 
@@ -211,15 +225,16 @@ function topClasses(classes: readonly ClassRow[]): ClassRow[] {
   return [...classes].sort((a, b) => b.inuseBytes - a.inuseBytes);
 }
 
-function classLine(row: ClassRow): Line {
+/** `about` marks what was read by inferred offsets. */
+function classLine(row: ClassRow, about: string): Line {
   const waste = percentText(row.inuseBytes - row.allocBytes, row.inuseBytes);
   const text = [
     classText(row.sizeclass, row.noscan).padEnd(5),
     (row.sizeclass === 0 ? 'large' : bytesText(row.elemsize)).padStart(9),
-    grouped(row.spans).padStart(9),
-    percentText(row.objects, row.slots).padStart(11),
-    bytesText(row.inuseBytes).padStart(10),
-    waste.padStart(7),
+    `${about}${grouped(row.spans)}`.padStart(9),
+    `${about}${percentText(row.objects, row.slots)}`.padStart(11),
+    `${about}${bytesText(row.inuseBytes)}`.padStart(10),
+    `${about}${waste}`.padStart(7),
   ].join(' ');
   return [' ', label(''), text];
 }

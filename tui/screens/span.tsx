@@ -8,9 +8,9 @@ import {
   firstFieldLine,
   orderedFields,
   paneHeight,
+  plainText,
   slotAddress,
   spanLines,
-  valueText,
 } from '../components/span-view.js';
 import { type AppServices, useApp } from '../hooks/use-app.js';
 import { useCommands, useListMotion } from '../hooks/use-keymap.js';
@@ -43,7 +43,13 @@ export function SpanScreen({ screen, width, height }: ScreenProps<SpanState>) {
   });
   if (span === undefined)
     return (
-      <Frame width={width} height={height} context={context} body={notReadyBody(error, width, 'reading the span…')} />
+      <Frame
+        width={width}
+        height={height}
+        context={context}
+        body={notReadyBody(error, width, 'reading the span…')}
+        awaited={error === undefined}
+      />
     );
   const body = spanLines(span, {
     width,
@@ -153,7 +159,7 @@ function fieldCommand(app: AppServices, screen: SpanState, span: SpanDetail, com
   const [name, field] = entry;
   switch (command) {
     case 'copy':
-      app.copy(typeof field.value === 'string' ? field.value : valueText(field));
+      app.copy(typeof field.value === 'string' ? field.value : plainText(field.value));
       return;
     case 'bytes': {
       const pointee =

@@ -60,9 +60,10 @@ export function SpansScreen({ screen, width, height }: ScreenProps<SpansState>) 
       cache.error !== undefined
         ? notReadyBody(errorReply(cache.error), width)
         : emptyBody(screen, cache.matching, width, totals === null);
-    return <Frame width={width} height={height} context="spans" body={body} status={status} />;
+    const awaited = cache.error === undefined && cache.matching === undefined;
+    return <Frame width={width} height={height} context="spans" body={body} status={status} awaited={awaited} />;
   }
-  const columns = spanColumns(tableWidth);
+  const columns = spanColumns(tableWidth, session.opened?.inferred);
   const { sort } = screen.query;
   const header = headerLine(columns, { sorted: sort.column, descending: sort.descending, chosen: screen.column });
   const lines = rows.map(

@@ -1,7 +1,8 @@
 // One struct's fields: offset, size, name, type; after `v` also what the binary's DWARF says of each.
 import { useState } from 'react';
+import type { LayoutVerifyResult } from '../../src/layout/results.js';
 import { Frame } from '../components/frame.js';
-import { fieldHead, fieldRows } from '../components/layout-rows.js';
+import { byDwarf, fieldHead, fieldRows } from '../components/layout-rows.js';
 import { notReadyBody } from '../components/not-ready.js';
 import { useApp } from '../hooks/use-app.js';
 import { useCall } from '../hooks/use-session.js';
@@ -30,6 +31,7 @@ export function StructScreen({ screen, width, height }: ScreenProps<ScreenOf<'st
         height={height}
         context="struct"
         body={notReadyBody(show.error, width, 'reading the layout…')}
+        awaited={show.error === undefined}
       />
     );
   if (struct === undefined)
@@ -42,11 +44,11 @@ export function StructScreen({ screen, width, height }: ScreenProps<ScreenOf<'st
       />
     );
   const compared = verify.error
-    ? `  dwarf: ${errorText(verify.error)}`
+    ? `  not verified: ${errorText(verify.error)}`
     : verify.value
       ? comparedWords(verify.value, screen.struct)
       : verify.loading
-        ? '  dwarf: reading…'
+        ? '  verifying…'
         : '';
   const head: Line = [
     ' struct ',
@@ -60,22 +62,22 @@ export function StructScreen({ screen, width, height }: ScreenProps<ScreenOf<'st
       width={width}
       height={height}
       context="struct"
-      body={[head, ['  ', ...fieldHead(show.value, screen.struct, width)], ...view.lines]}
+      body={[head, ['  ', ...fieldHead(show.value, screen.struct, width, verify.value !== undefined)], ...view.lines]}
       selected={view.selected}
       status={view.status}
     />
   );
 }
 
-function comparedWords(
-  verify: {
-    readonly mismatches: readonly { readonly struct: string }[];
-    readonly unknown: readonly { readonly struct: string; readonly why: string }[];
-  },
-  struct: string,
-): string {
+/** What DWARF and what the image say of the struct, as far as they were asked. */
+function comparedWords(verify: LayoutVerifyResult, struct: string): string {
+  const differing = verify.mismatches.filter((each) => each.struct === struct);
+  const byImage = differing.filter(({ image }) => image !== undefined).length;
+  const reached = Object.keys(verify.image?.fields ?? {}).some((name) => name.startsWith(`${struct}.`));
+  const image = !reached ? '' : byImage === 0 ? '  image ✓ fits' : `  image ✗ ${byImage} do not fit`;
+  if (!byDwarf(verify)) return image === '' ? '  the image says nothing of it' : image;
   const unknown = verify.unknown.find((each) => each.struct === struct);
-  if (unknown) return `  dwarf: ${unknown.why}`;
-  const differing = verify.mismatches.filter((each) => each.struct === struct).length;
-  return differing === 0 ? '  dwarf ✓ agrees' : `  dwarf ✗ differs in ${differing}`;
+  const others = differing.length - byImage;
+  const dwarf = unknown ? unknown.why : others === 0 ? '✓ agrees' : `✗ differs in ${others}`;
+  return `  dwarf ${dwarf}${image}`;
 }

@@ -13,24 +13,53 @@ export interface Opened {
   readonly process: GoProcess | undefined;
 }
 
-/** Opens what `files` name. A command with no file is wrong usage. */
-export function openFiles(name: string, files: readonly string[], { options, out, warn }: Invocation): Opened {
-  const all = options.pid === undefined ? files : [...files, `pid:${options.pid}`];
-  if (all.length === 0 && options.open.regions === undefined)
-    throw new UsageError(name, 'no file given: name a Go binary and an image');
+/** Opens what `files` name. A command with no file is wrong usage. `anyProcess`: where no layout is known, goes on without. */
+export function openFiles(
+  name: string,
+  files: readonly string[],
+  invocation: Invocation,
+  { anyProcess = false }: { readonly anyProcess?: boolean } = {},
+): Opened {
+  const { options, warn } = invocation;
   const started = performance.now();
-  const target = releasing(openTarget({ files: all, options: options.open }), warn);
-  if (target.live && !target.live.moving) out.hold();
-  const process = target.image ? openProcess(target, options.open) : undefined;
+  const opened = openTargetOnly(name, files, invocation);
+  const process = opened.image ? openRuntime(opened, options, anyProcess ? warn : undefined) : undefined;
+  const target = process?.target ?? opened;
   // Who wants to know how things were found wants to know all of them.
   if (options.trace) process?.allRoots();
-  if (options.trace) for (const line of [...target.trace, ...(process?.trace ?? [])]) warn(line);
+  if (options.trace) for (const line of process?.trace ?? []) warn(line);
   if (options.trace && target.live) {
     const { reads, bytes } = target.live.memory.traffic;
     warn(`read ${bytes} bytes of pid:${target.live.pid} in ${reads} reads so far`);
   }
   if (options.trace) warn(`opened in ${(performance.now() - started).toFixed(0)} ms`);
   return { target, process };
+}
+
+/** The same, without a look for the runtime in it. */
+export function openTargetOnly(name: string, files: readonly string[], { options, out, warn }: Invocation): Target {
+  const all = options.pid === undefined ? files : [...files, `pid:${options.pid}`];
+  if (all.length === 0 && options.open.regions === undefined)
+    throw new UsageError(name, 'no file given: name a Go binary and an image');
+  const target = releasing(openTarget({ files: all, options: options.open }), warn);
+  if (target.live && !target.live.moving) out.hold();
+  if (options.trace) for (const line of target.trace) warn(line);
+  return target;
+}
+
+/** `warn`: what is told where there is no layout, instead of failing. */
+function openRuntime(
+  target: Target,
+  { open }: Invocation['options'],
+  warn: Invocation['warn'] | undefined,
+): GoProcess | undefined {
+  try {
+    return openProcess(target, open);
+  } catch (error) {
+    if (!warn || !(error instanceof InspectError)) throw error;
+    warn(`${error.subject}: ${error.why}: going on without the runtime’s structures`);
+    return undefined;
+  }
 }
 
 /** A process that was held still goes on when the target is closed; what went wrong with that is told then. */
@@ -62,7 +91,13 @@ export function needProcess(name: string, { target, process }: Opened): GoProces
       'an image is missing',
       'give a core, FILE@ADDRESS or --regions beside the binary',
     );
-  if (!process) throw new InspectError('root-not-found', target.image.path, 'no Go runtime was found in it');
+  if (!process)
+    throw new InspectError(
+      'root-not-found',
+      target.image.path,
+      'nothing tells its Go version, and no layout that is known explains it',
+      '--go VERSION tells it',
+    );
   return process;
 }
 

@@ -2,13 +2,13 @@
 import { InspectError } from '../../bytes/errors.js';
 import { diffLayouts } from '../../layout/diff.js';
 import { listLayouts, showLayout } from '../../layout/show.js';
-import { verifyLayout } from '../../layout/verify.js';
 import { jsonText } from '../../output/format.js';
-import { layoutDiffText, layoutListText, layoutShowText, layoutVerifyText } from '../../output/layout-text.js';
-import { dwarfBinaryOf } from '../../runtime/process.js';
+import { layoutDiffText, layoutListText, layoutShowText } from '../../output/layout-text.js';
+import { layoutVerifyText } from '../../output/verify-text.js';
+import { verifyTarget } from '../../runtime/verify/verify-layout.js';
 import type { CommandSpec, Invocation } from '../command.js';
 import { UsageError } from '../options.js';
-import { openFiles, refuseCsv } from './files.js';
+import { openTargetOnly, refuseCsv } from './files.js';
 
 function write<T>(invocation: Invocation, result: T, toText: (result: T) => string): void {
   const { options, out } = invocation;
@@ -108,27 +108,20 @@ export const layoutDiff: CommandSpec = {
 
 export const layoutVerify: CommandSpec = {
   name: 'layout verify',
-  operands: 'BINARY',
-  summary: 'the table against the DWARF of a binary; exit 1 if they differ',
+  operands: 'BINARY [IMAGE]',
+  summary: 'the table against the DWARF of a binary, or against an image; exit 1 if they differ',
   options: [],
-  examples: ['spanscope layout verify ./server', 'spanscope layout verify ./server --layout server-layout.json'],
+  examples: [
+    'spanscope layout verify ./server',
+    'spanscope layout verify ./stripped core.1234',
+    'spanscope layout verify ./server --layout server-layout.json',
+  ],
   run(invocation) {
-    const { target } = openFiles('layout verify', invocation.operands, invocation);
-    const path = target.binary?.info.path ?? invocation.operands[0] ?? 'the binary';
-    const dwarf = target.dwarf();
-    const binary = dwarfBinaryOf(target);
-    if (!dwarf)
-      throw new InspectError(
-        'no-dwarf',
-        path,
-        'has no DWARF to verify the table against',
-        'build it without -w, or verify a build of the same Go release',
-      );
-    if (!binary) throw new InspectError('unknown-go-version', path, 'its Go version is not known', '--go tells it');
-    const file = invocation.options.open.layout;
+    const { layout: file } = invocation.options.open;
     if (file === 'dwarf')
       throw new UsageError('--layout dwarf', 'is what layout verify compares with: name a layout file');
-    const result = verifyLayout(dwarf, binary, { ...without(invocation), ...(file === undefined ? {} : { file }) });
+    const target = openTargetOnly('layout verify', invocation.operands, invocation);
+    const result = verifyTarget(target, invocation.options.open);
     write(invocation, result, layoutVerifyText);
     target.close();
     return result.mismatches.length > 0 ? 1 : 0;

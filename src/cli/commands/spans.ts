@@ -85,7 +85,7 @@ function runSpans(invocation: Invocation): number {
     }
     case 'json': {
       out.write(
-        `{"schemaVersion":${schemaVersion},"total":${table.length},"unreadableEntries":${table.unreadableEntries},"matching":${rows.length},"shown":${shown.length},"spans":[`,
+        `{"schemaVersion":${schemaVersion},"total":${table.length},"unreadableEntries":${table.unreadableEntries},${table.partial === undefined ? '' : `"partial":${JSON.stringify(table.partial)},`}"matching":${rows.length},"shown":${shown.length},"spans":[`,
       );
       shown.forEach((row, i) => {
         out.write(`${i === 0 ? '\n' : ',\n'}${spanRowJson(view(row))}`);
@@ -100,6 +100,7 @@ function runSpans(invocation: Invocation): number {
         out.line(`showing ${grouped(shown.length)} of ${grouped(rows.length)} (--limit 0 for all)`);
       else if (rows.length < table.length) out.line(`${grouped(rows.length)} of ${grouped(table.length)} spans match`);
   }
+  if (table.partial !== undefined) invocation.warn(table.partial);
   if (table.unreadableEntries > 0)
     invocation.warn(`allspans: ${grouped(table.unreadableEntries)} entries can't be read, their spans are not shown`);
   opened.target.close();
@@ -145,6 +146,7 @@ function runSpan(invocation: Invocation): number {
       'spanscope spans lists what there is',
     );
   const detail = spanDetail(process, table, row);
+  if (table.partial !== undefined) invocation.warn(table.partial);
   if (invocation.options.format === 'json' || invocation.options.format === 'ndjson') {
     invocation.out.line(jsonText(detail, invocation.options.format === 'json' ? 2 : undefined));
   } else invocation.out.write(spanDetailText(detail, invocation.options.ascii));

@@ -13,20 +13,24 @@ import type { Scene } from './validate.js';
 interface Use {
   readonly functions: readonly string[];
   readonly field?: readonly [struct: string, path: string];
+  /** Only in releases that have this function, or that do not. */
+  readonly having?: string;
+  readonly lacking?: string;
 }
 
 const ownAddress = (...functions: string[]): readonly Use[] => [{ functions }];
 
 /**
  * Seen in the code of binaries with symbols, in every release from 1.9 to 1.27 on every Linux port. Functions that a release lacks are passed over. Several
- * uses where releases differ: one that agrees is enough.
+ * uses where releases differ: one that agrees is enough, and a later one is searched by only where those before tell nothing.
  */
 const usesOf: Readonly<Record<RootName, readonly Use[]>> = {
   'runtime.mheap_': ownAddress('mallocinit', '(*mcentral).grow', 'gcSweep', 'stackpoolalloc', 'stackpoolfree', 'stackalloc', 'stackfree', 'freeStackSpans'),
-  'runtime.gcController': ownAddress('gcStart', 'gcMarkDone', 'gcMark', '(*gcWork).balance', '(*gcWork).put', '(*gcWork).putBatch'),
+  'runtime.gcController': ownAddress('gcStart', 'gcMarkDone', 'gcMark', 'gcinit', '(*gcWork).balance', '(*gcWork).put', '(*gcWork).putBatch', '(*mcache).refill', '(*mcache).allocLarge', '(*mcache).releaseAll'),
   'runtime.memstats': [
-    { functions: ['readmemstats_m', 'updatememstats', '(*mcache).refill', '(*mcache).releaseAll', '(*mheap).allocSpan', '(*mheap).grow', '(*sweepLocked).sweep'] },
-    // Up to 1.18 more go straight to a field.
+    { lacking: 'updatememstats', functions: ['readmemstats_m', '(*mcache).refill', '(*mcache).releaseAll', '(*mheap).allocSpan', '(*mheap).grow', '(*sweepLocked).sweep'] },
+    // Up to 1.18 only these refer to the variable itself: what stands at its start others name by the field.
+    { having: 'updatememstats', functions: ['updatememstats', 'readmemstats_m'] },
     { field: ['mstats', 'other_sys'], functions: ['traceFlush', '(*traceAlloc).alloc', 'getitab', 'recordspan', 'mallocgc', 'persistentalloc1', '(*pollCache).alloc', '(*mheap).init'] },
   ],
   'runtime.work': ownAddress('gcDrain', 'gcDrainN', 'putfull', 'trygetfull', 'prepareFreeWorkbufs', 'gcMark'),
@@ -71,14 +75,19 @@ export function codeFinder(modules: ModuleFinder, data: readonly AddressRange[])
     }
     const votes = counted.get(scene) ?? new Map<RootName, readonly Votes[]>();
     counted.set(scene, votes);
-    const found = votes.get(name) ?? usesOf[name].flatMap((use) => countVotes(scene, known, name, use, data) ?? []);
+    const count = (use: Use) => (serves(use, known) ? (countVotes(scene, known, name, use, data) ?? []) : []);
+    const found = votes.get(name) ?? usesOf[name].flatMap(count);
     votes.set(name, found);
     return found;
   };
   return {
     method: 'code',
-    *find(name, scene) {
-      for (const votes of votesFor(name, scene)) yield* winnersOf(votes);
+    find(name, scene) {
+      for (const votes of votesFor(name, scene)) {
+        const winners = winnersOf(votes, bytesOf(name, scene));
+        if (winners.length > 0) return winners;
+      }
+      return [];
     },
     confirms(name, scene, address) {
       const told = votesFor(name, scene).filter(({ functions, least }) => functions >= least);
@@ -88,20 +97,47 @@ export function codeFinder(modules: ModuleFinder, data: readonly AddressRange[])
   };
 }
 
+/** Whether a use is one of this program's release. */
+const serves = ({ having, lacking }: Use, functions: ReadonlyMap<string, PclntabFunction>) =>
+  (having === undefined || functions.has(`runtime.${having}`)) &&
+  (lacking === undefined || !functions.has(`runtime.${lacking}`));
+
 interface Votes {
   /** Functions whose code was looked at, and how many must agree at least. */
   readonly functions: number;
   readonly least: number;
+  /** What they refer to is a field of the variable: several of these say nothing of where it begins. */
+  readonly byField: boolean;
   readonly byAddress: ReadonlyMap<number, number>;
 }
 
 const needed = ({ functions, least }: Votes) => Math.max(least, Math.ceil(functions * enoughShare));
 
-/** The address that most functions refer to; several where they tie. */
-function winnersOf(votes: Votes): readonly number[] {
+/**
+ * The address that most functions refer to; several where they tie, but of those that all lie in one variable of `bytes` only the lowest: the others are its fields.
+ */
+function winnersOf(votes: Votes, bytes: number): readonly number[] {
   const most = Math.max(0, ...votes.byAddress.values());
   if (most < needed(votes)) return [];
-  return [...votes.byAddress].filter(([, count]) => count === most).map(([address]) => address);
+  const winners = [...votes.byAddress].filter(([, count]) => count === most).map(([address]) => address);
+  const [low, high] = [Math.min(...winners), Math.max(...winners)];
+  return !votes.byField && high - low < bytes ? [low] : winners;
+}
+
+const structs: Partial<Readonly<Record<RootName, string>>> = {
+  'runtime.mheap_': 'mheap',
+  'runtime.gcController': 'gcControllerState',
+  'runtime.memstats': 'mstats',
+  'runtime.work': 'workType',
+  'runtime.firstmoduledata': 'moduledata',
+};
+const slices: readonly RootName[] = ['runtime.allgs', 'runtime.allp'];
+
+/** How many bytes a root takes; 0 where it is one word, or the layout does not know. */
+function bytesOf(name: RootName, { memory, layout }: Scene): number {
+  const struct = structs[name];
+  if (struct) return layout.struct(struct)?.size ?? 0;
+  return slices.includes(name) ? 3 * memory.pointerSize : 0;
 }
 
 function countVotes(
@@ -126,7 +162,7 @@ function countVotes(
     counted += 1;
     for (const address of addresses) byAddress.set(address - into, (byAddress.get(address - into) ?? 0) + 1);
   }
-  return { functions: counted, least: leastVotes(root), byAddress };
+  return { functions: counted, least: leastVotes(root), byField: field !== undefined, byAddress };
 }
 
 const wanted: ReadonlySet<string> = new Set(

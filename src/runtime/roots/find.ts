@@ -8,6 +8,7 @@ import {
   type Known,
   laterRootNames,
   type Refusal,
+  type Remembered,
   type Root,
   type RootName,
   rootNames,
@@ -20,7 +21,14 @@ import { validateModuledata } from './validate-moduledata.js';
 import { validateG0, validateM0, validateSched } from './validate-scheduler.js';
 import { validateGcController, validateGcphase, validateMemstats, validateWork } from './validate-values.js';
 
-export { type FinderMethod, type FirstRootName, type Root, type RootName, rootNames } from './names.js';
+export {
+  type FinderMethod,
+  type FirstRootName,
+  type Refusal,
+  type Root,
+  type RootName,
+  rootNames,
+} from './names.js';
 
 /** Gives addresses of a variable in the image (load bias added), best first; a search through memory gives them as it goes. */
 export interface Finder {
@@ -40,23 +48,26 @@ export interface FoundRoots {
   readonly mheap: MheapVerdict | undefined;
 }
 
-/** The roots in `rootNames`. */
-export function findRoots(scene: Scene, finders: readonly Finder[]): FoundRoots {
+/** The roots in `rootNames`. `remembered`: where they stood in another image of the same program; each is judged like any other. */
+export function findRoots(scene: Scene, finders: readonly Finder[], remembered?: Remembered): FoundRoots {
   const roots = new Map<RootName, Root>();
   const refusals: Refusal[] = [];
-  let mheap: MheapVerdict | undefined;
+  const verdicts = new Map<number, MheapVerdict>();
+  let last: MheapVerdict | undefined;
   const proved = known(roots);
   for (const name of rootNames) {
     const judge = (address: number): Verdict => {
       if (name !== 'runtime.mheap_') return validate(scene, name, address, proved);
-      const verdict = validateMheap(scene, address);
-      mheap = mheap?.ok === true && verdict.ok !== true ? mheap : verdict;
-      return verdict;
+      last = validateMheap(scene, address);
+      verdicts.set(address, last);
+      return last;
     };
-    roots.set(name, findByName(name, scene, finders, proved, judge, refusals));
+    roots.set(name, findByName(name, { scene, finders, proved, judge, refusals, remembered }));
+    // Before gcController, which is held against a work that is proved.
     if (name === 'runtime.work') confirmClocks(scene, roots, refusals);
   }
-  return { roots, refusals, mheap };
+  // What another address holds says nothing of the one that was chosen.
+  return { roots, refusals, mheap: verdicts.get(roots.get('runtime.mheap_')?.address ?? 0) ?? last };
 }
 
 /** The roots in `laterRootNames`, with the help of those that were found before. */
@@ -77,19 +88,21 @@ export function findLaterRoots(
   };
   for (const name of laterRootNames) {
     const judge = (address: number) => validate(scene, name, address, likely);
-    roots.set(name, findByName(name, scene, finders, likely, judge, refusals));
+    roots.set(name, findByName(name, { scene, finders, proved: likely, judge, refusals, remembered: undefined }));
   }
   return { roots, refusals };
 }
 
-function findByName(
-  name: RootName,
-  scene: Scene,
-  finders: readonly Finder[],
-  proved: Known,
-  judgeOnce: (address: number) => Verdict,
-  refusals: Refusal[],
-): Root {
+interface Search {
+  readonly scene: Scene;
+  readonly finders: readonly Finder[];
+  readonly proved: Known;
+  readonly judge: (address: number) => Verdict;
+  readonly refusals: Refusal[];
+  readonly remembered: Remembered | undefined;
+}
+
+function findByName(name: RootName, { scene, finders, proved, judge: judgeOnce, refusals, remembered }: Search): Root {
   const judge = (address: number, method: FinderMethod): Verdict => {
     let verdict = judgeOnce(address);
     for (let again = 0; scene.live && !isSearch(method) && verdict.ok !== true && again < triesOfLive; again += 1) {
@@ -98,25 +111,46 @@ function findByName(
     }
     return verdict;
   };
+  const second = (address: number) => secondWay(finders, name, scene, address);
+  const known = recalled(name, remembered, judge, second);
+  if (known) return known;
   const candidates = candidatesOf(finders, (finder) => finder.find(name, scene, proved));
-  return findOne(name, candidates, judge, (address) => otherWays(finders, name, scene, address), refusals);
+  return findOne(name, candidates, judge, second, refusals);
 }
 
-/** What finders that do not go by shape say of an address that was found by it; those that can't tell are left out. */
-interface OtherWays {
-  readonly agree: readonly ConfirmingMethod[];
-  readonly deny: readonly ConfirmingMethod[];
+/** A root from an earlier run, if it is confirmed on this image as one that is found here and now would be; else undefined: it is searched for. */
+function recalled(
+  name: RootName,
+  remembered: Remembered | undefined,
+  judge: (address: number, method: FinderMethod) => Verdict,
+  confirms: (address: number) => SecondWay | undefined,
+): Root | undefined {
+  const earlier = remembered?.get(name);
+  const address = earlier && tryAddress(earlier.address);
+  if (!earlier || address === undefined) return undefined;
+  const { method } = earlier;
+  const verdict = judge(address, method);
+  if (verdict.ok !== true) return undefined;
+  const second = confirms(address);
+  // What the code said then it must say now.
+  if (method === 'code' && !(second?.method === 'code' && second.agrees)) return undefined;
+  const root = judged(name, method, address, verdict, second, undefined);
+  return root.state === 'confirmed' ? { ...root, detail: `${root.detail}; known from an earlier run` } : undefined;
 }
 
-function otherWays(finders: readonly Finder[], name: RootName, scene: Scene, address: number): OtherWays {
-  const agree: ConfirmingMethod[] = [];
-  const deny: ConfirmingMethod[] = [];
+/** What a finder that does not go by shape says of an address that was found by it: the first that can tell, for the next costs more. */
+interface SecondWay {
+  readonly method: 'code' | 'stack';
+  readonly agrees: boolean;
+}
+
+function secondWay(finders: readonly Finder[], name: RootName, scene: Scene, address: number): SecondWay | undefined {
   for (const { method, confirms } of finders) {
-    if (!confirms || (method !== 'code' && method !== 'stack')) continue;
-    const says = confirms(name, scene, address);
-    if (says !== undefined) (says ? agree : deny).push(method);
+    if (method !== 'code' && method !== 'stack') continue;
+    const agrees = confirms?.(name, scene, address);
+    if (agrees !== undefined) return { method, agrees };
   }
-  return { agree, deny };
+  return undefined;
 }
 
 /** Numbers of a running process may contradict each other at one moment and not at the next. */
@@ -127,7 +161,7 @@ function findOne(
   name: RootName,
   candidates: Iterable<Candidate>,
   judge: (address: number, method: FinderMethod) => Verdict,
-  others: (address: number) => OtherWays,
+  confirms: (address: number) => SecondWay | undefined,
   refusals: Refusal[],
 ): Root {
   let doubtful: Root | undefined;
@@ -140,8 +174,8 @@ function findOne(
     if (address === undefined || address === 0) continue;
     const verdict = judge(address, method);
     if (verdict.ok === true) {
-      const ways = method === 'structure' ? others(address) : { agree: [], deny: [] };
-      const root = judged(name, method, address, verdict, ways, denied);
+      const second = method === 'structure' ? confirms(address) : undefined;
+      const root = judged(name, method, address, verdict, second, denied);
       // What looks the same and is not used by the code that should use it: the next may be.
       if (root.state === 'confirmed') {
         refusals.push(...passed);
@@ -153,9 +187,9 @@ function findOne(
         disputed = true;
         break;
       }
-      if (ways.deny.length > 0) denied ??= { name, method, address, why: root.detail };
-      // What a name leads to is only unreadable; this is denied.
-      if (doubtful && ways.deny.length > 0) continue;
+      if (second?.agrees === false) denied ??= { name, method, address, why: root.detail };
+      // What a name leads to is only unreadable; this is denied, and does not take its place.
+      if (doubtful && second?.agrees === false) continue;
       if (!proved) {
         proved = true;
         doubtful = root;
@@ -200,7 +234,7 @@ function judged(
   method: FinderMethod,
   address: Address,
   { why, alone }: Verdict,
-  { agree, deny }: OtherWays,
+  second: SecondWay | undefined,
   denied: Refusal | undefined,
 ): Root {
   const own = confirmingMethod[name];
@@ -209,8 +243,12 @@ function judged(
     if (denied && isSearch(method)) return doubt(`${why}; but ${hex(denied.address)} looks the same`);
     return { name, state: 'confirmed', address, method, confirmedBy: [own], detail: why };
   }
-  if (deny.length > 0) return doubt(`${why}; but the ${deny.join(' and the ')} that should use it does not`);
-  const confirmedBy: ConfirmingMethod[] = provedByTwoShapes.includes(name) && !alone ? [own, ...agree] : [...agree];
+  if (second?.agrees === false)
+    return doubt(
+      `${why}; but ${second.method === 'stack' ? 'the threads lead elsewhere' : 'the code that should use it does not'}`,
+    );
+  const confirmedBy: ConfirmingMethod[] = provedByTwoShapes.includes(name) && !alone ? [own] : [];
+  if (second) confirmedBy.push(second.method);
   const believed = confirmedBy.length > 0 || name === 'runtime.memstats';
   return { name, state: believed ? 'confirmed' : 'unconfirmed', address, method, confirmedBy, detail: why };
 }
@@ -231,7 +269,8 @@ function confirmClocks({ memory, layout }: Scene, roots: Map<RootName, Root>, re
   const agrees = ended !== undefined && ended !== 0n && clock(work?.address, tEnd?.offset) === ended;
   for (const root of [memstats, work]) {
     if (root?.method !== 'structure' || root.confirmedBy.length > 0) continue;
-    const believed = agrees && !refusals.some(({ name }) => name === root.name);
+    // Where the code could be read and says something else, that counts.
+    const believed = agrees && !refusals.some(({ name, address }) => name === root.name && address === root.address);
     roots.set(root.name, {
       ...root,
       state: believed ? 'confirmed' : 'unconfirmed',

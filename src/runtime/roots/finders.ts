@@ -4,11 +4,19 @@ import type { Target } from '../../target/target.js';
 import { codeFinder } from './code-finder.js';
 import type { Finder, FoundRoots } from './find.js';
 import { moduleFinder } from './module-finder.js';
-import { isLater, laterRootNames, type RootName, rootNames } from './names.js';
+import { isLater, laterRootNames, type Refusal, type RootName, rootNames } from './names.js';
+import { type StackFinder, stackFinder } from './stack-finder.js';
 import { structureFinder } from './structure-finder.js';
 
+export interface Finders {
+  /** In the order in which they are asked; the last, and dearest, is `stack`. */
+  readonly ordered: readonly Finder[];
+  /** What the threads lead to serves where mheap_ is lost as well. */
+  readonly stack: StackFinder;
+}
+
 /** `overrides`: addresses by name, as the user gave them. */
-export function findersOf(target: Target, overrides: Readonly<Record<string, number>>): Finder[] {
+export function findersOf(target: Target, overrides: Readonly<Record<string, number>>): Finders {
   const symbols = new Map<boolean, ReadonlyMap<string, number>>();
   // Two searches: who does not ask for the later roots does not pay for their names.
   const symbolsWith = (later: boolean, layout: Layout): ReadonlyMap<string, number> => {
@@ -19,7 +27,8 @@ export function findersOf(target: Target, overrides: Readonly<Record<string, num
     return found;
   };
   const modules = moduleFinder(target.dataRanges, target.moduleSection);
-  return [
+  const stack = stackFinder(target.threads, target.dataRanges, modules);
+  const ordered: Finder[] = [
     { method: 'override', find: (name) => one(overrides[name]) },
     {
       method: 'symtab',
@@ -28,7 +37,9 @@ export function findersOf(target: Target, overrides: Readonly<Record<string, num
     { method: 'dwarf', find: (name, { layout }) => one(target.dwarfVariable(nameIn(layout, name))) },
     structureFinder(target.dataRanges, modules),
     codeFinder(modules, target.dataRanges),
+    stack,
   ];
+  return { ordered, stack };
 }
 
 const one = (address: number | undefined): readonly number[] => (address === undefined ? [] : [address]);
@@ -37,11 +48,11 @@ const one = (address: number | undefined): readonly number[] => (address === und
 export const nameIn = (layout: Layout | undefined, name: RootName): string =>
   layout?.traits.variableNames[name] ?? name;
 
-/** Adds what was found of `names` to the trace, and to the warnings what was refused. */
+/** Adds what was found of `names` to the trace, and to refusals and warnings what was refused. */
 export function tell(
   { roots, refusals }: Omit<FoundRoots, 'mheap'>,
   names: Iterable<RootName>,
-  { trace, warnings, refused }: { trace: string[]; warnings: string[]; refused: Set<RootName> },
+  { trace, warnings, refusals: all }: { trace: string[]; warnings: string[]; refusals: Refusal[] },
 ): void {
   const hex = (address: number | undefined) => `0x${address?.toString(16)}`;
   for (const name of names) {
@@ -51,8 +62,8 @@ export function tell(
       `root ${name}: ${state}${way}${confirmedBy.length > 0 ? ` and ${confirmedBy.join(', ')}` : ''}: ${detail}`,
     );
   }
+  all.push(...refusals);
   for (const { name, method, address, why } of refusals) {
-    refused.add(name);
     warnings.push(`${name}: ${method} says ${hex(address)}, which is not it: ${why}`);
   }
 }

@@ -2,6 +2,7 @@
 // binary, a plugin's); all are kept, and who asks takes those that serve. Source: runtime/symtab.go, type moduledata.
 import { type AddressRange, matchingWords, type Words } from '../../image/scan-words.js';
 import { functionTable } from '../function-tables.js';
+import { isBareModule } from './bare-module.js';
 import type { Scene } from './validate.js';
 
 const maxFunctions = 2 ** 21;
@@ -53,8 +54,9 @@ export function isSlice(words: Words, offset: number, pointerSize: number, most:
   return words.at(offset) > 0xffff && length <= words.at(offset + 2 * pointerSize);
 }
 
+/** By its function table; where the image does not hold that, by what moduledata says of itself. */
 function isModule(scene: Scene, address: number): boolean {
-  return functionTable(scene, address) !== undefined;
+  return functionTable(scene, address) !== undefined || isBareModule(scene, address);
 }
 
 function* searchModules(scene: Scene, ranges: readonly AddressRange[]): Generator<number> {

@@ -56,6 +56,14 @@ export interface Root {
   readonly detail: string;
 }
 
+/** Where a root stood in another image of the same program, moved to where this image has the program, and how it was found there. */
+export interface RememberedRoot {
+  readonly address: number;
+  readonly method: FinderMethod;
+}
+
+export type Remembered = ReadonlyMap<RootName, RememberedRoot>;
+
 /** A finder's answer that was refused, for `--trace` and warnings. */
 export interface Refusal {
   readonly name: RootName;

@@ -23,11 +23,12 @@ export function structureFinder(ranges: readonly AddressRange[], modules: Module
       const search = searches[name];
       if (!search) return;
       let searched = false;
-      // The first that serves ends it: what reads this asks for no more.
+      // The first that serves ends it: what reads this asks for no more. So with the parts of a module.
       for (const module of candidates) {
-        const parts = within(scene, ranges, name, module);
-        if (parts.length > 0) yield* search(scene, parts, known);
-        searched ||= parts.length > 0;
+        for (const part of within(scene, ranges, name, module)) {
+          searched = true;
+          yield* search(scene, part, known);
+        }
       }
       if (!searched) yield* search(scene, ranges, known);
     },
@@ -35,19 +36,20 @@ export function structureFinder(ranges: readonly AddressRange[], modules: Module
 }
 
 /**
- * The sections of a module in which the linker puts a variable: by whether it has pointers, and whether it starts as zeros (cmd/link/internal/ld/data.go). In
- * some releases work and mbuckets point only to what the collector does not look at.
+ * The sections of a module in which the linker puts a variable, likely ones first: by whether it has pointers, and whether it starts as zeros
+ * (cmd/link/internal/ld/data.go). In some releases work and mbuckets point only to what the collector does not look at.
  */
-const sectionsOf: Partial<Record<RootName, readonly string[]>> = {
-  'runtime.memstats': ['noptrbss', 'noptrdata'],
-  'runtime.gcController': ['noptrbss', 'noptrdata'],
-  'runtime.gcphase': ['noptrbss', 'noptrdata'],
-  'runtime.gcCPULimiter': ['noptrbss', 'noptrdata'],
-  'runtime.class_to_size': ['noptrdata', 'data'],
-  'runtime.work': ['bss', 'data', 'noptrbss'],
-  'runtime.mbuckets': ['bss', 'data', 'noptrbss'],
+const sectionsOf: Partial<Record<RootName, readonly (readonly string[])[]>> = {
+  'runtime.memstats': [['noptrbss'], ['noptrdata']],
+  'runtime.gcController': [['noptrbss'], ['noptrdata']],
+  'runtime.gcphase': [['noptrbss'], ['noptrdata']],
+  'runtime.gcCPULimiter': [['noptrbss'], ['noptrdata']],
+  'runtime.class_to_size': [['noptrdata'], ['data']],
+  'runtime.work': [['bss'], ['data'], ['noptrbss']],
+  // In one piece: of several lists the longest is it.
+  'runtime.mbuckets': [['bss', 'data', 'noptrbss']],
 };
-const withPointers = ['bss', 'data'];
+const withPointers = [['bss'], ['data']];
 
 /** The parts of `ranges` where `name` can stand, by what a module says. */
 function within(
@@ -55,11 +57,15 @@ function within(
   ranges: readonly AddressRange[],
   name: RootName,
   module: number,
-): readonly AddressRange[] {
-  return (sectionsOf[name] ?? withPointers).flatMap((part) => {
-    const [start, end] = [moduleWord(scene, module, part), moduleWord(scene, module, `e${part}`)];
-    return start !== undefined && end !== undefined ? clipped(ranges, start, end) : [];
-  });
+): readonly (readonly AddressRange[])[] {
+  return (sectionsOf[name] ?? withPointers)
+    .map((group) =>
+      group.flatMap((part) => {
+        const [start, end] = [moduleWord(scene, module, part), moduleWord(scene, module, `e${part}`)];
+        return start !== undefined && end !== undefined ? clipped(ranges, start, end) : [];
+      }),
+    )
+    .filter((part) => part.length > 0);
 }
 
 /** What of [start, end) lies in `ranges`: a damaged moduledata must not send a search through the whole heap. */
@@ -191,8 +197,11 @@ const leastNanotime = 1e6;
 const mostNanotime = 2 ** 58;
 
 /** memstats: the newest entry of pause_end, which numgc says, is last_gc_unix; those before it ended before it, the entry after it is older still. */
-function findMemstats(scene: Scene, ranges: readonly AddressRange[]): Iterable<number> {
+function findMemstats(scene: Scene, ranges: readonly AddressRange[], known: Known): Iterable<number> {
   const { memory, layout } = scene;
+  // No cycle has been swept, so none has ended: there is no ring to look for.
+  const [mheap, sweepgen] = [known('runtime.mheap_'), layout.field('mheap', 'sweepgen')];
+  if (mheap !== undefined && sweepgen && memory.uint32(mheap + sweepgen.offset) === 0) return [];
   const [ring, numgc] = [layout.field('mstats', 'pause_end'), layout.field('mstats', 'numgc')];
   const [last, forced] = [layout.field('mstats', 'last_gc_unix'), layout.field('mstats', 'numforcedgc')];
   const enabled = layout.field('mstats', 'enablegc');

@@ -117,8 +117,8 @@ function checkSample(
   return { checked, held, found };
 }
 
-/** The invariants that every in-use span of a healthy image fulfils, but for the one a thread is just working on. */
-function spanHolds(
+/** The invariants that every in-use span of a healthy image fulfils, but for the one a thread is just working on. `heapSweepgen` is left out where mheap_ is not known. */
+export function spanHolds(
   { memory, layout }: Scene,
   address: number,
   offsets: ReturnType<typeof mspanOffsets>,
@@ -145,6 +145,7 @@ function spanHolds(
   if (sweepgen === undefined || spanclass === undefined) return false;
   const end = base + npages * pageSize;
   const sizeclass = spanclass >> 1;
+  if (nelems * elemsize > npages * pageSize) return false;
   if (base % pageSize !== 0 || limit <= base || limit > end || freeindex > nelems || nelems > maxSlots) return false;
   if (
     sizeclass >= sizeClasses.length ||

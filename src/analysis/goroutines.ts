@@ -1,0 +1,189 @@
+// Goroutines as results: status, wait, creator, and the stack taken apart into calls, inlined ones too (runtime/traceback.go, goroutineheader, printcreatedby;
+// proc.go, isSystemGoroutine). Hides nothing: what a traceback leaves out is for who writes it.
+import type { SourceCall } from '../gosym/functions.js';
+import { nanotimeAtLeast } from '../runtime/clock.js';
+import { type Goroutine, readGoroutines } from '../runtime/goroutines.js';
+import type { GoProcess } from '../runtime/process.js';
+import { noFunctions, type ProgramFunctions, readFunctions } from '../runtime/unwind/program-functions.js';
+import { type ScanCandidate, type ScanScene, scanChain } from '../runtime/unwind/scan.js';
+import { scanScene } from '../runtime/unwind/scan-scene.js';
+import { type GoroutineStackTrace, Stacks } from '../runtime/unwind/stacks.js';
+import { readMachines, threadsWithMachines } from '../runtime/unwind/thread-list.js';
+import type { FrameOrigin, StackFrame } from '../runtime/unwind/unwind.js';
+import { addressText, bigCount } from './numbers.js';
+import type { CreatedBy, FrameResult, GoroutineResult } from './results-goroutines.js';
+
+/** What all goroutines of an image need, made once. */
+export class GoroutineList {
+  readonly goroutines: readonly Goroutine[];
+  /** Entries of allgs that can't be read. */
+  readonly unreadable: number;
+  /** Undefined where no function table can be read: stacks are then unknown. */
+  readonly functions: ProgramFunctions | undefined;
+  readonly #stacks: Stacks;
+  readonly #now: number;
+  readonly #process: GoProcess;
+  #scene: ScanScene | undefined;
+
+  constructor(process: GoProcess) {
+    this.#process = process;
+    const { goroutines, unreadable } = readGoroutines(process);
+    this.goroutines = goroutines;
+    this.unreadable = unreadable;
+    this.functions = readFunctions(process);
+    const threads = threadsWithMachines(process.target.threads, readMachines(process));
+    this.#stacks = new Stacks(process, this.functions ?? noFunctions, threads);
+    this.#now = nanotimeAtLeast(process);
+  }
+
+  /** The stack of one; where there are no functions, none, and the reason. */
+  stackOf(goroutine: Goroutine): GoroutineStackTrace {
+    const stack = this.#stacks.ofGoroutine(goroutine);
+    if (this.functions || stack.stoppedBecause === undefined || stack.frames.length > 0) return stack;
+    const start = this.#stacks.startOf(goroutine);
+    return typeof start === 'string'
+      ? stack
+      : { ...stack, stoppedBecause: 'the program’s function table can’t be read' };
+  }
+
+  result(goroutine: Goroutine): GoroutineResult {
+    const stack = this.stackOf(goroutine);
+    const { goid, status, waitReason, waitSince, lockedm } = goroutine;
+    const exact = this.functions ? callsOf(this.functions, stack.frames) : this.#innermost(goroutine);
+    const scanned = stack.complete ? undefined : this.#scanBehind(goroutine, stack);
+    const frames = scanned ? [...exact, ...scanned.frames] : exact;
+    const startFunc = goroutine.startpc ? this.#nameAt(goroutine.startpc) : undefined;
+    return {
+      goid: bigCount(goid),
+      status: status ?? 'unknown',
+      ...(waitReason === undefined ? {} : { waitReason }),
+      waitSinceAtLeast: waitSince > 0 && this.#now >= waitSince ? this.#now - waitSince : null,
+      lockedToThread: lockedm !== 0,
+      thread: stack.thread ?? null,
+      system: this.isSystem(goroutine),
+      frames,
+      createdBy: this.#createdBy(goroutine),
+      startFunc: startFunc ?? null,
+      stack: { start: addressText(goroutine.stack.lo), end: addressText(goroutine.stack.hi) },
+      g: addressText(goroutine.g),
+      method: scanned ? 'scan' : exact.length > 0 ? 'pclntab' : null,
+      complete: stack.complete || scanned?.complete === true,
+      stoppedBecause: scanned?.complete === true ? null : (stack.stoppedBecause ?? null),
+    };
+  }
+
+  /** Without a function table: where it stands, as addresses. */
+  #innermost(goroutine: Goroutine): FrameResult[] {
+    const start = this.#stacks.startOf(goroutine);
+    return typeof start === 'string' || start.pc === 0 ? [] : [unnamed(start.pc, start.sp, start.origin)];
+  }
+
+  /** Where the tables do not tell the way, the likeliest return addresses do. */
+  #scanBehind(
+    goroutine: Goroutine,
+    { frames }: GoroutineStackTrace,
+  ): { readonly frames: readonly FrameResult[]; readonly complete: boolean } | undefined {
+    const start = this.#stacks.startOf(goroutine);
+    if (typeof start === 'string') return undefined;
+    this.#scene ??= scanScene(this.#process.target, this.#process);
+    const last = frames.at(-1);
+    const bp = last ? undefined : (start.bp ?? (start.origin === 'gobuf' ? goroutine.sched.bp : 0));
+    const from = last
+      ? { pc: last.pc, sp: last.sp }
+      : { pc: start.pc, sp: start.sp, lr: start.lr || undefined, bp: bp || undefined };
+    const { candidates, complete } = scanChain(this.#scene, {
+      ...from,
+      end: goroutine.stack.hi,
+      startpc: goroutine.startpc,
+    });
+    const chain = candidates.filter(({ likely }) => likely);
+    if (chain.length === 0) return undefined;
+    return { frames: chain.flatMap((candidate) => this.#scannedCalls(candidate)), complete };
+  }
+
+  #scannedCalls({ at, pc, fn, reasons }: ScanCandidate): FrameResult[] {
+    const how = reasons.includes('frame pointer') ? 'frame pointer' : 'scan';
+    const sp = at + this.#process.memory.pointerSize;
+    if (fn && this.functions)
+      return callsOf(this.functions, [{ pc, callPc: pc - 1, sp, cfa: undefined, fn, origin: how }]);
+    return [unnamed(pc, sp, how)];
+  }
+
+  /** One of the runtime's own, which a traceback leaves out. */
+  isSystem({ startpc }: Goroutine): boolean {
+    const fn = startpc === 0 ? undefined : this.functions?.at(startpc);
+    if (!fn || !this.functions) return false;
+    const role = this.functions.roleOf(fn);
+    return fn.name.startsWith('runtime.') && !usersRoles.has(role) && fn.name !== 'runtime.main';
+  }
+
+  #nameAt(pc: number): string | undefined {
+    return this.functions?.at(pc)?.name || undefined;
+  }
+
+  /** The main goroutine's is the runtime itself, which a traceback does not tell. */
+  #createdBy({ gopc, goid, parentGoid }: Goroutine): CreatedBy | null {
+    if (gopc === 0 || goid === 1) return null;
+    const fn = this.functions?.at(gopc);
+    const [call] = fn?.calls(gopc > fn.entry ? gopc - 1 : gopc) ?? [];
+    const by = {
+      pc: addressText(gopc),
+      func: fn?.name ?? null,
+      file: call?.file ?? null,
+      line: call?.line ?? null,
+      offset: fn ? gopc - fn.entry : 0,
+    };
+    return parentGoid === undefined ? by : { ...by, goid: bigCount(parentGoid) };
+  }
+}
+
+const unnamed = (pc: number, sp: number, how: FrameOrigin): FrameResult => ({
+  pc: addressText(pc),
+  sp: addressText(sp),
+  func: null,
+  file: null,
+  line: null,
+  offset: 0,
+  inlined: false,
+  wrapper: false,
+  how,
+});
+
+/** Functions of the runtime whose goroutines run the program's code. */
+const usersRoles: ReadonlySet<string> = new Set(['runtime_main', 'corostart', 'handleAsyncEvent']);
+
+/** Callees whose calling wrapper is shown: who panics wants to see it (traceback.go, elideWrapperCalling). */
+const showsWrapper: ReadonlySet<string> = new Set(['gopanic', 'sigpanic', 'panicwrap']);
+
+/** Frames as calls, innermost first; `wrapper` where a traceback leaves it out as one that the compiler made. */
+export function callsOf(functions: ProgramFunctions, frames: readonly StackFrame[]): FrameResult[] {
+  const results: FrameResult[] = [];
+  let callee = 'normal';
+  for (const frame of frames) {
+    const { pc, callPc, sp, fn, origin } = frame;
+    for (const call of fn.calls(callPc)) {
+      const role = call.inlined || call.funcID !== undefined ? functions.roleOfId(call.funcID) : functions.roleOf(fn);
+      const wrapper = role === 'wrapper' && !showsWrapper.has(callee);
+      callee = role;
+      results.push({
+        pc: addressText(pc),
+        sp: addressText(sp),
+        func: shortened(call),
+        file: call.file ?? null,
+        line: call.line ?? null,
+        offset: pc - fn.entry,
+        inlined: call.inlined,
+        wrapper,
+        how: origin,
+      });
+    }
+  }
+  return results;
+}
+
+/** Type arguments are left out, as the runtime does when it prints (traceback.go, printFuncName). */
+function shortened({ func }: SourceCall): string {
+  const open = func.indexOf('[');
+  const close = func.lastIndexOf(']');
+  return open < 0 || close <= open ? func : `${func.slice(0, open)}[...]${func.slice(close + 1)}`;
+}

@@ -1,0 +1,149 @@
+// The results of `goroutines`, in the shape of the command-line contract: plain data, ready for JSON.
+import type { AddressText, BigCount } from './results.js';
+
+/** One call: a function's frame, or a call that was inlined into the frame below it. */
+export interface FrameResult {
+  readonly pc: AddressText;
+  readonly sp: AddressText;
+  /** As in pclntab, type arguments as `[...]`; null where no function table tells. */
+  readonly func: string | null;
+  readonly file: string | null;
+  readonly line: number | null;
+  /** Bytes from the entry of the function whose frame it is to `pc`. */
+  readonly offset: number;
+  readonly inlined: boolean;
+  /** Made by the compiler, and left out of a traceback. */
+  readonly wrapper: boolean;
+  /** Why the frame is believed: `registers`, `gobuf`, `syscall`, `vdso`, `signal frame`, `pcsp`. */
+  readonly how: string;
+}
+
+export interface CreatedBy {
+  /** The return address of the go statement. */
+  readonly pc: AddressText;
+  readonly func: string | null;
+  readonly file: string | null;
+  readonly line: number | null;
+  /** Bytes from the function's entry to the return address of the go statement. */
+  readonly offset: number;
+  /** Since 1.21. */
+  readonly goid?: BigCount;
+}
+
+export interface GoroutineResult {
+  readonly goid: BigCount;
+  readonly status: string;
+  readonly waitReason?: string;
+  /** Nanoseconds; null where no collection has seen it waiting: less than one cycle. */
+  readonly waitSinceAtLeast: number | null;
+  readonly lockedToThread: boolean;
+  readonly thread: number | null;
+  readonly system: boolean;
+  /** Innermost first. */
+  readonly frames: readonly FrameResult[];
+  readonly createdBy: CreatedBy | null;
+  readonly startFunc: string | null;
+  readonly stack: { readonly start: AddressText; readonly end: AddressText };
+  /** Address of the g. */
+  readonly g: AddressText;
+  readonly method: 'pclntab' | 'scan' | null;
+  readonly complete: boolean;
+  readonly stoppedBecause: string | null;
+}
+
+export interface GoroutinesResult {
+  readonly schemaVersion: number;
+  readonly goroutines: readonly GoroutineResult[];
+  /** Entries of allgs that can't be read. */
+  readonly unreadable: number;
+}
+
+export interface ThreadResult {
+  /** Linux thread ID. */
+  readonly tid: number;
+  /** The signal in its NT_PRSTATUS: of a kernel core the one that ended the process, else 0. */
+  readonly signal: number;
+  /** Address and number of its m; null for a thread that is none of Go's, or can't be told. */
+  readonly m: AddressText | null;
+  readonly mid: number | null;
+  /** The goroutine that it runs. */
+  readonly goid: BigCount | null;
+  /** Whose stack SP lies on. */
+  readonly on: 'goroutine' | 'g0' | 'gsignal' | 'other';
+  readonly pc: AddressText;
+  readonly sp: AddressText;
+  readonly frames: readonly FrameResult[];
+  readonly complete: boolean;
+  readonly stoppedBecause: string | null;
+}
+
+export interface ThreadsResult {
+  readonly schemaVersion: number;
+  readonly threads: readonly ThreadResult[];
+}
+
+/** A word of a stack that may be a return address. */
+export interface CandidateResult {
+  /** Where it stands. */
+  readonly at: AddressText;
+  readonly pc: AddressText;
+  readonly func: string | null;
+  /** Bytes from the function's entry. */
+  readonly offset: number | null;
+  readonly file: string | null;
+  readonly line: number | null;
+  /** 0–1. */
+  readonly score: number;
+  /** A link of the most likely chain of calls. */
+  readonly likely: boolean;
+  readonly reasons: readonly string[];
+}
+
+/** One stack, scanned. */
+export interface ScanResult {
+  readonly what: 'goroutine' | 'thread' | 'range';
+  readonly goid?: BigCount;
+  readonly tid?: number;
+  /** Of a goroutine: its wait reason or status. */
+  readonly status?: string;
+  readonly sp: AddressText;
+  /** Where it executes, and in which function; null where only a range is known. */
+  readonly pc: AddressText | null;
+  readonly func: string | null;
+  readonly end: AddressText | null;
+  readonly method: 'scan';
+  /** The chain leads to a function that nothing called. */
+  readonly complete: boolean;
+  /** By ascending address. */
+  readonly candidates: readonly CandidateResult[];
+}
+
+/** A thread or goroutine inside the allocator, the sweeper or the scavenger. */
+export interface AllocationResult {
+  readonly tid: number | null;
+  readonly goid: BigCount | null;
+  /** Of the goroutine. */
+  readonly status: string | null;
+  /** How far it has come: the innermost part of the allocator that is on the stack. */
+  readonly part: 'malloc' | 'cache' | 'central' | 'heap' | 'os' | 'sweep' | 'scavenge';
+  /** The functions of the allocator that are on the stack, outermost first. */
+  readonly chain: readonly string[];
+  /** The program's function that asked; null where the runtime did it for itself. */
+  readonly site: { readonly func: string; readonly file: string | null; readonly line: number | null } | null;
+  /** What is being allocated or swept; null where it can't be told. */
+  readonly allocating: {
+    readonly bytes: number | null;
+    readonly sizeclass: number | null;
+    readonly noscan: boolean | null;
+    readonly span?: AddressText;
+    /** An argument of the frame (exact), the mcentral or the only span that its frames point to. */
+    readonly source: 'argument' | 'mcentral' | 'span';
+  } | null;
+}
+
+/** Allocations that have their site in common. */
+export interface AllocationSite {
+  readonly site: AllocationResult['site'];
+  readonly count: number;
+  readonly parts: Readonly<Partial<Record<AllocationResult['part'], number>>>;
+}

@@ -1,0 +1,138 @@
+// `stacks`: every thread and goroutine by PC and SP, unwound or, with --scan, searched for return addresses.
+
+import { allocationSites, allocations } from '../../analysis/allocation.js';
+import { hasStack } from '../../analysis/goroutine-query.js';
+import { GoroutineList } from '../../analysis/goroutines.js';
+import { schemaVersion } from '../../analysis/overview.js';
+import { type StackSelection, scanResults } from '../../analysis/stack-results.js';
+import { threadResults } from '../../analysis/threads.js';
+import { InspectError } from '../../bytes/errors.js';
+import { allocationText } from '../../output/allocation-text.js';
+import { jsonText } from '../../output/format.js';
+import { goroutineText } from '../../output/goroutines-text.js';
+import { scanText } from '../../output/scan-text.js';
+import { threadText } from '../../output/threads-text.js';
+import type { CommandSpec, Invocation } from '../command.js';
+import { addressValue, type RawOptions, splitOnce, text, UsageError, wholeNumber } from '../options.js';
+import { needProcess, openFiles, refuseCsv } from './files.js';
+
+/** Words outside of the likely chain that a table shows of each stack. */
+const tableLimit = 10;
+
+function selectionOf(raw: RawOptions): StackSelection {
+  const [goid, tid, range] = [text(raw, 'goroutine'), text(raw, 'thread'), text(raw, 'range')];
+  if (goid !== undefined && !/^\d{1,19}$/.test(goid)) throw new UsageError(`--goroutine ${goid}`, 'is no goid');
+  return {
+    ...(goid === undefined ? {} : { goid }),
+    ...(tid === undefined ? {} : { tid: wholeNumber('--thread', tid) }),
+    ...(range === undefined ? {} : { range: rangeValue(range) }),
+  };
+}
+
+/** `START-END` or `START+LENGTH`. */
+function rangeValue(value: string): { start: number; end: number } {
+  const [first, until] = splitOnce(value, '-');
+  const [from, length] = splitOnce(first, '+');
+  const start = addressValue('--range', from);
+  if (until === undefined && length === undefined)
+    throw new UsageError(`--range ${value}`, 'is neither START-END nor START+LENGTH');
+  const end = until === undefined ? start + addressValue('--range', length!) : addressValue('--range', until);
+  if (end <= start || !Number.isSafeInteger(end)) throw new UsageError(`--range ${value}`, 'is empty');
+  return { start, end };
+}
+
+function runStacks(invocation: Invocation): number {
+  const { options, raw, out } = invocation;
+  refuseCsv('stacks', invocation);
+  const selection = selectionOf(raw);
+  if (selection.range && raw.scan !== true)
+    throw new UsageError('--range', 'needs --scan: nothing tells where its frames begin');
+  if (raw.alloc === true && raw.scan === true) throw new UsageError('--alloc', 'goes by exact stacks: not with --scan');
+  const opened = openFiles('stacks', invocation.operands, invocation, { anyProcess: raw.scan === true });
+  if (raw.alloc === true) writeAllocations(invocation, opened);
+  else if (raw.scan === true) {
+    if (!opened.target.image) needProcess('stacks', opened);
+    const stacks = scanResults(opened.target, opened.process, selection);
+    if (options.format === 'table') for (const stack of stacks) out.line(scanText(stack, options.limit ?? tableLimit));
+    else writeDocuments(stacks, 'stacks', invocation);
+  } else writeUnwound(invocation, opened, selection);
+  opened.target.close();
+  return 0;
+}
+
+function writeUnwound(
+  invocation: Invocation,
+  opened: ReturnType<typeof openFiles>,
+  { goid, tid }: StackSelection,
+): void {
+  const { options, out } = invocation;
+  const process = needProcess('stacks', opened);
+  const threads =
+    goid === undefined ? threadResults(process).filter((thread) => tid === undefined || thread.tid === tid) : [];
+  const list = tid === undefined ? new GoroutineList(process) : undefined;
+  const named = list?.goroutines.filter(
+    (g) => g.status !== undefined && hasStack(g.status) && (goid === undefined || String(g.goid) === goid),
+  );
+  if (threads.length === 0 && !named?.length)
+    throw new InspectError(
+      'address-not-found',
+      'stacks',
+      'no such goroutine or thread',
+      'spanscope goroutines and spanscope threads list them',
+    );
+  const goroutines = (named ?? []).map((goroutine) => list!.result(goroutine));
+  if (options.format === 'table') {
+    for (const thread of threads) out.line(threadText(thread));
+    for (const goroutine of goroutines) out.line(goroutineText(goroutine));
+  } else
+    writeDocuments(
+      [
+        ...threads.map((thread) => ({ what: 'thread', ...thread })),
+        ...goroutines.map((goroutine) => ({ what: 'goroutine', ...goroutine })),
+      ],
+      'stacks',
+      invocation,
+    );
+}
+
+function writeAllocations(invocation: Invocation, opened: ReturnType<typeof openFiles>): void {
+  const { options, out } = invocation;
+  const results = allocations(needProcess('stacks', opened));
+  const sites = allocationSites(results);
+  if (options.format === 'table') out.write(allocationText(results, sites));
+  else if (options.format === 'ndjson') for (const result of results) out.line(jsonText(result));
+  else out.line(jsonText({ schemaVersion, allocations: results, sites }, 2));
+}
+
+function writeDocuments(rows: Iterable<unknown>, name: string, { options, out }: Invocation): void {
+  if (options.format === 'ndjson') for (const row of rows) out.line(jsonText(row));
+  else {
+    out.write(`{"schemaVersion":${schemaVersion},"${name}":[`);
+    let first = true;
+    for (const row of rows) {
+      out.write(`${first ? '\n' : ',\n'}${jsonText(row)}`);
+      first = false;
+    }
+    out.line(']}');
+  }
+}
+
+export const stacks: CommandSpec = {
+  name: 'stacks',
+  operands: 'FILE…',
+  summary: 'the stack of every thread and goroutine by PC and SP; --scan needs no unwind tables',
+  options: [
+    { flags: '--scan', help: 'search stacks for return addresses: works without pclntab, binary, or readable g’s' },
+    { flags: '--alloc', help: 'only stacks inside the allocator, sweeper or scavenger: who asked, and for what' },
+    { flags: '--goroutine <id>', help: 'only this goroutine' },
+    { flags: '--thread <tid>', help: 'only this thread' },
+    { flags: '--range <start-end>', help: 'with --scan: these addresses (also START+LENGTH)' },
+  ],
+  examples: [
+    'spanscope stacks ./server core.1234 --thread 1234',
+    'spanscope stacks ./server core.1234 --scan',
+    'spanscope stacks ./server core.1234 --alloc',
+    'spanscope stacks core.1234 --scan --range 0xc00008e000+0x2000',
+  ],
+  run: runStacks,
+};

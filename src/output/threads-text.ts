@@ -1,0 +1,22 @@
+// `threads` for people.
+import type { ThreadResult } from '../analysis/results-goroutines.js';
+import { printable } from './format.js';
+import { frameTable } from './goroutines-text.js';
+
+const stacks: Readonly<Record<ThreadResult['on'], string>> = {
+  goroutine: 'on its goroutine’s stack',
+  g0: 'on its own stack (g0)',
+  gsignal: 'in a signal handler (gsignal)',
+  other: 'on a stack that is none of Go’s',
+};
+
+export function threadText(thread: ThreadResult): string {
+  const { tid, signal, m, mid, goid, on, frames, complete, stoppedBecause } = thread;
+  const whose = m === null ? 'no m of Go’s' : `m ${mid} ${m}${goid === null ? '' : `, goroutine ${goid}`}`;
+  const lines = [
+    `thread ${tid}  ${whose}, ${stacks[on]}${signal === 0 ? '' : `, signal ${signal}`}`,
+    ...frameTable(frames),
+    ...(complete ? [] : [`  ${stoppedBecause}`]),
+  ];
+  return `${lines.map((line) => printable(line)).join('\n')}\n`;
+}

@@ -1,0 +1,162 @@
+// Walks one stack by the function tables: from a pc and SP to the function that has no caller (runtime/traceback.go: gentraceback up to 1.20, unwinder since).
+// Finds frames and says where and why it stopped; knows nothing of goroutines but where a thread's own stack goes over to one.
+import type { GoFunction } from '../../gosym/functions.js';
+import type { Memory } from '../../image/memory.js';
+import type { CallFrame } from '../../layout/types.js';
+import type { ProgramFunctions } from './program-functions.js';
+
+/** Why a frame is believed: what gave its pc and SP. */
+export type FrameOrigin =
+  | 'registers'
+  | 'gobuf'
+  | 'syscall'
+  | 'vdso'
+  | 'signal frame'
+  | 'pcsp'
+  | 'frame pointer'
+  | 'scan';
+
+/** Where a stack begins. */
+export interface StackStart {
+  readonly pc: number;
+  readonly sp: number;
+  /** The link register, on arches that have one; 0 where the return address stands on the stack. */
+  readonly lr: number;
+  /** The frame pointer, where it is known: for scans. */
+  readonly bp?: number;
+  readonly origin: FrameOrigin;
+  /** The pc is that of an instruction that was interrupted, not a return address. */
+  readonly interrupted: boolean;
+}
+
+export interface StackBounds {
+  readonly lo: number;
+  /** Exclusive. */
+  readonly hi: number;
+}
+
+/** One function's frame, inlined calls not taken apart. */
+export interface StackFrame {
+  readonly pc: number;
+  /** The pc whose file and line are the call's: that before a return address. */
+  readonly callPc: number;
+  readonly sp: number;
+  /** SP in the caller, behind the return address. */
+  readonly cfa: number | undefined;
+  readonly fn: GoFunction;
+  readonly origin: FrameOrigin;
+}
+
+export interface Unwound {
+  /** Innermost first. */
+  readonly frames: readonly StackFrame[];
+  /** The last frame is one that nothing called. */
+  readonly complete: boolean;
+  /** Where it is not complete: why there is no further frame, in a phrase. */
+  readonly stoppedBecause: string | undefined;
+}
+
+export interface UnwindScene {
+  readonly memory: Memory;
+  readonly functions: ProgramFunctions;
+  readonly callFrame: CallFrame;
+}
+
+export interface UnwindOptions {
+  /** The stack's bounds; frames outside of them are not believed. */
+  readonly bounds?: StackBounds | undefined;
+  /** For a thread's own stack: where the goroutine stands that called it. */
+  readonly goroutine?: { readonly start: StackStart; readonly bounds: StackBounds } | undefined;
+}
+
+/** A stack of 1 GiB, the runtime's limit, with the smallest frames that occur. */
+const mostFrames = 2 ** 22;
+
+/** Functions that nothing called, or that never return to what called them (traceback.go, topofstack; TOPFRAME in assembly since 1.17). */
+const outermost: ReadonlySet<string> = new Set([
+  'goexit',
+  'mstart',
+  'mcall',
+  'morestack',
+  'rt0_go',
+  'externalthreadhandler',
+]);
+/** Calls that a signal handler made it look as if they had been made. */
+const injected: ReadonlySet<string> = new Set(['sigpanic', 'asyncPreempt', 'debugCallV1', 'debugCallV2']);
+/** They write SP, but leave both stacks so that they can be walked. */
+const writesSpOrderly: ReadonlySet<string> = new Set(['cgocallback', 'cgocallback_gofunc', 'systemstack']);
+
+export function unwind(scene: UnwindScene, start: StackStart, options: UnwindOptions = {}): Unwound {
+  const { memory, functions, callFrame } = scene;
+  const { linkRegister } = callFrame;
+  const word = memory.pointerSize;
+  const frames: StackFrame[] = [];
+  const stop = (stoppedBecause: string): Unwound => ({ frames, complete: false, stoppedBecause });
+  let { pc, sp, lr, origin } = start;
+  let { bounds } = options;
+  let switchTo = options.goroutine;
+  let exact = start.interrupted;
+  if (pc === 0) {
+    // A nil function was called: its caller is the first frame.
+    const caller = memory.word(sp);
+    if (!caller) return stop(`pc is 0, and there is no return address at SP ${hex(sp)}`);
+    pc = caller;
+    if (linkRegister) lr = 0;
+    else sp += word;
+    exact = false;
+  }
+  for (;;) {
+    const fn = functions.at(pc);
+    if (!fn) return stop(`no function holds the pc ${hex(pc)}`);
+    const role = functions.roleOf(fn);
+    const innermost = frames.length === 0;
+    if (switchTo && role === 'morestack') {
+      ({ pc, sp, lr, origin } = switchTo.start);
+      exact = switchTo.start.interrupted;
+      ({ bounds } = switchTo);
+      switchTo = undefined;
+      continue;
+    }
+    const delta = fn.spDelta(pc);
+    const unswitched = linkRegister && delta === 0;
+    if (switchTo && role === 'systemstack' && !unswitched) {
+      ({ sp } = switchTo.start);
+      ({ bounds } = switchTo);
+      switchTo = undefined;
+    }
+    if (bounds && !(sp >= bounds.lo && sp <= bounds.hi))
+      return stop(`SP ${hex(sp)} lies outside of the stack ${hex(bounds.lo)}–${hex(bounds.hi)}`);
+    const callPc = exact || pc <= fn.entry ? pc : pc - 1;
+    const cfa = delta === undefined ? undefined : sp + delta + (linkRegister ? 0 : word);
+    frames.push({ pc, callPc, sp, cfa, fn, origin });
+    if (fn.isTopFrame === true || outermost.has(role)) return { frames, complete: true, stoppedBecause: undefined };
+    if (cfa === undefined || delta === undefined || delta < 0 || delta % 4 !== 0)
+      return stop(`${fn.name} does not tell its frame's size at ${hex(pc)}`);
+    if (fn.writesSp && !innermost && !writesSpOrderly.has(role)) return stop(`${fn.name} has set SP itself`);
+    if (linkRegister) {
+      if ((innermost && sp < cfa) || lr === 0) lr = memory.word(sp) ?? -1;
+    } else lr = memory.word(cfa - word) ?? -1;
+    if (lr === -1) {
+      const fault = memory.faultAt(linkRegister ? sp : cfa - word);
+      return stop(`the return address can’t be read: ${hex(fault?.address ?? cfa)}: ${fault?.why ?? 'unreadable'}`);
+    }
+    if (lr === 0) return stop(`the return address of ${fn.name} is 0`);
+    if (cfa < sp || (cfa === sp && lr === pc) || frames.length >= mostFrames) return stop('the frames go in a circle');
+    exact = injected.has(role);
+    pc = lr;
+    lr = 0;
+    sp = cfa;
+    origin = 'pcsp';
+    if (linkRegister && exact) {
+      // The signal handler has pushed the link register of what it interrupted.
+      const saved = memory.word(sp) ?? 0;
+      const { minFrameBytes, alignBytes } = callFrame;
+      sp += Math.ceil(minFrameBytes / alignBytes) * alignBytes;
+      const below = functions.at(pc);
+      if (!below) pc = saved;
+      else if (below.spDelta(pc) === 0) lr = saved;
+    }
+  }
+}
+
+const hex = (address: number) => `0x${address.toString(16)}`;
