@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type GoProcess, openProcess } from '../../src/runtime/process.js';
 import type { RootName } from '../../src/runtime/roots/names.js';
+import { readFunctions } from '../../src/runtime/unwind/program-functions.js';
 import { openTarget } from '../../src/target/open.js';
 import {
   garbled,
@@ -20,6 +21,14 @@ const folder = new TempFolder();
 afterAll(() => folder.remove());
 
 const names = ['go1.13-amd64', 'go1.16-amd64', 'go1.18-386', 'go1.21-amd64-pie', 'go1.22-s390x', 'go1.23-arm64', 'go1.25-amd64-nodwarf', 'go1.27-amd64-mark']; // biome-ignore format: a list
+
+/** Every hundredth function as unwinding sees it: by the table that the damage was done to. */
+const functionsOf = (process: GoProcess) => {
+  const functions = readFunctions(process);
+  return [...(functions?.all() ?? [])]
+    .filter((_, i) => i % 100 === 0)
+    .map(({ name, entry, end }) => [name, entry, end, functions!.at(entry)?.name]);
+};
 
 type Change = (files: readonly [server: string, core: string], original: string, place: TablePlace) => void;
 
@@ -47,6 +56,7 @@ describe.each(names)('%s', (name) => {
     expect(process.warnings.filter((warning) => !warning.includes('file at'))).toEqual([]);
     expect(process.spans()!.base).toEqual(twin.spans()!.base);
     expect(process.spans()!.allocated).toEqual(twin.spans()!.allocated);
+    expect(functionsOf(process)).toEqual(functionsOf(twin));
   };
 
   it('with another magic', () => {
