@@ -4,7 +4,8 @@ import { goroutineCounts } from '../runtime/goroutine-counts.js';
 import { memstatsField } from '../runtime/heap-stats.js';
 import { heapSweepgen, numberAt, type RuntimeView } from '../runtime/mheap.js';
 import type { GoProcess } from '../runtime/process.js';
-import { rootNames } from '../runtime/roots/find.js';
+import { nameIn } from '../runtime/roots/finders.js';
+import { allRootNames, rootNames } from '../runtime/roots/names.js';
 import type { SpanTable } from '../runtime/span-table.js';
 import type { Target } from '../target/target.js';
 import { findingsOf } from './findings.js';
@@ -18,12 +19,19 @@ export const schemaVersion = 1;
 /** Ranges listed in an overview; the rest is counted in `missingTotal`. */
 const maxMissing = 64;
 
+/** What an overview tells besides what everyone wants to see. */
+interface OverviewDetail {
+  /** Also the roots that are only looked for when somebody asks. */
+  readonly everyRoot?: boolean;
+}
+
 /** `process` and `spans` (the whole table, or sums without it) are absent for a binary alone, or where the runtime could not be found in the image; `layout` is then what would serve. */
 export function overviewOf(
   target: Target,
   process: GoProcess | undefined,
   spans: SpanTable | SummedSpans | undefined,
   layout?: Layout,
+  { everyRoot = false }: OverviewDetail = {},
 ): OverviewResult {
   const { go, binary, image } = target;
   const summed = process && spans && ('sums' in spans ? spans : { rows: spans, sums: sumSpans(process.layout, spans) });
@@ -44,7 +52,7 @@ export function overviewOf(
           missingTotal: image.missing.length,
         }
       : null,
-    roots: rootsOf(target, process),
+    roots: rootsOf(target, process, layout, everyRoot),
     layout: layoutInfo(process, layout),
     mheap: process ? mheapOf(process) : null,
     spans: sums?.totals ?? null,
@@ -68,9 +76,10 @@ const unknownGo =
 
 /** What `--trace` tells, for a screen. */
 export function provenanceOf(target: Target, process: GoProcess | undefined, layout?: Layout): ProvenanceResult {
+  const roots = rootsOf(target, process, layout, true);
   return {
     lines: [...target.trace, ...(process?.trace ?? [])],
-    roots: rootsOf(target, process),
+    roots,
     refusals: refusalsOf(process),
     layout: layoutInfo(process, layout),
     warnings: [...target.warnings, ...(process?.warnings ?? [])],
@@ -103,23 +112,34 @@ export function missingRange({ start, end, why }: { start: number; end: number; 
 }
 
 /** Without an image: what the symbol table says, at link-time addresses that nothing can be held against. */
-function rootsOfBinary({ symbols }: Target): Record<string, RootResult> {
-  const addresses = symbols(rootNames);
+function rootsOfBinary(
+  { symbols }: Target,
+  layout: Layout | undefined,
+  everyRoot: boolean,
+): Record<string, RootResult> {
+  const names = everyRoot ? allRootNames : rootNames;
+  const addresses = symbols(names.map((name) => nameIn(layout, name)));
   const detail = 'link-time address: there is no image to check it on';
   return Object.fromEntries(
-    rootNames.map((name): [string, RootResult] => {
-      const address = addresses.get(name);
+    names.map((name): [string, RootResult] => {
+      const address = addresses.get(nameIn(layout, name));
       if (address === undefined) return [name, { state: 'absent', detail: 'the binary has no symbol of that name' }];
       return [name, { address: addressText(address), method: 'symtab', confirmedBy: [], state: 'unconfirmed', detail }];
     }),
   );
 }
 
-function rootsOf(target: Target, process: GoProcess | undefined): Record<string, RootResult> {
-  if (!target.image) return rootsOfBinary(target);
+function rootsOf(
+  target: Target,
+  process: GoProcess | undefined,
+  layout: Layout | undefined,
+  everyRoot: boolean,
+): Record<string, RootResult> {
+  if (!target.image) return rootsOfBinary(target, layout, everyRoot);
   const results: Record<string, RootResult> = {};
-  for (const name of rootNames) {
-    const root = process?.roots.get(name);
+  const found = everyRoot ? process?.allRoots() : process?.roots;
+  for (const name of everyRoot ? allRootNames : rootNames) {
+    const root = found?.get(name);
     results[name] =
       root?.address === undefined || root.method === undefined
         ? { state: 'absent', ...(root ? { detail: root.detail } : {}) }

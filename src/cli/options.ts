@@ -1,7 +1,7 @@
 // The options of the command line as data: help, parsing and errors are all made from these tables.
 import type { InspectError } from '../bytes/errors.js';
 import { parseRelease } from '../layout/release.js';
-import { rootNames } from '../runtime/roots/find.js';
+import { allRootNames } from '../runtime/roots/names.js';
 import type { OpenOptions } from '../session/protocol.js';
 
 /** A wrong command line: exit 2. `what` and `why` as the contract's `spanscope: WHAT: WHY`. */
@@ -122,11 +122,11 @@ function openOptions(raw: RawOptions): OpenOptions {
     const [name, address] = splitOnce(item, '=');
     if (!name || !address) throw new UsageError(`--root ${item}`, 'is not NAME=ADDRESS');
     const full = name.startsWith('runtime.') ? name : `runtime.${name}`;
-    if (!rootNames.some((known) => known === full))
+    if (!allRootNames.some((known) => known === full))
       throw new UsageError(
         `--root ${item}`,
         'is none of the runtime’s variables that are looked for',
-        rootNames.map((known) => known.slice('runtime.'.length)).join(' '),
+        allRootNames.map((known) => known.slice('runtime.'.length)).join(' '),
       );
     roots[full] = addressValue(`--root ${name}`, address);
   }

@@ -17,11 +17,13 @@ const formatsByMagic: ReadonlyMap<number, PclntabFormat> = new Map([
 ]);
 
 /** More functions than any binary has; the largest seen have 400,000. */
-const MOST_FUNCTIONS = 2 ** 23;
+const MOST_FUNCTIONS = 2 ** 21;
 /** Names of generic functions are long; anything longer is cut. */
 const MOST_NAME_BYTES = 4096;
-/** Bytes of a name table that are searched: the largest seen have 20 MB. */
-const MOST_NAMES_BYTES = 2 ** 26;
+/** Bytes of a name table that are searched (the largest seen have 20 MB), how many at a time, and how many places of wanted names are kept. */
+const MOST_NAMES_BYTES = 2 ** 25;
+const NAMES_BLOCK = 2 ** 20;
+const MOST_PLACES = 2 ** 16;
 /** Functions whose names are read at a time, and the bytes that the record of one, with its tables behind it, has at most on average. */
 const FUNCTIONS_AT_A_TIME = 2048;
 const MOST_RECORD_BYTES = 512;
@@ -129,8 +131,8 @@ function decodeHeader(
   };
 }
 
-/** Entries ascend, records stand behind the table. A sample is looked at, first and last among it. */
-function isOrdered(memory: Memory, header: PclntabHeader): boolean {
+/** Whether entries ascend, and records stand behind the table. A sample is looked at, first and last among it. */
+export function isOrdered(memory: Memory, header: PclntabHeader): boolean {
   const reader = new Pclntab(memory, header, 0);
   const { functionCount } = header;
   const step = Math.max(1, Math.floor(functionCount / SAMPLED_ENTRIES));
@@ -207,19 +209,17 @@ export class Pclntab {
   }
 
   /**
-   * Functions of the names in `wanted`, in the table's order. Where names stand in a table of their own (1.16+) that is searched for them first, so that a record
-   * costs one number; before, each name is read.
+   * Functions of the names in `wanted`, in the table's order. The names are searched for first, so that a record costs one number; where none of them is
+   * there, no record is read.
    */
   *named(wanted: ReadonlySet<string>): Generator<[string, PclntabFunction]> {
-    const offsets = this.header.format === 'go1.2' ? undefined : this.#nameOffsets(wanted);
-    for (let first = 0; first < this.header.functionCount; first += FUNCTIONS_AT_A_TIME) {
+    const offsets = this.#nameOffsets(wanted);
+    for (let first = 0; offsets.size > 0 && first < this.header.functionCount; first += FUNCTIONS_AT_A_TIME) {
       const count = Math.min(FUNCTIONS_AT_A_TIME, this.header.functionCount - first);
       const nameOffsets = this.#nameOffsetsOf(first, count);
       for (let i = 0; i < count; i += 1) {
-        const offset = nameOffsets[i]!;
-        if (offset === UNREADABLE) continue;
-        const name = offsets ? offsets.get(offset) : this.nameAt(offset);
-        const found = name !== undefined && wanted.has(name) ? this.functionAt(first + i) : undefined;
+        const name = offsets.get(nameOffsets[i]!);
+        const found = name === undefined ? undefined : this.functionAt(first + i);
         if (name !== undefined && found) yield [name, found];
       }
     }
@@ -258,19 +258,29 @@ export class Pclntab {
     return offsets;
   }
 
-  /** Offsets in the name table of the names in `wanted`. */
+  /** Offsets in the name table of the names in `wanted`, and of other names that end in one: no record leads there. */
   #nameOffsets(wanted: ReadonlySet<string>): ReadonlyMap<number, string> {
-    const { funcnametab, cutab } = this.header;
-    const length = Math.min((cutab ?? funcnametab) - funcnametab, MOST_NAMES_BYTES);
-    const { bytes } = this.#memory.bytes(funcnametab, length);
-    const names = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const offsets = new Map<number, string>();
-    for (const name of wanted) {
-      const at = names.indexOf(`\0${name}\0`, 0, 'latin1');
-      if (at >= 0) offsets.set(at + 1, name);
-      else if (names.subarray(0, name.length + 1).equals(Buffer.from(`${name}\0`, 'latin1'))) offsets.set(0, name);
+    if (wanted.size === 0) return offsets;
+    const { funcnametab, cutab } = this.header;
+    const length = Math.min((cutab ?? this.#lastRecord()) - funcnametab, MOST_NAMES_BYTES);
+    const names = [...wanted].map((name) => name.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&'));
+    const pattern = new RegExp(`(${names.join('|')})\\0`, 'g');
+    const longest = Math.max(...[...wanted].map((name) => name.length)) + 1;
+    // Blocks overlap by what the longest name may reach over.
+    for (let start = 0; start < length; start += NAMES_BLOCK) {
+      const { bytes } = this.#memory.bytes(funcnametab + start, Math.min(NAMES_BLOCK + longest, length - start));
+      if (bytes.length === 0) break;
+      const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+      for (const match of text.matchAll(pattern)) offsets.set(start + match.index, match[1]!);
+      if (offsets.size > MOST_PLACES) break;
     }
     return offsets;
+  }
+
+  /** Up to 1.15 names stand among the records: the last is not far behind the last of these. */
+  #lastRecord(): number {
+    return (this.recordAt(this.header.functionCount - 1) ?? this.header.ftab) + MOST_NAME_BYTES;
   }
 
   /** The name as the linker wrote it, control characters and all; empty for none; undefined where it can't be read. */

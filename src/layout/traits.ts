@@ -44,6 +44,7 @@ interface TraitsFile {
   readonly sizeClasses: Since<readonly number[]>;
   readonly mcentral: Since<Traits['mcentral']>;
   readonly cachedSweepgen: Since<boolean>;
+  readonly variableNames: Readonly<Record<string, Since<string>>>;
   readonly allpArrayLength: Since<number>;
   readonly heapGoal: Since<Traits['heapGoal']>;
   readonly limitHeadroomPercent: Since<number>;
@@ -88,6 +89,7 @@ export function loadTraits(folder: string): TraitsTable {
         inlineMarksSwitch: otherWay(file.inlineMarks, word, release, inlineMarks !== undefined),
         mcentral: pick(file.mcentral),
         cachedSweepgen: pick(file.cachedSweepgen),
+        variableNames: Object.fromEntries(Object.entries(file.variableNames).map(([name, list]) => [name, pick(list)])),
         allpArrayLength: pick(file.allpArrayLength),
         heapGoal: pick(file.heapGoal),
         limitHeadroomPercent: pick(file.limitHeadroomPercent),
@@ -160,6 +162,7 @@ function checkFile(value: Readonly<Record<string, unknown>>, path: string): Trai
   }
   if (typeof value.pageSize !== 'number') fail(path, 'pageSize', 'is no number');
   object(value.addressFields, path, 'addressFields');
+  object(value.variableNames, path, 'variableNames');
   object(value.callFrames, path, 'callFrames');
   for (const name of ['heapBitsInSpan', 'inlineMarks'])
     object(object(value[name], path, name).switch, path, `${name}.switch`);

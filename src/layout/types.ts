@@ -76,6 +76,8 @@ export interface Traits {
   readonly mcentral: 'lists' | 'spanSets';
   /** Cached spans have sweepgen h+1 and h+3 (1.12+). */
   readonly cachedSweepgen: boolean;
+  /** What this release calls variables that were renamed, by the name that they had first: `runtime.class_to_size`. */
+  readonly variableNames: Readonly<Record<string, string>>;
   /** Entries of runtime.allp where that is an array (1.9); 0 where it is a slice. */
   readonly allpArrayLength: number;
   /** Whether the heap goal is a stored field or computed (1.19+). */

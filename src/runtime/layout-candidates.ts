@@ -14,8 +14,7 @@ import {
   sureFields,
   withTold,
 } from './infer/inferred-layout.js';
-import { codeFinder } from './roots/code-finder.js';
-import { moduleFinder } from './roots/structure-finder.js';
+import { findersOf } from './roots/finders.js';
 
 export interface LayoutOptions {
   /** `dwarf`, or a table file. */
@@ -130,8 +129,8 @@ export function infer(target: Target, request: TableRequest, { roots }: LayoutOp
     symbol: roots?.[name] ?? target.symbols([name]).get(name),
     threadIds: target.threads.map(({ tid }) => tid),
     byCode(near) {
-      const finder = codeFinder(moduleFinder(dataRanges), dataRanges);
-      const [first, second] = finder.find(name, { memory, layout: near }, () => undefined);
+      const finder = findersOf(target, {}).ordered.find(({ method }) => method === 'code');
+      const [first, second] = finder?.find(name, { memory, layout: near }, () => undefined) ?? [];
       return second === undefined ? first : undefined;
     },
   });

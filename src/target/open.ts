@@ -7,6 +7,7 @@ import { type BuildIds, readBuildIds } from '../elf/build-ids.js';
 import { AT } from '../elf/constants.js';
 import { type CoreInfo, readCore } from '../elf/core.js';
 import { ElfDebugSections, hasDebugInfo } from '../elf/debug-sections.js';
+import type { ElfFile } from '../elf/elf-file.js';
 import { type SymbolIndex, symbolIndex } from '../elf/symbol-index.js';
 import { lookupSymbols } from '../elf/symbols.js';
 import { loadBias } from '../image/bias.js';
@@ -323,6 +324,11 @@ function overruled(go: TargetGo, own: TargetGo | undefined): string[] {
   return own && name(own) !== name(go) ? [`--go says ${name(go)}, ${own.source} says ${name(own)}`] : [];
 }
 
+function sectionAddress(elf: ElfFile | undefined, name: string, bias: number): number | undefined {
+  const section = elf?.section(name);
+  return section && section.addr > 0 ? section.addr + bias : undefined;
+}
+
 interface Parts {
   readonly inputs: Inputs;
   readonly live: LiveProcess | undefined;
@@ -377,6 +383,7 @@ function makeTarget(parts: Parts): Target {
     threads: core?.threads ?? [],
     savedEnviron: saved?.environ,
     dataRanges: data.all,
+    moduleSection: bias === undefined ? undefined : sectionAddress(binary?.elf, '.go.module', bias),
     dwarf: openDebugInfo,
     dwarfVariable(name) {
       try {

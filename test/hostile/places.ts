@@ -149,6 +149,17 @@ function runtimePlaces(process: GoProcess): Spot[] {
     if (alllink) add('m.alllink', m + alllink.offset, memory.pointerSize);
     m = field('m', 'alllink', m);
   }
+  for (const [root, type] of [
+    ['runtime.m0', 'm'],
+    ['runtime.g0', 'g'],
+    ['runtime.sched', 'schedt'],
+    ['runtime.gcCPULimiter', 'gcCPULimiterState'],
+  ] as const)
+    struct(root, type, process.address(root));
+  const buckets = process.address('runtime.mbuckets');
+  add('mbuckets', buckets, memory.pointerSize);
+  struct('bucket', 'bucket', buckets === undefined ? undefined : memory.word(buckets));
+  add('class_to_size', process.address('runtime.class_to_size'), 2 * layout.traits.sizeClasses.length);
   addSpans(process, layout, add);
   return spots;
 }

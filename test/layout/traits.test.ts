@@ -36,6 +36,14 @@ describe('traits', () => {
     expect(of('go1.19')).toEqual(['spanSets', true, 'computed']);
   });
 
+  test('a variable that was renamed', () => {
+    const of = (goVersion: string) => traits(goVersion).variableNames['runtime.class_to_size'];
+    expect(of('go1.9')).toBe('runtime.class_to_size');
+    expect(of('go1.24.13')).toBe('runtime.class_to_size');
+    expect(of('go1.25.0')).toBe('internal/runtime/gc.SizeClassToSize');
+    expect(of('go1.27.4')).toBe('internal/runtime/gc.SizeClassToSize');
+  });
+
   test('heap bits in spans', () => {
     expect(traits('go1.21.13')).toMatchObject({ heapBitsInSpan: false, heapBitsMaxElemsize: 0 });
     expect(traits('go1.22')).toMatchObject({ heapBitsInSpan: true, heapBitsMaxElemsize: 512 });

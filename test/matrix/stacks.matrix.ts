@@ -28,7 +28,7 @@ describe.each(images.filter(({ core }) => core !== undefined))('$name', ({ serve
 
   it('its threads lead to the roots', () => {
     const scene = { memory: target.memory, layout: whole.layout };
-    const { roots } = findRoots(scene, [stackFinder(target.threads, target.dataRanges, () => undefined)]);
+    const { roots } = findRoots(scene, [stackFinder(target.threads, target.dataRanges, { candidates: () => [] })]);
     for (const root of led)
       expect(roots.get(root), root).toMatchObject({ state: 'confirmed', method: 'stack', address: truth.get(root) });
   });

@@ -4,8 +4,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { overviewOf } from '../../src/analysis/overview.js';
 import { openProcess } from '../../src/runtime/process.js';
 import { findRoots, type RootName } from '../../src/runtime/roots/find.js';
+import { type ModuleFinder, moduleFinder } from '../../src/runtime/roots/module-finder.js';
 import { stackFinder } from '../../src/runtime/roots/stack-finder.js';
-import { moduleFinder } from '../../src/runtime/roots/structure-finder.js';
 import { openTarget } from '../../src/target/open.js';
 import { blanked } from '../support/blank-core.js';
 import { TempFolder } from '../support/run-cli.js';
@@ -23,12 +23,14 @@ const led: readonly RootName[] = [
   'runtime.allm',
 ];
 
+const noModule: ModuleFinder = { candidates: () => [] };
+
 describe.each(smallImageNames)('%s', (name) => {
   const { server, core } = smallImage(folder, name);
   const target = openTarget({ files: [server, core], options: {} });
   const twin = openProcess(target, {})!;
   const scene = { memory: target.memory, layout: twin.layout };
-  const finder = stackFinder(target.threads, target.dataRanges, moduleFinder(target.dataRanges));
+  const finder = stackFinder(target.threads, target.dataRanges, moduleFinder(target.dataRanges, undefined));
   const truth = target.symbols(led);
 
   it('the threads alone lead to them', () => {
@@ -67,7 +69,7 @@ describe.each(smallImageNames)('%s', (name) => {
   });
 
   it('what it does not know it does not guess', () => {
-    const other = stackFinder([], target.dataRanges, () => undefined);
+    const other = stackFinder([], target.dataRanges, noModule);
     const { roots } = findRoots(scene, [other]);
     for (const root of roots.values()) expect(root.state, root.name).toBe('absent');
     expect(other.story(scene)).toEqual(['stack: no registers are known: no thread to begin with']);
@@ -89,7 +91,7 @@ describe('allgs, allp and moduledata overwritten', () => {
 
   it('mheap_ and allm are found, the others are not made up', () => {
     const scene = { memory: target.memory, layout: twin.layout };
-    const { roots } = findRoots(scene, [stackFinder(target.threads, target.dataRanges, () => undefined)]);
+    const { roots } = findRoots(scene, [stackFinder(target.threads, target.dataRanges, noModule)]);
     for (const root of ['runtime.mheap_', 'runtime.allm'] as const)
       expect(roots.get(root)).toMatchObject({ state: 'confirmed', method: 'stack', address: twin.address(root) });
     for (const root of gone) expect(roots.get(root)).toMatchObject({ state: 'absent' });

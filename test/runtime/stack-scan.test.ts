@@ -6,8 +6,8 @@ import { PageCache } from '../../src/bytes/page-cache.js';
 import type { DataModel } from '../../src/image/memory.js';
 import { MemoryReader } from '../../src/image/memory-reader.js';
 import { followsCall } from '../../src/runtime/call-sites.js';
+import { functionTable } from '../../src/runtime/function-tables.js';
 import { openProcess } from '../../src/runtime/process.js';
-import { functionTable } from '../../src/runtime/roots/function-table.js';
 import { scanStack, WordClassifier } from '../../src/runtime/stack-scan.js';
 import { openTarget } from '../../src/target/open.js';
 import { TempFolder } from '../support/run-cli.js';
@@ -124,7 +124,7 @@ describe.each(smallImageNames)('stacks of %s', (name) => {
   const target = openTarget({ files: [server, core], options: {} });
   const process = openProcess(target, {})!;
   const { memory, layout } = process;
-  const module = process.address('runtime.firstmoduledata');
+  const module = process.address('runtime.firstmoduledata')!;
   const functions = functionTable({ memory, layout }, module)!;
   const field = (path: string) => layout.field('g', path)!.offset;
   const allgs = process.address('runtime.allgs')!;

@@ -1,6 +1,6 @@
 // Binaries without section headers (so without symbols and DWARF) beside the same binaries with them: the same roots, by another way. Real images of
 // real programs; the addresses of the twin's symbol table are the truth.
-import { closeSync, copyFileSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { BufferSource } from '../../src/bytes/buffer-source.js';
@@ -10,26 +10,15 @@ import { walkNotes } from '../../src/elf/notes.js';
 import { collectorSettings } from '../../src/runtime/collector-settings.js';
 import { openProcess } from '../../src/runtime/process.js';
 import { codeFinder } from '../../src/runtime/roots/code-finder.js';
-import { moduleFinder } from '../../src/runtime/roots/structure-finder.js';
+import { moduleFinder } from '../../src/runtime/roots/module-finder.js';
+import { allRootNames, laterRootNames, rootNames } from '../../src/runtime/roots/names.js';
 import { openTarget } from '../../src/target/open.js';
+import { withoutSections as removeSections } from '../support/damaged-binary.js';
 import { sample, TempFolder } from '../support/run-cli.js';
 
 const folder = new TempFolder();
 afterAll(() => folder.remove());
-
-/** The file without section headers: e_shoff, e_shnum and e_shstrndx are zero. */
-function withoutSections(path: string, name: string): string {
-  const copy = join(folder.path, name);
-  copyFileSync(path, copy);
-  const file = openSync(copy, 'r+');
-  const ident = Buffer.alloc(6);
-  readSync(file, ident, 0, 6, 0);
-  const wide = ident[4] === 2;
-  writeSync(file, Buffer.alloc(wide ? 8 : 4), 0, undefined, wide ? 0x28 : 0x20);
-  writeSync(file, Buffer.alloc(4), 0, undefined, wide ? 0x3c : 0x30);
-  closeSync(file);
-  return copy;
-}
+const withoutSections = (path: string, name: string) => removeSections(path, join(folder.path, name));
 
 /** The file with every build info header overwritten, and the program header of its notes turned into nothing. */
 function wiped(path: string, name: string): string {
@@ -68,17 +57,29 @@ describe.each(cases)('$name', ({ name, files }) => {
     expect(target.dwarf()).toBeUndefined();
   });
 
-  it('gives the same roots, each confirmed', () => {
-    for (const [root, { address }] of twin.roots) {
-      const found = stripped.roots.get(root);
-      expect(found, root).toMatchObject({ state: 'confirmed', address });
-      expect(['structure', 'code'], root).toContain(found?.method);
+  it('gives the same roots, each confirmed, where the release has them', () => {
+    const all = stripped.allRoots();
+    expect([...all.keys()]).toEqual([...allRootNames]);
+    for (const [root, { address }] of twin.allRoots()) {
+      const found = all.get(root);
+      expect(found, root).toMatchObject({ state: address === undefined ? 'absent' : 'confirmed', address });
+      if (address !== undefined) expect(['structure', 'code'], root).toContain(found?.method);
+      if (found?.method === 'structure') expect(found.confirmedBy.length, root).toBeGreaterThan(0);
     }
+    expect(all.get('runtime.gcCPULimiter')?.state).toBe(name === 'go1.16-amd64' ? 'absent' : 'confirmed');
+  });
+
+  it('looks for the later ones only when they are asked for', () => {
+    const fresh = openProcess(target, {})!;
+    expect([...fresh.roots.keys()]).toEqual([...rootNames]);
+    const told = fresh.trace.length;
+    expect(fresh.address('runtime.sched')).toBe(stripped.address('runtime.sched'));
+    expect(fresh.trace.length).toBe(told + laterRootNames.length);
   });
 
   // Before the first collection there is no ring and no clock to tell them by.
   it.each(['runtime.memstats', 'runtime.gcController'] as const)('finds %s by the code alone', (root) => {
-    const code = codeFinder(moduleFinder(target.dataRanges), target.dataRanges);
+    const code = codeFinder(moduleFinder(target.dataRanges, target.moduleSection), target.dataRanges);
     const scene = { memory: target.memory, layout: stripped.layout };
     expect([...code.find(root, scene, () => undefined)]).toEqual([twin.roots.get(root)?.address]);
     expect(code.confirms(root, scene, twin.roots.get(root)!.address!)).toBe(true);

@@ -5,7 +5,7 @@ import type { MemoryReader } from '../../src/image/memory-reader.js';
 import { layoutFromTable } from '../../src/layout/load.js';
 import type { Layout } from '../../src/layout/types.js';
 import type { RuntimeView } from '../../src/runtime/mheap.js';
-import type { RootName } from '../../src/runtime/roots/find.js';
+import type { FirstRootName, RootName } from '../../src/runtime/roots/find.js';
 import type { Target } from '../../src/target/target.js';
 import { HeapImage, type Integer } from './heap-image.js';
 
@@ -103,10 +103,13 @@ export interface WrittenSpan {
   readonly sweepgen: number;
 }
 
+/** The later roots are not written. */
+type WrittenRoots = Readonly<Record<FirstRootName, number>> & Readonly<Partial<Record<RootName, number>>>;
+
 export interface WrittenHeap {
   readonly memory: MemoryReader;
   readonly layout: Layout;
-  readonly roots: Readonly<Record<RootName, number>>;
+  readonly roots: WrittenRoots;
   readonly spans: readonly WrittenSpan[];
   readonly view: RuntimeView;
   /** A target as `openTarget` gives it; by default its symbol table knows every root. */
@@ -134,7 +137,7 @@ export function writeHeap(spec: HeapSpec = {}): WrittenHeap {
   writeCounters(image, spec, roots, spans);
   image.write(roots['runtime.gcphase'], 4, gcphase);
   for (const [root, fields] of Object.entries(spec.lies ?? {}))
-    image.setAll(globalStructs[root as keyof typeof globalStructs], roots[root as RootName], fields);
+    image.setAll(globalStructs[root as keyof typeof globalStructs], roots[root as FirstRootName], fields);
   const memory = image.memory();
   const view: RuntimeView = { memory, layout, address: (root) => roots[root] };
   if (pointerSize !== memory.pointerSize) throw new Error('the layout has another word size');
@@ -157,6 +160,7 @@ export function writeHeap(spec: HeapSpec = {}): WrittenHeap {
       live: undefined,
       binary: undefined,
       dataRanges: [],
+      moduleSection: undefined,
       goarch: layout.goarch,
       program: undefined,
       threads: [],
@@ -181,7 +185,7 @@ export function writeHeap(spec: HeapSpec = {}): WrittenHeap {
   };
 }
 
-function takeGlobals(image: HeapImage): Record<RootName, number> {
+function takeGlobals(image: HeapImage): WrittenRoots {
   const { pointerSize } = image.layout;
   const take = (struct: string) =>
     image.take(bases[image.layout.pointerSize].globals, image.layout.struct(struct)?.size ?? 8);
@@ -368,7 +372,7 @@ const unflushed = { objects: 3, large: 4096, sizeclass: 5 };
 function writeLists(
   image: HeapImage,
   spec: HeapSpec,
-  roots: Readonly<Record<RootName, number>>,
+  roots: Readonly<Record<FirstRootName, number>>,
   spans: readonly Span[],
 ): void {
   const { layout } = image;
@@ -415,7 +419,7 @@ function writeLists(
 function writeCounters(
   image: HeapImage,
   spec: HeapSpec,
-  roots: Readonly<Record<RootName, number>>,
+  roots: Readonly<Record<FirstRootName, number>>,
   spans: readonly Span[],
 ): void {
   const { layout } = image;

@@ -25,6 +25,8 @@ export function openFiles(
   const opened = openTargetOnly(name, files, invocation);
   const process = opened.image ? openRuntime(opened, options, anyProcess ? warn : undefined) : undefined;
   const target = process?.target ?? opened;
+  // Who wants to know how things were found wants to know all of them.
+  if (options.trace) process?.allRoots();
   if (options.trace) for (const line of process?.trace ?? []) warn(line);
   if (options.trace && target.live) {
     const { reads, bytes } = target.live.memory.traffic;

@@ -12,10 +12,10 @@ export function runOverview(invocation: Invocation): number {
   const opened = openFiles('overview', invocation.operands, invocation);
   const spans = opened.process && summedSpans(opened.process);
   const layout = opened.process ? undefined : layoutOf(opened.target, invocation.options.open);
-  const result = overviewOf(opened.target, opened.process, spans, layout);
   const { format } = invocation.options;
-  if (format === 'json' || format === 'ndjson')
-    invocation.out.line(jsonText(result, format === 'json' ? 2 : undefined));
+  const json = format === 'json' || format === 'ndjson';
+  const result = overviewOf(opened.target, opened.process, spans, layout, { everyRoot: json });
+  if (json) invocation.out.line(jsonText(result, format === 'json' ? 2 : undefined));
   else invocation.out.write(overviewText(result));
   opened.target.close();
   return 0;

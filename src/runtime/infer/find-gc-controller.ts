@@ -2,7 +2,7 @@
 // that use it refer to.
 import { type AddressRange, matchingWords } from '../../image/scan-words.js';
 import { codeFinder } from '../roots/code-finder.js';
-import { moduleFinder } from '../roots/structure-finder.js';
+import { moduleFinder } from '../roots/module-finder.js';
 import type { Scene } from '../roots/validate.js';
 
 const defaultHeapMinimum = 4 * 2 ** 20;
@@ -14,7 +14,7 @@ const mostPlaces = 256;
 /** `scene`: with the layout that reads the module's description. Undefined where nothing is such, no code can be read, or several places are referred to. */
 export function findGcController(scene: Scene, ranges: readonly AddressRange[]): number | undefined {
   const { memory } = scene;
-  const finder = codeFinder(moduleFinder(ranges), ranges);
+  const finder = codeFinder(moduleFinder(ranges, undefined), ranges);
   const found = new Set<number>();
   let places = 0;
   const percents = matchingWords(scene, ranges, nearBytes, (words) => {

@@ -1,6 +1,6 @@
 // g, m, p, mcache and gcControllerState for `layout infer`: gathers, from what is told of mspan and mheap, what their inference starts from.
 import { Pclntab, readPclntabHeader } from '../../gosym/pclntab.js';
-import { moduleFinder } from '../roots/structure-finder.js';
+import { moduleFinder } from '../roots/module-finder.js';
 import { readSlice } from '../roots/validate.js';
 import { sure } from './contest.js';
 import { findGcController } from './find-gc-controller.js';
@@ -25,7 +25,7 @@ const membersOfG: readonly Member[] = [
 export const tellScheduler: Teller = (heap) => {
   const { memory, ranges, near } = heap;
   const mspans = mspansOf(heap);
-  const module = moduleFinder(ranges)({ memory, layout: near });
+  const [module] = moduleFinder(ranges, undefined).candidates({ memory, layout: near });
   const scene: SchedulerScene = {
     memory,
     goarch: near.goarch,

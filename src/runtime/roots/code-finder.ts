@@ -1,34 +1,58 @@
 // Finds roots by the code that uses them: a variable is what all of a few functions, known by their names in the pclntab, refer to. Independent of what
 // stands in memory, and so the second way by which a root without a symbol is confirmed; the only way to one without a shape, like gcphase.
 import { codeReferences } from '../../gosym/code-references.js';
-import { Pclntab, type PclntabFunction, readPclntabHeader } from '../../gosym/pclntab.js';
+import type { PclntabFunction } from '../../gosym/pclntab.js';
 import type { AddressRange } from '../../image/scan-words.js';
-import type { Finder, RootName } from './find.js';
+import { functionTables } from '../function-tables.js';
+import type { Finder } from './find.js';
+import type { ModuleFinder } from './module-finder.js';
+import type { RootName } from './names.js';
 import type { Scene } from './validate.js';
 
+/** Functions that refer to a variable: to its own address or, where `field` is given, to that of a field in it. */
+interface Use {
+  readonly functions: readonly string[];
+  readonly field?: readonly [struct: string, path: string];
+  /** Only in releases that have this function, or that do not. */
+  readonly having?: string;
+  readonly lacking?: string;
+}
+
+const ownAddress = (...functions: string[]): readonly Use[] => [{ functions }];
+
 /**
- * Functions that refer to the variable's own address, not to a field further in, in every release from 1.11 to 1.27 on every Linux port (seen in the code of
- * binaries with symbols). Those that a release lacks are passed over.
+ * Seen in the code of binaries with symbols, in every release from 1.9 to 1.27 on every Linux port. Functions that a release lacks are passed over. Several
+ * uses where releases differ: one that agrees is enough, and a later one is searched by only where those before tell nothing.
  */
-const functionsUsing: Readonly<Record<RootName, readonly string[]>> = {
-  'runtime.mheap_': ['mallocinit', '(*mcentral).grow', 'gcSweep', 'stackpoolalloc', 'stackpoolfree', 'stackalloc', 'stackfree', 'freeStackSpans'],
-  'runtime.gcController': ['gcStart', 'gcMarkDone', 'gcMark', 'gcinit', '(*gcWork).balance', '(*gcWork).put', '(*gcWork).putBatch', '(*mcache).refill', '(*mcache).allocLarge', '(*mcache).releaseAll'],
-  'runtime.memstats': ['readmemstats_m', '(*mcache).refill', '(*mcache).releaseAll', '(*mheap).allocSpan', '(*mheap).grow', '(*sweepLocked).sweep'],
-  'runtime.work': ['gcDrain', 'gcDrainN', 'putfull', 'trygetfull', 'prepareFreeWorkbufs', 'gcMark'],
-  'runtime.gcphase': ['queuefinalizer', 'GC', 'gcWaitOnMark', 'gcMarkTermination', 'gcMark', 'gcSweep', 'freeSomeWbufs', 'stackpoolfree', 'stackfree'],
-  'runtime.allgs': ['allgadd', 'forEachG', 'markroot', 'gcMarkRootPrepare'],
-  'runtime.allp': ['procresize', 'retake', 'preemptall', 'stopTheWorldWithSema', 'flushmcache', 'gcMark'],
-  'runtime.allm': ['mcommoninit', 'mexit', 'schedtrace'],
-  'runtime.firstmoduledata': ['modulesinit', 'resolveNameOff', 'resolveTypeOff', 'findfunc', 'schedinit'],
+const usesOf: Readonly<Record<RootName, readonly Use[]>> = {
+  'runtime.mheap_': ownAddress('mallocinit', '(*mcentral).grow', 'gcSweep', 'stackpoolalloc', 'stackpoolfree', 'stackalloc', 'stackfree', 'freeStackSpans'),
+  'runtime.gcController': ownAddress('gcStart', 'gcMarkDone', 'gcMark', 'gcinit', '(*gcWork).balance', '(*gcWork).put', '(*gcWork).putBatch', '(*mcache).refill', '(*mcache).allocLarge', '(*mcache).releaseAll'),
+  'runtime.memstats': [
+    { lacking: 'updatememstats', functions: ['readmemstats_m', '(*mcache).refill', '(*mcache).releaseAll', '(*mheap).allocSpan', '(*mheap).grow', '(*sweepLocked).sweep'] },
+    // Up to 1.18 only these refer to the variable itself: what stands at its start others name by the field.
+    { having: 'updatememstats', functions: ['updatememstats', 'readmemstats_m'] },
+    { field: ['mstats', 'other_sys'], functions: ['traceFlush', '(*traceAlloc).alloc', 'getitab', 'recordspan', 'mallocgc', 'persistentalloc1', '(*pollCache).alloc', '(*mheap).init'] },
+  ],
+  'runtime.work': ownAddress('gcDrain', 'gcDrainN', 'putfull', 'trygetfull', 'prepareFreeWorkbufs', 'gcMark'),
+  'runtime.gcphase': ownAddress('queuefinalizer', 'GC', 'gcWaitOnMark', 'gcMarkTermination', 'gcMark', 'gcSweep', 'freeSomeWbufs', 'stackpoolfree', 'stackfree'),
+  'runtime.allgs': ownAddress('allgadd', 'forEachG', 'markroot', 'gcMarkRootPrepare'),
+  'runtime.allp': ownAddress('procresize', 'retake', 'preemptall', 'stopTheWorldWithSema', 'flushmcache', 'gcMark'),
+  'runtime.allm': ownAddress('mcommoninit', 'mexit', 'schedtrace'),
+  'runtime.firstmoduledata': ownAddress('modulesinit', 'resolveNameOff', 'resolveTypeOff', 'findfunc', 'schedinit'),
+  'runtime.m0': ownAddress('rt0_go', 'main', 'mexit', 'mstart1'),
+  'runtime.g0': ownAddress('rt0_go'),
+  'runtime.sched': [
+    { field: ['schedt', 'lock'], functions: ['goschedImpl', 'runSafePointFn', 'handoffp', 'startTheWorldWithSema', 'stopm', 'mexit', 'mcommoninit', 'injectglist', 'startm', 'incidlelocked'] },
+  ],
+  'runtime.class_to_size': ownAddress('growslice', 'mallocinit', 'mallocgc', 'mallocgcSmallNoscan', 'mallocgcSmallScanHeader', '(*mcentral).grow', '(*mheap).initSpan'),
+  'runtime.mbuckets': ownAddress('mProf_FlushLocked', 'stkbucket', 'MemProfile', 'memProfileInternal'),
+  'runtime.gcCPULimiter': [
+    { field: ['gcCPULimiterState', 'lock'], functions: ['gcMarkTermination', 'procresize', 'gcStart', 'gcAssistAlloc1', 'gcMarkDone', '(*gcControllerState).findRunnableGCWorker'] },
+  ],
 }; // biome-ignore format: lists of names
 
-/** Releases that still have the first of these (up to 1.18) refer to the variable itself only here: what they keep at its start others name by the field. */
-const soleUsers: Partial<Readonly<Record<RootName, readonly string[]>>> = {
-  'runtime.memstats': ['updatememstats', 'readmemstats_m'],
-};
-
-/** Functions that must agree, and the share of those found that must. */
-const leastVotes = 2;
+/** Functions that must agree, and the share of those found that must. Only one knows g0, which is told by m0 as well. */
+const leastVotes = (name: RootName) => (name === 'runtime.g0' ? 1 : 2);
 const enoughShare = 0.6;
 /** Bytes of one function that are looked at: the longest of those above have 16 KiB. */
 const mostCodeBytes = 2 ** 16;
@@ -39,50 +63,55 @@ export interface CodeFinder extends Finder {
   confirms(name: RootName, scene: Scene, address: number): boolean | undefined;
 }
 
-/** `moduledata`: where that stands, as far as it is known; `data`: the program's writable data. */
-export function codeFinder(
-  moduledata: (scene: Scene) => number | undefined,
-  data: readonly AddressRange[],
-): CodeFinder {
+/** `data`: the program's writable data. */
+export function codeFinder(modules: ModuleFinder, data: readonly AddressRange[]): CodeFinder {
   const functions = new Map<Scene, ReadonlyMap<string, PclntabFunction>>();
-  const counted = new Map<Scene, Map<RootName, Votes | undefined>>();
-  const votesFor = (name: RootName, scene: Scene): Votes | undefined => {
+  const counted = new Map<Scene, Map<RootName, readonly Votes[]>>();
+  const votesFor = (name: RootName, scene: Scene): readonly Votes[] => {
     let known = functions.get(scene);
     if (!known) {
-      known = findFunctions(scene, moduledata(scene));
+      known = findFunctions(scene, modules.candidates(scene));
       functions.set(scene, known);
     }
-    const votes = counted.get(scene) ?? new Map<RootName, Votes | undefined>();
+    const votes = counted.get(scene) ?? new Map<RootName, readonly Votes[]>();
     counted.set(scene, votes);
-    if (!votes.has(name)) votes.set(name, countVotes(scene, known, usersOf(name, known), data));
-    return votes.get(name);
+    const count = (use: Use) => (serves(use, known) ? (countVotes(scene, known, name, use, data) ?? []) : []);
+    const found = votes.get(name) ?? usesOf[name].flatMap(count);
+    votes.set(name, found);
+    return found;
   };
   return {
     method: 'code',
     find(name, scene) {
-      const votes = votesFor(name, scene);
-      return votes ? winnersOf(votes, bytesOf(name, scene)) : [];
+      for (const votes of votesFor(name, scene)) {
+        const winners = winnersOf(votes, bytesOf(name, scene));
+        if (winners.length > 0) return winners;
+      }
+      return [];
     },
     confirms(name, scene, address) {
-      const votes = votesFor(name, scene);
-      if (!votes || votes.functions < leastVotes) return undefined;
-      return (votes.byAddress.get(address) ?? 0) >= needed(votes);
+      const told = votesFor(name, scene).filter(({ functions, least }) => functions >= least);
+      if (told.length === 0) return undefined;
+      return told.some((votes) => (votes.byAddress.get(address) ?? 0) >= needed(votes));
     },
   };
 }
 
-function usersOf(name: RootName, functions: ReadonlyMap<string, PclntabFunction>): readonly string[] {
-  const sole = soleUsers[name];
-  return sole && functions.has(`runtime.${sole[0]}`) ? sole : functionsUsing[name];
-}
+/** Whether a use is one of this program's release. */
+const serves = ({ having, lacking }: Use, functions: ReadonlyMap<string, PclntabFunction>) =>
+  (having === undefined || functions.has(`runtime.${having}`)) &&
+  (lacking === undefined || !functions.has(`runtime.${lacking}`));
 
 interface Votes {
-  /** Functions whose code was looked at. */
+  /** Functions whose code was looked at, and how many must agree at least. */
   readonly functions: number;
+  readonly least: number;
+  /** What they refer to is a field of the variable: several of these say nothing of where it begins. */
+  readonly byField: boolean;
   readonly byAddress: ReadonlyMap<number, number>;
 }
 
-const needed = ({ functions }: Votes) => Math.max(leastVotes, Math.ceil(functions * enoughShare));
+const needed = ({ functions, least }: Votes) => Math.max(least, Math.ceil(functions * enoughShare));
 
 /**
  * The address that most functions refer to; several where they tie, but of those that all lie in one variable of `bytes` only the lowest: the others are its fields.
@@ -92,7 +121,7 @@ function winnersOf(votes: Votes, bytes: number): readonly number[] {
   if (most < needed(votes)) return [];
   const winners = [...votes.byAddress].filter(([, count]) => count === most).map(([address]) => address);
   const [low, high] = [Math.min(...winners), Math.max(...winners)];
-  return high - low < bytes ? [low] : winners;
+  return !votes.byField && high - low < bytes ? [low] : winners;
 }
 
 const structs: Partial<Readonly<Record<RootName, string>>> = {
@@ -114,9 +143,12 @@ function bytesOf(name: RootName, { memory, layout }: Scene): number {
 function countVotes(
   { memory, layout }: Scene,
   functions: ReadonlyMap<string, PclntabFunction>,
-  names: readonly string[],
+  root: RootName,
+  { field, functions: names }: Use,
   data: readonly AddressRange[],
 ): Votes | undefined {
+  const into = field ? layout.field(...field)?.offset : 0;
+  if (into === undefined) return undefined;
   const byAddress = new Map<number, number>();
   let counted = 0;
   for (const name of names) {
@@ -128,36 +160,34 @@ function countVotes(
     if (!addresses) return undefined;
     if (bytes.length === 0) continue;
     counted += 1;
-    for (const address of addresses) byAddress.set(address, (byAddress.get(address) ?? 0) + 1);
+    for (const address of addresses) byAddress.set(address - into, (byAddress.get(address - into) ?? 0) + 1);
   }
-  return { functions: counted, byAddress };
+  return { functions: counted, least: leastVotes(root), byField: field !== undefined, byAddress };
 }
 
-/** The functions named above, out of the pclntab that moduledata leads to. */
-function findFunctions(
-  { memory, layout }: Scene,
-  moduledata: number | undefined,
-): ReadonlyMap<string, PclntabFunction> {
-  const found = new Map<string, PclntabFunction>();
-  if (moduledata === undefined) return found;
-  const word = (path: string) => {
-    const field = layout.field('moduledata', path);
-    return field && memory.word(moduledata + field.offset);
-  };
-  const at = word('pcHeader') ?? word('pclntable.array');
-  const text = word('text');
-  const header = at === undefined ? undefined : readPclntabHeader(memory, at, true);
-  if (!header || text === undefined) return found;
-  const table = new Pclntab(memory, header, text);
-  const wanted = new Set(
-    [functionsUsing, soleUsers]
-      .flatMap((users) => Object.values(users))
-      .flatMap((names) => names.map((name) => `runtime.${name}`)),
-  );
-  const all = wanted.size;
-  for (const [name, fn] of table.named(wanted)) {
-    found.set(name, fn);
-    if (found.size === all) break;
+const wanted: ReadonlySet<string> = new Set(
+  Object.values(usesOf).flatMap((uses) => uses.flatMap(({ functions }) => functions.map((name) => `runtime.${name}`))),
+);
+/** Enough of them to tell that a module holds the runtime. */
+const enoughFunctions = 16;
+
+/** Function tables that are searched: a real program's is the first, or behind a few. */
+const mostTables = 8;
+
+/** The functions named above, out of the first module that has them: of several candidates that look like one, and of those behind each, one holds the runtime. */
+function findFunctions(scene: Scene, candidates: Iterable<number>): ReadonlyMap<string, PclntabFunction> {
+  let left = mostTables;
+  for (const module of candidates) {
+    for (const table of functionTables(scene, module)) {
+      if (left-- <= 0) return new Map();
+      const found = new Map<string, PclntabFunction>();
+      for (const [name, fn] of table.named(wanted)) {
+        if (!found.has(name)) found.set(name, fn);
+        if (found.size === wanted.size) break;
+      }
+      // A plugin behind it has a copy of the runtime that does not run.
+      if (found.size >= enoughFunctions) return found;
+    }
   }
-  return found;
+  return new Map();
 }

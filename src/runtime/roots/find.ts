@@ -1,69 +1,45 @@
 // Finds the runtime's global variables: an ordered list of finders, the first whose answer validates wins; every step is recorded.
 // Knows which validator belongs to which root, not where symbols come from: a finder is a function from name to address.
 import { type Address, tryAddress } from '../../image/address.js';
+import {
+  type ConfirmingMethod,
+  confirmingMethod,
+  type FinderMethod,
+  type Known,
+  laterRootNames,
+  type Refusal,
+  type Remembered,
+  type Root,
+  type RootName,
+  rootNames,
+} from './names.js';
 import type { Scene, Verdict } from './validate.js';
+import { validateClassToSize, validateGcCpuLimiter, validateMbuckets } from './validate-data.js';
 import { validateAllgs, validateAllm, validateAllp } from './validate-lists.js';
 import { type MheapVerdict, validateMheap } from './validate-mheap.js';
 import { validateModuledata } from './validate-moduledata.js';
+import { validateG0, validateM0, validateSched } from './validate-scheduler.js';
 import { validateGcController, validateGcphase, validateMemstats, validateWork } from './validate-values.js';
 
-export type RootName =
-  `runtime.${'mheap_' | 'gcController' | 'memstats' | 'allgs' | 'allp' | 'allm' | 'firstmoduledata' | 'gcphase' | 'work'}`;
-
-/** Every root that is looked for; a validator may use the roots before its own. */
-export const rootNames: readonly RootName[] = [
-  'runtime.mheap_',
-  'runtime.firstmoduledata',
-  'runtime.memstats',
-  'runtime.work',
-  'runtime.gcController',
-  'runtime.gcphase',
-  'runtime.allgs',
-  'runtime.allp',
-  'runtime.allm',
-];
-
-export type FinderMethod = 'override' | 'symtab' | 'dwarf' | 'structure' | 'code' | 'stack';
+export {
+  type FinderMethod,
+  type FirstRootName,
+  type Refusal,
+  type Root,
+  type RootName,
+  rootNames,
+} from './names.js';
 
 /** Gives addresses of a variable in the image (load bias added), best first; a search through memory gives them as it goes. */
 export interface Finder {
   readonly method: FinderMethod;
   /** A second look at what another finder found by its shape: whether this one would say the same; undefined where it can't tell. */
   confirms?(name: RootName, scene: Scene, address: number): boolean | undefined;
-  /** `known`: roots that are proved already. */
-  find(name: RootName, scene: Scene, known: (name: RootName) => number | undefined): Iterable<number>;
+  find(name: RootName, scene: Scene, known: Known): Iterable<number>;
 }
 
 /** Candidates of one finder that are looked at. */
 const maxCandidates = 64;
-
-export interface Root {
-  readonly name: RootName;
-  readonly state: 'confirmed' | 'unconfirmed' | 'absent';
-  readonly address: Address | undefined;
-  readonly method: FinderMethod | undefined;
-  /** The independent ways that agree. */
-  readonly confirmedBy: readonly ('structure' | 'value' | 'code' | 'stack')[];
-  readonly detail: string;
-  /** The code that should use it was read, and does not. */
-  readonly contradicted?: true;
-}
-
-/** Where a root stood in another image of the same program, moved to where this image has the program, and how it was found there. */
-export interface RememberedRoot {
-  readonly address: number;
-  readonly method: FinderMethod;
-}
-
-export type Remembered = ReadonlyMap<RootName, RememberedRoot>;
-
-/** A finder's answer that was refused, for `--trace` and warnings. */
-export interface Refusal {
-  readonly name: RootName;
-  readonly method: FinderMethod;
-  readonly address: number;
-  readonly why: string;
-}
 
 export interface FoundRoots {
   readonly roots: ReadonlyMap<RootName, Root>;
@@ -72,21 +48,9 @@ export interface FoundRoots {
   readonly mheap: MheapVerdict | undefined;
 }
 
-const confirmingMethod: Readonly<Record<RootName, 'structure' | 'value'>> = {
-  'runtime.mheap_': 'structure',
-  'runtime.firstmoduledata': 'structure',
-  'runtime.memstats': 'value',
-  'runtime.work': 'value',
-  'runtime.gcController': 'value',
-  'runtime.gcphase': 'value',
-  'runtime.allgs': 'structure',
-  'runtime.allp': 'structure',
-  'runtime.allm': 'structure',
-};
-
 /**
- * `remembered`: where roots stood in another image of the same program; each is judged like any other. `onlyProved`: without a confirmed mheap_ nothing else is
- * looked for.
+ * The roots in `rootNames`. `remembered`: where they stood in another image of the same program; each is judged like any other. `onlyProved`: without an mheap_ that its
+ * spans prove nothing else is looked for.
  */
 export function findRoots(
   scene: Scene,
@@ -96,33 +60,72 @@ export function findRoots(
 ): FoundRoots {
   const roots = new Map<RootName, Root>();
   const refusals: Refusal[] = [];
-  let mheap: MheapVerdict | undefined;
+  const verdicts = new Map<number, MheapVerdict>();
+  let last: MheapVerdict | undefined;
+  const proved = known(roots);
   for (const name of rootNames) {
-    const judgeOnce = (address: number): Verdict => {
-      if (name !== 'runtime.mheap_') return validate(scene, name, address, roots);
-      const verdict = validateMheap(scene, address);
-      mheap = mheap?.ok === true && verdict.ok !== true ? mheap : verdict;
-      return verdict;
+    const judge = (address: number): Verdict => {
+      if (name !== 'runtime.mheap_') return validate(scene, name, address, proved);
+      last = validateMheap(scene, address);
+      verdicts.set(address, last);
+      return last;
     };
-    const judge = (address: number, method: FinderMethod): Verdict => {
-      let verdict = judgeOnce(address);
-      for (let again = 0; scene.live && !isSearch(method) && verdict.ok !== true && again < triesOfLive; again += 1) {
-        scene.live.refresh();
-        verdict = judgeOnce(address);
-      }
-      return verdict;
-    };
-    const candidates = candidatesOf(finders, (finder) => finder.find(name, scene, known(roots)));
-    const confirms = (address: number) => secondWay(finders, name, scene, address);
-    roots.set(
-      name,
-      recalled(name, remembered, judge, confirms) ?? findOne(name, candidates, judge, confirms, refusals),
-    );
-    if (onlyProved && roots.get('runtime.mheap_')?.state !== 'confirmed') break;
+    const root = findByName(name, { scene, finders, proved, judge, refusals, remembered });
+    roots.set(name, root);
+    if (onlyProved && name === 'runtime.mheap_' && verdicts.get(root.address ?? 0)?.ok !== true) break;
     // Before gcController, which is held against a work that is proved.
-    if (name === 'runtime.work') confirmClocks(scene, roots);
+    if (name === 'runtime.work') confirmClocks(scene, roots, refusals);
   }
-  return { roots, refusals, mheap };
+  // What another address holds says nothing of the one that was chosen.
+  return { roots, refusals, mheap: verdicts.get(roots.get('runtime.mheap_')?.address ?? 0) ?? last };
+}
+
+/** The roots in `laterRootNames`, with the help of those that were found before. */
+export function findLaterRoots(
+  scene: Scene,
+  finders: readonly Finder[],
+  before: Omit<FoundRoots, 'mheap'>,
+): Omit<FoundRoots, 'mheap'> {
+  const roots = new Map(before.roots);
+  const refusals: Refusal[] = [];
+  const refused = new Set(before.refusals.map(({ name }) => name));
+  // Lists that nothing else confirms (all names are gone) still must go with what is found beside them.
+  const likely: Known = (name) => {
+    const root = roots.get(name);
+    return root?.state === 'confirmed' || (root?.method === 'structure' && !refused.has(name))
+      ? root.address
+      : undefined;
+  };
+  for (const name of laterRootNames) {
+    const judge = (address: number) => validate(scene, name, address, likely);
+    roots.set(name, findByName(name, { scene, finders, proved: likely, judge, refusals, remembered: undefined }));
+  }
+  return { roots, refusals };
+}
+
+interface Search {
+  readonly scene: Scene;
+  readonly finders: readonly Finder[];
+  readonly proved: Known;
+  readonly judge: (address: number) => Verdict;
+  readonly refusals: Refusal[];
+  readonly remembered: Remembered | undefined;
+}
+
+function findByName(name: RootName, { scene, finders, proved, judge: judgeOnce, refusals, remembered }: Search): Root {
+  const judge = (address: number, method: FinderMethod): Verdict => {
+    let verdict = judgeOnce(address);
+    for (let again = 0; scene.live && !isSearch(method) && verdict.ok !== true && again < triesOfLive; again += 1) {
+      scene.live.refresh();
+      verdict = judgeOnce(address);
+    }
+    return verdict;
+  };
+  const second = (address: number) => secondWay(finders, name, scene, address);
+  const known = recalled(name, remembered, judge, second);
+  if (known) return known;
+  const candidates = candidatesOf(finders, (finder) => finder.find(name, scene, proved));
+  return findOne(name, candidates, judge, second, refusals);
 }
 
 /** A root from an earlier run, if it is confirmed on this image as one that is found here and now would be; else undefined: it is searched for. */
@@ -141,11 +144,11 @@ function recalled(
   const second = confirms(address);
   // What the code said then it must say now.
   if (method === 'code' && !(second?.method === 'code' && second.agrees)) return undefined;
-  const root = judged(name, method, address, verdict, second);
+  const root = judged(name, method, address, verdict, second, undefined);
   return root.state === 'confirmed' ? { ...root, detail: `${root.detail}; known from an earlier run` } : undefined;
 }
 
-/** What a finder that does not go by shape says of an address that was found by it: the first that can tell. */
+/** What a finder that does not go by shape says of an address that was found by it: the first that can tell, for the next costs more. */
 interface SecondWay {
   readonly method: 'code' | 'stack';
   readonly agrees: boolean;
@@ -172,7 +175,9 @@ function findOne(
   refusals: Refusal[],
 ): Root {
   let doubtful: Root | undefined;
-  let contradicted: Refusal | undefined;
+  let denied: Refusal | undefined;
+  let disputed = false;
+  let proved = false;
   const passed: Refusal[] = [];
   for (const { method, candidate } of candidates) {
     const address = tryAddress(candidate);
@@ -180,15 +185,24 @@ function findOne(
     const verdict = judge(address, method);
     if (verdict.ok === true) {
       const second = method === 'structure' ? confirms(address) : undefined;
-      const root = judged(name, method, address, verdict, second);
+      const root = judged(name, method, address, verdict, second, denied);
       // What looks the same and is not used by the code that should use it: the next may be.
       if (root.state === 'confirmed') {
         refusals.push(...passed);
         return root;
       }
-      if (doubtful?.method !== 'structure') {
+      if (method !== 'structure') {
+        // Two ways, two addresses, and each holds what it should: nobody can say which.
         doubtful = root;
-        contradicted = second?.agrees === false ? { name, method, address, why: root.detail } : undefined;
+        disputed = true;
+        break;
+      }
+      if (second?.agrees === false) denied ??= { name, method, address, why: root.detail };
+      // What a name leads to is only unreadable; this is denied, and does not take its place.
+      if (doubtful && second?.agrees === false) continue;
+      if (!proved) {
+        proved = true;
+        doubtful = root;
       }
       continue;
     }
@@ -197,12 +211,13 @@ function findOne(
     if (isSearch(method) && verdict.ok === false) continue;
     if (verdict.ok === false) refusals.push(refusal);
     else if (verdict.unreadable) passed.push(refusal);
-    const best = doubtful !== undefined && (verdict.ok === false || passed.length > 1);
+    const best = proved || (doubtful !== undefined && (verdict.ok === false || passed.length > 1));
     if (!best) doubtful = { name, state: 'unconfirmed', address, method, confirmedBy: [], detail: verdict.why };
     if (verdict.ok === undefined && !verdict.unreadable) break;
   }
-  // It stands in the list of roots, with what speaks against it, and nothing is read by it.
-  if (contradicted && doubtful?.address === contradicted.address) refusals.push(contradicted);
+  // It stands in the list of roots, with what speaks against it, and nothing is read by it. But a heap that its spans and arenas prove, and no other, is one.
+  const read = name === 'runtime.mheap_' && !disputed;
+  if (denied && !read && (disputed || doubtful?.address === denied.address)) refusals.push(denied);
   return (
     doubtful ?? {
       name,
@@ -217,49 +232,61 @@ function findOne(
 
 const isSearch = (method: FinderMethod) => method === 'structure' || method === 'code' || method === 'stack';
 
+/** Found by one shape and proved by another: mheap_ by central and by allspans and arenas, m0 by the pointers between it and g0 and as the end of allm. */
+const provedByTwoShapes: readonly RootName[] = ['runtime.mheap_', 'runtime.m0', 'runtime.g0'];
+
 /**
- * A root whose address holds what it should. A name that leads there is a way of its own; what was searched for by its shape must be confirmed by another way, but for
- * mheap_, where the search looks at central and the proof at allspans and the arenas.
+ * A root whose address holds what it should. A name that leads there is a way of its own; what was searched for by its shape must be confirmed by another way
+ * (`provedByTwoShapes` have one), and what two ways disagree about is confirmed by none. `denied`: another address that was found by its shape.
  */
 function judged(
   name: RootName,
   method: FinderMethod,
   address: Address,
-  { why }: Verdict,
+  { why, alone }: Verdict,
   second: SecondWay | undefined,
+  denied: Refusal | undefined,
 ): Root {
   const own = confirmingMethod[name];
-  if (method !== 'structure') return { name, state: 'confirmed', address, method, confirmedBy: [own], detail: why };
-  const confirmedBy: ('structure' | 'code' | 'stack')[] = name === 'runtime.mheap_' ? [own as 'structure'] : [];
-  if (second?.agrees === true) confirmedBy.push(second.method);
+  const doubt = (detail: string): Root => ({ name, state: 'unconfirmed', address, method, confirmedBy: [], detail });
+  if (method !== 'structure') {
+    if (denied && isSearch(method)) return doubt(`${why}; but ${hex(denied.address)} looks the same`);
+    return { name, state: 'confirmed', address, method, confirmedBy: [own], detail: why };
+  }
+  if (second?.agrees === false)
+    return doubt(
+      `${why}; but ${second.method === 'stack' ? 'the threads lead elsewhere' : 'the code that should use it does not'}`,
+    );
+  const confirmedBy: ConfirmingMethod[] = provedByTwoShapes.includes(name) && !alone ? [own] : [];
+  if (second) confirmedBy.push(second.method);
   const believed = confirmedBy.length > 0 || name === 'runtime.memstats';
-  const against =
-    second?.method === 'stack' ? 'but the threads lead elsewhere' : 'but the code that should use it does not';
-  const detail = believed || second?.agrees !== false ? why : `${why}; ${against}`;
-  const state = believed ? 'confirmed' : 'unconfirmed';
-  const contradicted = second?.method === 'code' && !second.agrees ? ({ contradicted: true } as const) : {};
-  return { name, state, address, method, confirmedBy, detail, ...contradicted };
+  return { name, state: believed ? 'confirmed' : 'unconfirmed', address, method, confirmedBy, detail: why };
 }
+
+const hex = (address: number) => `0x${address.toString(16)}`;
 
 /**
  * work.tEnd and memstats.last_gc_nanotime are written from one variable (runtime/mgc.go, gcMarkTermination): where they agree, each confirms the other. A
  * memstats that was found by its ring of pauses, and is confirmed by nothing else, was believed until here for the sake of work.
  */
-function confirmClocks({ memory, layout }: Scene, roots: Map<RootName, Root>): void {
+function confirmClocks({ memory, layout }: Scene, roots: Map<RootName, Root>, refusals: readonly Refusal[]): void {
   const work = roots.get('runtime.work');
   const memstats = roots.get('runtime.memstats');
-  const isAlone = (root: Root | undefined) => root?.method === 'structure' && root.confirmedBy.length === 0;
-  if (!isAlone(memstats) && !isAlone(work)) return;
   const [tEnd, last] = [layout.field('workType', 'tEnd'), layout.field('mstats', 'last_gc_nanotime')];
   const clock = (address: number | undefined, offset: number | undefined) =>
     address === undefined || offset === undefined ? undefined : memory.uint64(address + offset);
   const ended = clock(memstats?.address, last?.offset);
   const agrees = ended !== undefined && ended !== 0n && clock(work?.address, tEnd?.offset) === ended;
-  if (memstats && isAlone(memstats))
-    roots.set(memstats.name, agrees ? { ...memstats, confirmedBy: ['value'] } : { ...memstats, state: 'unconfirmed' });
-  // Where the code could be read and says something else, that counts.
-  if (work && isAlone(work) && agrees && !work.contradicted)
-    roots.set(work.name, { ...work, state: 'confirmed', confirmedBy: ['value'] });
+  for (const root of [memstats, work]) {
+    if (root?.method !== 'structure' || root.confirmedBy.length > 0) continue;
+    // Where the code could be read and says something else, that counts.
+    const believed = agrees && !refusals.some(({ name, address }) => name === root.name && address === root.address);
+    roots.set(root.name, {
+      ...root,
+      state: believed ? 'confirmed' : 'unconfirmed',
+      confirmedBy: believed ? ['value'] : [],
+    });
+  }
 }
 
 interface Candidate {
@@ -281,37 +308,32 @@ function* candidatesOf(
 }
 
 // What is not proved itself proves and refutes nothing.
-const known = (roots: ReadonlyMap<RootName, Root>) => (other: RootName) => {
-  const root = roots.get(other);
-  return root?.state === 'confirmed' ? root.address : undefined;
-};
+const known =
+  (roots: ReadonlyMap<RootName, Root>): Known =>
+  (other) => {
+    const root = roots.get(other);
+    return root?.state === 'confirmed' ? root.address : undefined;
+  };
 
-function validate(scene: Scene, name: RootName, address: number, roots: ReadonlyMap<RootName, Root>): Verdict {
-  const proved = known(roots);
-  switch (name) {
-    case 'runtime.mheap_':
-      return validateMheap(scene, address);
-    case 'runtime.firstmoduledata':
-      return validateModuledata(scene, address, proved('runtime.mheap_'));
-    case 'runtime.memstats':
-      return validateMemstats(scene, address, proved('runtime.mheap_'));
-    case 'runtime.work':
-      return validateWork(scene, address, proved('runtime.memstats'));
-    case 'runtime.gcController':
-      return validateGcController(scene, address, proved('runtime.work'));
-    case 'runtime.gcphase':
-      return validateGcphase(scene, address, proved('runtime.work'), proved('runtime.memstats'));
-    case 'runtime.allgs':
-      return validateAllgs(scene, address);
-    case 'runtime.allp':
-      return validateAllp(scene, address);
-    case 'runtime.allm':
-      return validateAllm(scene, address);
-    default:
-      return assertNever(name);
-  }
-}
+type Validator = (scene: Scene, address: number, proved: Known) => Verdict;
 
-function assertNever(name: never): never {
-  throw new Error(`no validator for ${String(name)}`);
-}
+const validators: Readonly<Record<RootName, Validator>> = {
+  'runtime.mheap_': validateMheap,
+  'runtime.firstmoduledata': (scene, at, proved) => validateModuledata(scene, at, proved('runtime.mheap_')),
+  'runtime.memstats': (scene, at, proved) => validateMemstats(scene, at, proved('runtime.mheap_')),
+  'runtime.work': (scene, at, proved) => validateWork(scene, at, proved('runtime.memstats')),
+  'runtime.gcController': (scene, at, proved) => validateGcController(scene, at, proved('runtime.work')),
+  'runtime.gcphase': (scene, at, proved) => validateGcphase(scene, at, proved('runtime.work'), proved('runtime.memstats')),
+  'runtime.allgs': validateAllgs,
+  'runtime.allp': validateAllp,
+  'runtime.allm': validateAllm,
+  'runtime.m0': (scene, at, proved) => validateM0(scene, at, proved('runtime.allm')),
+  'runtime.g0': (scene, at, proved) => validateG0(scene, at, proved('runtime.m0')),
+  'runtime.sched': (scene, at, proved) => validateSched(scene, at, proved),
+  'runtime.class_to_size': validateClassToSize,
+  'runtime.mbuckets': (scene, at, proved) => validateMbuckets(scene, at, proved('runtime.firstmoduledata')),
+  'runtime.gcCPULimiter': (scene, at, proved) => validateGcCpuLimiter(scene, at, proved),
+}; // biome-ignore format: one line each
+
+const validate = (scene: Scene, name: RootName, address: number, proved: Known): Verdict =>
+  validators[name](scene, address, proved);

@@ -1,7 +1,7 @@
 // The variables that must hold what threads lead to: a word of the data is allgs if the goroutines are in it, allp if the P's stand at their ids, allm if the list of m's begins with it.
 // Searches the data for each once; where more than one word could be it, all are given. Sources: runtime/proc.go, runtime2.go.
 import { type AddressRange, matchingWords } from '../../image/scan-words.js';
-import type { RootName } from './find.js';
+import type { RootName } from './names.js';
 import type { Shapes } from './shapes.js';
 import type { Evidence } from './stack-evidence.js';
 import { readSlice, type Scene } from './validate.js';

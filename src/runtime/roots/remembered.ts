@@ -4,7 +4,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FinderMethod, Remembered, RememberedRoot, Root, RootName } from './find.js';
+import type { FinderMethod, Remembered, RememberedRoot, Root, RootName } from './names.js';
 
 /** Where a program stands in an image, and which program it is. */
 export interface ProgramIdentity {

@@ -2,16 +2,18 @@
 // what was found by shape. A word in a register or on a stack is mheap_'s address, or leads into it; the g's, m's and p's that threads lead to are those that allgs, allm and
 // allp must hold, and no other variable of the program may hold them likewise.
 //
-// What no thread leads to: gcController, memstats and gcphase are used by their fixed addresses in code and are no receivers in frames; they have no pointers to be told by.
+// What no thread leads to: gcController, memstats, gcphase and gcCPULimiter are used by their fixed addresses in code and are no receivers in frames; they have no pointers to be told by.
 import type { CoreThread } from '../../elf/core.js';
 import type { Pclntab } from '../../gosym/pclntab.js';
 import type { AddressRange } from '../../image/scan-words.js';
 import type { Layout } from '../../layout/types.js';
+import { functionTable } from '../function-tables.js';
 import { WordClassifier } from '../stack-scan.js';
-import type { Finder, RootName } from './find.js';
-import { functionTable } from './function-table.js';
+import type { Finder } from './find.js';
 import { LedVariables } from './led-variables.js';
 import { type MheapCandidate, MheapPointers } from './mheap-pointers.js';
+import type { ModuleFinder } from './module-finder.js';
+import type { RootName } from './names.js';
 import { Shapes } from './shapes.js';
 import { type Evidence, gatherEvidence, type Origin, originText } from './stack-evidence.js';
 import type { Scene } from './validate.js';
@@ -24,31 +26,44 @@ export interface StackFinder extends Finder {
   story(scene: Scene): readonly string[];
 }
 
+/** For the others no stack is looked at. */
+const led: ReadonlySet<RootName> = new Set<RootName>([
+  'runtime.mheap_',
+  'runtime.firstmoduledata',
+  'runtime.allgs',
+  'runtime.allp',
+  'runtime.allm',
+  'runtime.m0',
+  'runtime.g0',
+  'runtime.sched',
+]);
+
 /** Words below a word among which the return address is looked for that its frame hangs on. */
 const frameWords = 512;
 /** Return addresses that a module's text must hold. */
 const fewestReturns = 4;
 
-/** `moduledata`: where that stands, as far as it is known: names of functions are told by it, and nothing else. */
+/** `modules`: what describes the program, as far as it is known; the first is taken: it tells names of functions, and which data holds pointers. */
 export function stackFinder(
   threads: readonly CoreThread[],
   data: readonly AddressRange[],
-  moduledata: (scene: Scene) => number | undefined,
+  modules: ModuleFinder,
 ): StackFinder {
   // An image has one memory; its layouts are tried one after the other.
   const searches = new Map<Layout, Search>();
   const searchOf = (scene: Scene): Search => {
     let search = searches.get(scene.layout);
     if (!search) {
-      search = new Search(scene, threads, data, moduledata(scene));
+      const [module] = modules.candidates(scene);
+      search = new Search(scene, threads, data, module);
       searches.set(scene.layout, search);
     }
     return search;
   };
   return {
     method: 'stack',
-    find: (name, scene) => searchOf(scene).find(name),
-    confirms: (name, scene, address) => searchOf(scene).confirms(name, address),
+    find: (name, scene) => (led.has(name) ? searchOf(scene).find(name) : []),
+    confirms: (name, scene, address) => (led.has(name) ? searchOf(scene).confirms(name, address) : undefined),
     evidence: (scene, known) => searchOf(scene).evidence(known),
     story: ({ layout }) => searches.get(layout)?.told ?? [],
   };
@@ -72,7 +87,7 @@ class Search {
     this.#threads = threads;
     this.#data = data;
     this.#module = module;
-    this.#functions = functionTable(scene, module);
+    this.#functions = module === undefined ? undefined : functionTable(scene, module);
     const { memory, layout } = scene;
     this.#classifier = new WordClassifier({ memory, goarch: layout.goarch, data, functions: this.#functions });
     this.#shapes = new Shapes(scene);

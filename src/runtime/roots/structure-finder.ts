@@ -1,74 +1,71 @@
 // Finds roots in a binary without symbols by the shape of what stands there: a slice whose elements are g's can only be allgs. Gives candidates; the
 // validators, which serve every finder, decide. Sources: runtime/mheap.go, proc.go, symtab.go, mstats.go, mgc.go, mgcpacer.go.
-import { readPclntabHeader } from '../../gosym/pclntab.js';
-import { type AddressRange, matchingWords, type Words } from '../../image/scan-words.js';
-import { isBareModule } from './bare-module.js';
-import type { Finder, RootName } from './find.js';
+import { type AddressRange, matchingWords } from '../../image/scan-words.js';
+import { moduleWord } from '../function-tables.js';
+import type { Finder } from './find.js';
+import { isSlice, type ModuleFinder } from './module-finder.js';
+import type { Known, RootName } from './names.js';
+import { laterSearches, type Search } from './search-later.js';
 import type { Scene } from './validate.js';
 
-const maxFunctions = 2 ** 23;
 const maxSpans = 2 ** 27;
 const maxGs = 2 ** 26;
 const maxPs = 2 ** 16;
 
-/** `ranges`: the writable data of the program, as far as it is known; `moduleOf`: the module's description, as `moduleFinder` gives it. */
-export function structureFinder(
-  ranges: readonly AddressRange[],
-  moduleOf: (scene: Scene) => number | undefined,
-): Finder {
+/** `ranges`: the writable data of the program, as far as it is known; `modules`: what describes it. */
+export function structureFinder(ranges: readonly AddressRange[], modules: ModuleFinder): Finder {
   return {
     method: 'structure',
-    find(name, scene, known) {
-      if (name === 'runtime.firstmoduledata') return findModuledata(scene, ranges);
+    *find(name, scene, known) {
+      const first = known('runtime.firstmoduledata');
+      const candidates = first === undefined ? modules.candidates(scene) : [first];
+      if (name === 'runtime.firstmoduledata') yield* candidates;
       const search = searches[name];
-      return search ? each(within(scene, ranges, name, moduleOf(scene)), (part) => search(scene, part, known)) : [];
+      if (!search) return;
+      let searched = false;
+      // The first that serves ends it: what reads this asks for no more. So with the parts of a module.
+      for (const module of candidates) {
+        for (const part of within(scene, ranges, name, module)) {
+          searched = true;
+          yield* search(scene, part, known);
+        }
+      }
+      if (!searched) yield* search(scene, ranges, known);
     },
   };
 }
 
-/** One part after the other, the next only where the one before did not do. */
-function* each<T>(parts: readonly T[], search: (part: T) => Iterable<number>): Generator<number> {
-  for (const part of parts) yield* search(part);
-}
-
-/** Finds the first moduledata in `ranges`, once for each scene. */
-export function moduleFinder(ranges: readonly AddressRange[]): (scene: Scene) => number | undefined {
-  const modules = new Map<Scene, number | undefined>();
-  return (scene) => {
-    if (!modules.has(scene)) modules.set(scene, first(findModuledata(scene, ranges)));
-    return modules.get(scene);
-  };
-}
-
-type Known = (name: RootName) => number | undefined;
-type Search = (scene: Scene, ranges: readonly AddressRange[], known: Known) => Iterable<number>;
-
 /**
- * Where variables stand whose module's bounds are known, likely places first (cmd/link/internal/ld/data.go): those without pointers in noptrbss, those with pointers that begin as
- * zero, as these do, in bss.
+ * The sections of a module in which the linker puts a variable, likely ones first: by whether it has pointers, and whether it starts as zeros
+ * (cmd/link/internal/ld/data.go). In some releases work and mbuckets point only to what the collector does not look at.
  */
-const withoutPointers: readonly RootName[] = ['runtime.memstats', 'runtime.gcController', 'runtime.gcphase'];
+const sectionsOf: Partial<Record<RootName, readonly (readonly string[])[]>> = {
+  'runtime.memstats': [['noptrbss'], ['noptrdata']],
+  'runtime.gcController': [['noptrbss'], ['noptrdata']],
+  'runtime.gcphase': [['noptrbss'], ['noptrdata']],
+  'runtime.gcCPULimiter': [['noptrbss'], ['noptrdata']],
+  'runtime.class_to_size': [['noptrdata'], ['data']],
+  'runtime.work': [['bss'], ['data'], ['noptrbss']],
+  // In one piece: of several lists the longest is it.
+  'runtime.mbuckets': [['bss', 'data', 'noptrbss']],
+};
+const withPointers = [['bss'], ['data']];
 
+/** The parts of `ranges` where `name` can stand, by what a module says. */
 function within(
-  { memory, layout }: Scene,
+  scene: Scene,
   ranges: readonly AddressRange[],
   name: RootName,
-  module: number | undefined,
+  module: number,
 ): readonly (readonly AddressRange[])[] {
-  if (module === undefined) return [ranges];
-  const bound = (field: string) => {
-    const found = layout.field('moduledata', field);
-    return found && memory.word(module + found.offset);
-  };
-  const parts = withoutPointers.includes(name) ? ['noptrbss', 'noptrdata'] : ['bss', 'data'];
-  if (name === 'runtime.work') parts.push('noptrbss');
-  const bounded = parts.flatMap((part) => {
-    const start = bound(part);
-    const end = bound(`e${part}`);
-    const clip = start !== undefined && end !== undefined ? clipped(ranges, start, end) : [];
-    return clip.length > 0 ? [clip] : [];
-  });
-  return bounded.length > 0 ? bounded : [ranges];
+  return (sectionsOf[name] ?? withPointers)
+    .map((group) =>
+      group.flatMap((part) => {
+        const [start, end] = [moduleWord(scene, module, part), moduleWord(scene, module, `e${part}`)];
+        return start !== undefined && end !== undefined ? clipped(ranges, start, end) : [];
+      }),
+    )
+    .filter((part) => part.length > 0);
 }
 
 /** What of [start, end) lies in `ranges`: a damaged moduledata must not send a search through the whole heap. */
@@ -79,6 +76,7 @@ function clipped(ranges: readonly AddressRange[], start: number, end: number): A
 }
 
 const searches: Partial<Record<RootName, Search>> = {
+  ...laterSearches,
   'runtime.mheap_': findMheap,
   'runtime.allgs': findAllgs,
   'runtime.allp': findAllp,
@@ -87,45 +85,6 @@ const searches: Partial<Record<RootName, Search>> = {
   'runtime.work': findWork,
   'runtime.gcController': findGcController,
 };
-
-function first<T>(values: Iterable<T>): T | undefined {
-  for (const value of values) return value;
-  return undefined;
-}
-
-/** A slice header whose length and capacity make sense. */
-function isSlice(words: Words, offset: number, pointerSize: number, most: number): boolean {
-  const length = words.at(offset + pointerSize);
-  if (!(length > 0 && length <= most)) return false;
-  return words.at(offset) > 0xffff && length <= words.at(offset + 2 * pointerSize);
-}
-
-/** moduledata: bounds of the text in order, and a function table of as many entries as the pclntab that it points to has. */
-function* findModuledata(scene: Scene, ranges: readonly AddressRange[]): Generator<number> {
-  const { memory, layout } = scene;
-  const offset = (path: string) => layout.field('moduledata', path)?.offset;
-  const [ftab, minpc, maxpc] = [offset('ftab'), offset('minpc'), offset('maxpc')];
-  const [text, etext] = [offset('text'), offset('etext')];
-  const header = offset('pcHeader') ?? offset('pclntable.array');
-  const size = layout.struct('moduledata')?.size;
-  if (ftab === undefined || minpc === undefined || maxpc === undefined || header === undefined || size === undefined)
-    return;
-  if (text === undefined || etext === undefined) return;
-  const { pointerSize } = memory;
-  const found = matchingWords(scene, ranges, size, (words) => {
-    const low = words.at(minpc);
-    const high = words.at(maxpc);
-    if (!(low > 0 && low < high)) return false;
-    if (!(words.at(text) <= low && high <= words.at(etext))) return false;
-    return isSlice(words, ftab, pointerSize, maxFunctions);
-  });
-  for (const address of found) {
-    const at = memory.word(address + header);
-    const table = at === undefined ? undefined : readPclntabHeader(memory, at, true);
-    const entries = memory.word(address + ftab + pointerSize);
-    if (table ? table.functionCount + 1 === entries : isBareModule(scene, address)) yield address;
-  }
-}
 
 /** mheap_: allspans is a slice, and central[1], [2] and [3] know their place. */
 function findMheap(scene: Scene, ranges: readonly AddressRange[]): Iterable<number> {
@@ -163,6 +122,15 @@ function findAllp(scene: Scene, ranges: readonly AddressRange[]): Iterable<numbe
   const mcache = layout.field('p', 'mcache');
   if (!id || !mcache) return [];
   const { pointerSize } = memory;
+  if (layout.traits.allpArrayLength > 0) {
+    return matchingWords(scene, ranges, 2 * pointerSize, (words) => {
+      const [first, second] = [words.at(0), words.at(pointerSize)];
+      if (!(first > 0xffff) || memory.uint32(first + id.offset) !== 0) return false;
+      return second === 0
+        ? (memory.word(first + mcache.offset) ?? 0) > 0xffff
+        : memory.uint32(second + id.offset) === 1;
+    });
+  }
   return matchingWords(scene, ranges, 3 * pointerSize, (words) => {
     if (!isSlice(words, 0, pointerSize, maxPs)) return false;
     const last = words.at(pointerSize) - 1;

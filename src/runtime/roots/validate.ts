@@ -7,6 +7,8 @@ export interface Verdict {
   readonly ok: boolean | undefined;
   /** Where it can't be told: because memory is missing, so that another address may do better. */
   readonly unreadable?: true;
+  /** Where it holds, but only by the shape that a search goes by: nothing else was there to compare. */
+  readonly alone?: true;
   /** What was seen, in a phrase. */
   readonly why: string;
 }
@@ -19,6 +21,7 @@ export interface Scene {
 }
 
 export const holds = (why: string): Verdict => ({ ok: true, why });
+export const holdsAlone = (why: string): Verdict => ({ ok: true, alone: true, why });
 export const contradicts = (why: string): Verdict => ({ ok: false, why });
 export const untold = (why: string): Verdict => ({ ok: undefined, why });
 export const unreadable = (why: string): Verdict => ({ ok: undefined, unreadable: true, why });

@@ -8,13 +8,11 @@ import {
   type ModuleFunctions,
   type NumberAt,
 } from '../../gosym/functions.js';
-import { Pclntab, readPclntabHeader } from '../../gosym/pclntab.js';
 import { loadConstants } from '../../layout/constants.js';
 import { layoutsFolder } from '../../layout/load.js';
 import type { Layout } from '../../layout/types.js';
+import { functionTable, moduleChain, moduleWord } from '../function-tables.js';
 import type { RuntimeView } from '../mheap.js';
-
-const maxModules = 64;
 
 export interface ProgramFunctions {
   /** The function whose code holds `pc`. */
@@ -58,22 +56,9 @@ const rolesByName: ReadonlyMap<string, string> = new Map([
 ]); // biome-ignore format: a list of names
 
 function* readModules(view: RuntimeView): Generator<ModuleFunctions> {
-  const { memory, layout } = view;
-  const next = layout.field('moduledata', 'next');
-  const seen = new Set<number>();
-  let module = view.address('runtime.firstmoduledata');
-  while (module && !seen.has(module) && seen.size < maxModules) {
-    const at = module;
-    seen.add(at);
-    const word = (path: string) => {
-      const field = layout.field('moduledata', path);
-      return field && memory.word(at + field.offset);
-    };
-    const table = word('pcHeader') ?? word('pclntable.array');
-    const text = word('text');
-    const header = table === undefined ? undefined : readPclntabHeader(memory, table, true);
-    if (header && text !== undefined) yield { table: new Pclntab(memory, header, text), gofunc: word('gofunc') };
-    module = next && memory.word(at + next.offset);
+  for (const module of moduleChain(view, view.address('runtime.firstmoduledata'))) {
+    const table = functionTable(view, module);
+    if (table) yield { table, gofunc: moduleWord(view, module, 'gofunc') };
   }
 }
 

@@ -1,7 +1,7 @@
 // What a scan of this image's stacks has to go by: its text, its data, and, as far as they are there, the program's functions.
 import type { Target } from '../../target/target.js';
+import { functionTable } from '../function-tables.js';
 import type { GoProcess } from '../process.js';
-import { functionTable } from '../roots/function-table.js';
 import { WordClassifier } from '../stack-scan.js';
 import { readFunctions } from './program-functions.js';
 import type { ScanScene } from './scan.js';
@@ -9,7 +9,8 @@ import type { ScanScene } from './scan.js';
 /** `process` is absent where no Go runtime was found in the image. */
 export function scanScene({ memory, dataRanges, go }: Target, process: GoProcess | undefined): ScanScene {
   const goarch = process?.layout.goarch ?? go?.arch ?? 'unknown';
-  const table = process && functionTable(process, process.address('runtime.firstmoduledata'));
+  const module = process?.address('runtime.firstmoduledata');
+  const table = process && module !== undefined ? functionTable(process, module) : undefined;
   return {
     memory,
     goarch,

@@ -8,7 +8,9 @@ import { layoutSchemaVersion, listLayouts } from '../../layout/show.js';
 import type { Layout } from '../../layout/types.js';
 import { verifyLayout } from '../../layout/verify.js';
 import type { Target } from '../../target/target.js';
-import { dwarfBinaryOf, openProcess, type ProcessOptions, rootsUnder } from '../process.js';
+import { type ProcessOptions, rootsUnder } from '../choose-layout.js';
+import { dwarfBinaryOf } from '../layout-candidates.js';
+import { openProcess } from '../process.js';
 import type { FoundRoots, RootName } from '../roots/find.js';
 import { verifyOnImage } from './verify-image.js';
 

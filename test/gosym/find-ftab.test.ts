@@ -1,0 +1,81 @@
+// A function table told by its regularity alone: in programs whose header is zeros and that nothing else marks as Go's, and nowhere in a program that is none.
+import { copyFileSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { PageCache } from '../../src/bytes/page-cache.js';
+import { hasFunctionTable } from '../../src/gosym/find-ftab.js';
+import { hasPclntab } from '../../src/gosym/find-pclntab.js';
+import { openElf } from '../../src/target/classify.js';
+import { openTarget } from '../../src/target/open.js';
+import { overwrite, tablePlace, withoutSections } from '../support/damaged-binary.js';
+import { TempFolder } from '../support/run-cli.js';
+
+const folder = new TempFolder();
+afterAll(() => folder.remove());
+
+const names = ['go1.13-amd64', 'go1.16-amd64', 'go1.18-386', 'go1.21-amd64-pie', 'go1.22-s390x', 'go1.23-arm64', 'go1.27-amd64-mark']; // biome-ignore format: a list
+
+/** No sections, no notes, no build info, no header of the function table. */
+function unmarked(name: string): string {
+  const server = folder.unpacked(`${name}.server`, 'images', name, 'server.gz');
+  const copy = join(folder.path, `${name}.unmarked`);
+  copyFileSync(server, copy);
+  const { offset, headerBytes } = tablePlace(server);
+  overwrite([copy], server, [offset, offset + 4096], (bytes) => bytes.fill(0, 0, headerBytes));
+  const { elf } = openElf(server, new PageCache());
+  const { phoff, phentsize } = elf.header;
+  const file = openSync(copy, 'r+');
+  for (const [i, { type }] of elf.programHeaders.entries())
+    if (type === 4) writeSync(file, Buffer.alloc(4), 0, 4, phoff + i * phentsize);
+  const magic = Buffer.from('\xff Go buildinf:', 'latin1');
+  const bytes = readFileSync(copy);
+  for (let at = bytes.indexOf(magic); at >= 0; at = bytes.indexOf(magic, at + 1))
+    writeSync(file, Buffer.alloc(14), 0, 14, at);
+  elf.close();
+  return withoutSections(copy, copy);
+}
+
+describe.each(names)('%s', (name) => {
+  const path = unmarked(name);
+  const { elf } = openElf(path, new PageCache());
+
+  it('has a function table', () => {
+    expect(hasPclntab(elf)).toBe(false);
+    expect(hasFunctionTable(elf)).toBe(true);
+  });
+
+  it('is opened as a Go program', () => {
+    const target = openTarget({ files: [path], options: {} });
+    expect(target.binary?.info.goBuildId).toBeNull();
+    target.close();
+  });
+});
+
+it('is nowhere in a program of another language, and that is told in no time', () => {
+  const { elf } = openElf(process.execPath, new PageCache());
+  const before = process.cpuUsage();
+  expect(hasFunctionTable(elf)).toBe(false);
+  const { user, system } = process.cpuUsage(before);
+  expect(user + system).toBeLessThan(1_000_000);
+});
+
+it('is not in a table of zeros, of equal pairs, or of pairs that lead nowhere', () => {
+  const name = 'go1.27-amd64-mark';
+  const server = folder.unpacked(`${name}.server`, 'images', name, 'server.gz');
+  const place = tablePlace(server);
+  const { elf } = openElf(server, new PageCache());
+  const { offset } = place;
+  elf.close();
+  const copy = join(folder.path, 'pairs');
+  copyFileSync(server, copy);
+  // The records no longer begin with the entries that lead to them.
+  overwrite([copy], server, [place.names[1], offset + 400_000], (bytes) => {
+    for (let at = 0; at + 8 <= bytes.length; at += 8) {
+      bytes.writeUInt32LE(at * 4, at);
+      bytes.writeUInt32LE(64 + at * 8, at + 4);
+    }
+    return bytes;
+  });
+  const changed = openElf(copy, new PageCache());
+  expect(hasFunctionTable(changed.elf)).toBe(false);
+});

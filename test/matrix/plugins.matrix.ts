@@ -1,0 +1,45 @@
+// Programs that have loaded a plugin: the list of modules is walked, functions of both are found where the program itself says that they are, and the roots are
+// the program's own, with symbols and without. Builds them itself: it needs gcc and kernel cores in the working folder.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+import { functionTables, moduleChain } from '../../src/runtime/function-tables.js';
+import { openProcess } from '../../src/runtime/process.js';
+import { openTarget } from '../../src/target/open.js';
+import { withoutSections } from '../support/damaged-binary.js';
+import { manifest } from './prepared.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'spanscope-plugins-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const script = fileURLToPath(new URL('../../fixtures/plugins.mjs', import.meta.url));
+const lines = manifest.quick ? ['1.24'] : ['1.13', '1.17', '1.20', '1.24', '1.27'];
+
+test.for(lines)('go%s: modules, functions and roots of a program with a plugin', (line, { skip }) => {
+  const at = join(folder, line);
+  const made = spawnSync(process.execPath, [script, line, at], { encoding: 'utf8' });
+  if (made.status === 3) skip(made.stdout.trim());
+  expect(made.status, made.stderr).toBe(0);
+  const said = JSON.parse(readFileSync(join(at, 'stdout.json'), 'utf8')) as { host: number; part: number };
+  const [host, core] = [join(at, 'host'), join(at, 'core')];
+  const twin = openProcess(openTarget({ files: [host, core], options: {} }), {})!;
+  const target = openTarget({ files: [withoutSections(host, join(at, 'stripped')), core], options: {} });
+  const stripped = openProcess(target, {})!;
+  const first = stripped.address('runtime.firstmoduledata');
+  expect([...moduleChain(stripped, first)]).toHaveLength(2);
+  const tables = [...functionTables(stripped, first)];
+  const namesAt = (pc: number) =>
+    tables.flatMap((table) => {
+      const found = table.functionOf(pc);
+      return found?.entry === pc ? [table.nameOf(found)] : [];
+    });
+  expect(namesAt(said.host)).toEqual(['main.hostWork']);
+  expect(namesAt(said.part)).toEqual(['example.org/pluginpart.PartWork']);
+  const all = stripped.allRoots();
+  for (const [name, { address }] of twin.allRoots())
+    expect(all.get(name), name).toMatchObject({ state: address === undefined ? 'absent' : 'confirmed', address });
+  expect(stripped.spans()!.base).toEqual(twin.spans()!.base);
+  expect(stripped.warnings).toEqual([]);
+});
