@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { imageTable } from '../fixtures/images.mjs';
 import { releases } from '../fixtures/lab.mjs';
+import { strippedTable } from '../fixtures/stripped-images.mjs';
 
 /** `{group → {passed, failed}}` of one test file; the group is its outermost describe. Of a test in several reports the last one that ran it counts. */
 function resultsOf(reports, file) {
@@ -15,7 +16,7 @@ function resultsOf(reports, file) {
         if (status !== 'passed' && status !== 'failed') continue;
         const group = (ancestorTitles[0] ?? '').replaceAll("'", '');
         if (!statuses.has(group)) statuses.set(group, new Map());
-        statuses.get(group).set(title, status);
+        statuses.get(group).set([...ancestorTitles.slice(1), title].join(' '), status);
       }
     }
   }
@@ -26,6 +27,25 @@ function resultsOf(reports, file) {
       { passed: count(titles, 'passed'), failed: count(titles, 'failed') },
     ]),
   );
+}
+
+/** Roots that were right but not proved, by image: what the tests of stripped images leave in their meta. */
+function unconfirmedOf(reports) {
+  const byTest = new Map();
+  for (const { testResults } of reports) {
+    for (const { name, assertionResults } of testResults) {
+      if (!name.endsWith('/stripped.matrix.ts')) continue;
+      for (const { ancestorTitles, meta } of assertionResults) {
+        if (meta?.unconfirmed) byTest.set(ancestorTitles.join(' '), [ancestorTitles[0], meta.unconfirmed.length]);
+      }
+    }
+  }
+  const byImage = new Map();
+  for (const [title, count] of byTest.values()) {
+    const name = (title ?? '').replaceAll("'", '').replace(/ stripped$/, '');
+    byImage.set(name, (byImage.get(name) ?? 0) + count);
+  }
+  return byImage;
 }
 
 const lineOf = (release) => release.match(/^(?:go)?(\d+\.\d+)/)[1];
@@ -58,13 +78,33 @@ function cellOf(line, goarch, images, layouts) {
   return measured.some(([, { passed }]) => passed > 0) ? 'layout only' : 'not tried';
 }
 
+/** What the stripped images of a line and arch showed; an image built with -s -w is named. */
+function strippedCell(line, goarch, images) {
+  if (minor(line) < minor(releases.arches[goarch])) return 'no port';
+  const here = images.filter((image) => image.line === line && image.goarch === goarch && image.stripped);
+  if (here.length === 0) return 'not tried';
+  const failed = here.reduce((sum, { stripped }) => sum + stripped.failed, 0);
+  if (failed > 0) return `${failed} fail`;
+  const unconfirmed = here.reduce((sum, image) => sum + (image.unconfirmed ?? 0), 0);
+  const built = here.some(({ name }) => name.endsWith('-sw')) ? ', -s -w' : '';
+  return `same${built}${unconfirmed > 0 ? ` (${unconfirmed} roots unconfirmed)` : ''}`;
+}
+
 function page(reports) {
+  const stripped = resultsOf(reports, 'stripped.matrix.ts');
+  const unconfirmed = unconfirmedOf(reports);
+  const withStripped = (image) => ({
+    ...image,
+    line: lineOf(image.release),
+    stripped: stripped.get(`${image.name} stripped`),
+    unconfirmed: unconfirmed.get(image.name),
+  });
   const spans = resultsOf(reports, 'spans.matrix.ts');
   const gc = resultsOf(reports, 'gc.matrix.ts');
   const layouts = resultsOf(reports, 'layouts.matrix.ts');
+  const built = strippedTable().map(withStripped);
   const images = imageTable().map((image) => ({
-    ...image,
-    line: lineOf(image.release),
+    ...withStripped(image),
     counts: spans.get(image.name),
     gc: gc.get(`gc of ${image.name}`),
   }));
@@ -91,20 +131,36 @@ function page(reports) {
     'What qemu emulates was not tried on hardware of its own, and lies where the emulator put it. The 386 guests ran on one P without asynchronous preemption, and a',
     'mipsle guest of 1.16 does not start there (a check of NaNs fails).',
     '',
+    '## Stripped',
+    '',
+    'The same images with the binary stripped (GNU strip), without section headers, without build info and build IDs, with the pclntab’s magic overwritten, and with several of these at once; and images',
+    'of programs built with `-ldflags="-s -w"` (as such, and damaged like that), PIE and cgo among them. **same**: every root has the address that the symbol-rich twin’s debug info gives it, every field and',
+    'bit of every mspan and every number of `gc` are the same, and nothing is warned of. **-s -w**: so was an image built that way.',
+    '',
+    row(['Go', ...arches]),
+    row(['---', ...arches.map(() => '---')]),
+    ...lines.map((line) => row([line, ...arches.map((goarch) => strippedCell(line, goarch, [...images, ...built]))])),
+    '',
     '## The images',
     '',
-    row(['image', 'release', 'taken as', 'span tests passed', 'gc tests passed', 'failed']),
-    row(['---', '---', '---', '---:', '---:', '---:']),
-    ...tried.map(({ name, release, experiment, how, counts, gc }) =>
+    row(['image', 'release', 'taken as', 'span tests passed', 'gc tests passed', 'stripped tests passed', 'failed']),
+    row(['---', '---', '---', '---:', '---:', '---:', '---:']),
+    ...tried.map(({ name, release, experiment, how, counts, gc, stripped: bare }) =>
       row([
         name,
         experiment ? `${release} ${experiment}` : release,
         hows[how],
         counts.passed,
         gc?.passed ?? 0,
-        counts.failed + (gc?.failed ?? 0),
+        bare?.passed ?? 0,
+        counts.failed + (gc?.failed ?? 0) + (bare?.failed ?? 0),
       ]),
     ),
+    ...built
+      .filter(({ stripped: bare }) => bare)
+      .map(({ name, release, how, stripped: bare }) =>
+        row([name, release, hows[how], '', '', bare.passed, bare.failed]),
+      ),
     '',
     ...(missing.length > 0 ? [`Not in this report: ${missing.join(', ')}.`, ''] : []),
   ].join('\n');

@@ -13,15 +13,19 @@ export interface BuildIds {
 
 const LONGEST_ID = 1024;
 
-/** The first of each kind in the file's notes. */
+/** The first of each kind in the file's notes. One whose bytes are all zero was wiped: two of them say nothing of each other. */
 export function readBuildIds(elf: ElfFile): BuildIds {
   let go: string | undefined;
   let gnu: string | undefined;
   for (const location of walkNotes(elf)) {
     if (location.descSize === 0 || location.descSize > LONGEST_ID) continue;
-    if (location.owner === 'Go' && location.type === NT.GO_BUILD_ID) go ??= utf8(readNote(elf, location).desc);
-    else if (location.owner === 'GNU' && location.type === NT.GNU_BUILD_ID)
-      gnu ??= Buffer.from(readNote(elf, location).desc).toString('hex');
+    const isGo = location.owner === 'Go' && location.type === NT.GO_BUILD_ID;
+    const isGnu = location.owner === 'GNU' && location.type === NT.GNU_BUILD_ID;
+    if (!isGo && !isGnu) continue;
+    const { desc } = readNote(elf, location);
+    if (desc.every((byte) => byte === 0)) continue;
+    if (isGo) go ??= utf8(desc);
+    else gnu ??= Buffer.from(desc).toString('hex');
   }
   return { go, gnu };
 }

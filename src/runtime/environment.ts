@@ -1,6 +1,8 @@
 // The environment that the process was started with, where the image still holds it: runtime.envs, which the runtime itself reads GOGC from
-// (runtime/runtime.go, goenvs), else the block that the kernel put on the first thread's stack, below the auxiliary vector, else what was saved of /proc.
+// (runtime/runtime.go, goenvs), else the block that the kernel put on the first thread's stack, below the auxiliary vector, else what was saved of /proc. Without
+// symbols runtime.envs is what the functions that read it refer to.
 import type { Memory } from '../image/memory.js';
+import { codeVotes } from './code-votes.js';
 import type { GoProcess } from './process.js';
 import { readSlice } from './roots/validate.js';
 
@@ -17,12 +19,44 @@ const [atEntry, atRandom] = [9, 25];
 
 /** Undefined where the image lacks it. The first entry of a name counts, as it does for the runtime. */
 export function readEnvironment(process: GoProcess, names: ReadonlySet<string>): Environment | undefined {
-  return fromEnvs(process, names) ?? fromStack(process, names) ?? fromSaved(process, names);
+  const address = process.target.symbols(['runtime.envs']).get('runtime.envs');
+  return (
+    (address === undefined ? undefined : fromEnvs(process, address, names)) ??
+    fromStack(process, names) ??
+    fromSaved(process, names) ??
+    (address === undefined ? fromCode(process, names) : undefined)
+  );
 }
 
-function fromEnvs({ target, memory }: GoProcess, names: ReadonlySet<string>): Environment | undefined {
-  const address = target.symbols(['runtime.envs']).get('runtime.envs');
-  const slice = address === undefined ? undefined : readSlice(memory, address);
+/** Functions that refer to runtime.envs in every release. */
+const envsFunctions: ReadonlySet<string> = new Set([
+  'runtime.gogetenv',
+  'runtime.goenvs_unix',
+  'runtime.goenvs',
+  'syscall.runtime_envs',
+]);
+
+/** What two of them refer to and is a slice of `NAME=value`. */
+function fromCode(process: GoProcess, names: ReadonlySet<string>): Environment | undefined {
+  for (const [address, votes] of codeVotes(process, envsFunctions)) {
+    const found = votes >= 2 && isAssignment(process, address) ? fromEnvs(process, address, names) : undefined;
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** Whether the first string of the slice at `address` assigns something. */
+function isAssignment({ memory }: GoProcess, address: number): boolean {
+  const slice = readSlice(memory, address);
+  if (!slice || slice.length === 0) return false;
+  const [text, length] = [memory.word(slice.array), memory.word(slice.array + memory.pointerSize)];
+  if (!text || !length) return false;
+  const { bytes } = memory.bytes(text, Math.min(length, maxBytes));
+  return bytes.indexOf(0x3d) > 0 && isText(bytes);
+}
+
+function fromEnvs({ memory }: GoProcess, address: number, names: ReadonlySet<string>): Environment | undefined {
+  const slice = readSlice(memory, address);
   // An empty one may be that of a library, which is given none: the stack knows better.
   if (!slice || slice.length === 0 || slice.length > maxEntries) return undefined;
   const found = new Map<string, string>();

@@ -3,6 +3,7 @@
 import { collectorSettings } from './collector-settings.js';
 import { type CounterPlace, controllerField, firstExact, floatAt, memstatsField } from './heap-stats.js';
 import { gcPhase } from './mheap.js';
+import { heapMinimumOf } from './pacer-variables.js';
 import type { GoProcess } from './process.js';
 
 export interface PacerCheck {
@@ -14,7 +15,6 @@ export interface PacerCheck {
 }
 
 const none = 2n ** 64n - 1n;
-const defaultHeapMinimum = 4n << 20n;
 const u64 = (value: bigint) => BigInt.asUintN(64, value);
 const max = (a: bigint, b: bigint) => (a > b ? a : b);
 
@@ -36,7 +36,7 @@ export function recomputePacer(process: GoProcess): PacerCheck[] {
   };
   if (gcPercent === undefined) return checks;
   const percent = BigInt(gcPercent);
-  add('heapMinimum', heapMinimum, u64(defaultHeapMinimum * u64(percent)) / 100n, '4 MiB · GOGC / 100');
+  add('heapMinimum', heapMinimum, heapMinimumOf(gcPercent), '4 MiB · GOGC / 100');
   const marked = value(controllerField('heapMarked'), memstatsField('heap_marked'));
   if (marked === undefined) return checks;
   // Stacks and globals count since 1.18, under other names since 1.19.

@@ -67,6 +67,10 @@ function readInline(
   if (!marks || length > marks.marksBytes) return undefined;
   const start = table.base[row]! + table.npages[row]! * traits.pageSize - marks.reservedBytes;
   // The byte behind the marks is the span's class again (spanInlineMarkBits.class): where it is not, these are no marks.
-  if (memory.uint8(start + marks.marksOffset + marks.marksBytes) !== table.spanclass[row]) return undefined;
-  return readBitmap(memory, start + marks.marksOffset, length);
+  const bits = readBitmap(memory, start + marks.marksOffset, length);
+  const spanclass = memory.uint8(start + marks.marksOffset + marks.marksBytes);
+  if (spanclass === table.spanclass[row]) return bits;
+  // A new span gets its marks after it is in allspans (mheap.initSpan, then mspan.initHeapBits): until then all is zero there, and it holds nothing.
+  const isNew = spanclass === 0 && table.allocCount[row] === 0 && bits?.every((byte) => byte === 0);
+  return isNew ? bits : undefined;
 }

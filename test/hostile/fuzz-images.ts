@@ -1,17 +1,14 @@
 // The fuzzer of images, a program of its own so that a hang or a heap that grows ends it and not the test: damages a binary and its core at places that
-// matter and at any, asks everything, mends them. `fuzz.mjs` bundles, starts and watches it. Arguments: runs, seed, folder of unpacked images.
-import { copyFileSync, readdirSync } from 'node:fs';
+// matter and at any, asks everything, mends them. `fuzz.mjs` bundles, starts and watches it. Arguments: runs, seed, folder of unpacked images, seconds of CPU time
+// that one damaged image may cost, MiB of memory that it may take.
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { DamagedFile } from './damage.js';
 import { type Place, type Places, placesOf } from './places.js';
 import { askEverything } from './questions.js';
 
-/** CPU time that one damaged image may cost, in seconds, and memory of the whole fuzzer, in MiB. */
-const mostSeconds = 5;
-const mostMiB = 300;
-
-type Value = 'flip' | 'zero' | 'ones' | 'random' | 'huge' | 'small' | 'address' | 'plus one' | 'cut';
+type Value = 'flip' | 'zero' | 'ones' | 'random' | 'huge' | 'small' | 'address' | 'self' | 'plus one' | 'cut';
 interface Change {
   /** Of the places; undefined for anywhere in the file. */
   readonly place: number | undefined;
@@ -31,7 +28,17 @@ const change = fc.record<Change>({
   value: fc.oneof(
     {
       weight: 40,
-      arbitrary: fc.constantFrom<Value>('flip', 'zero', 'ones', 'random', 'huge', 'small', 'address', 'plus one'),
+      arbitrary: fc.constantFrom<Value>(
+        'flip',
+        'zero',
+        'ones',
+        'random',
+        'huge',
+        'small',
+        'address',
+        'self',
+        'plus one',
+      ),
     },
     { weight: 1, arbitrary: fc.constant<Value>('cut') },
   ),
@@ -72,7 +79,7 @@ const hugeWords: readonly bigint[] = [
   1n << 63n,
 ];
 
-function bytesFor(places: Places, { value, length, random }: Change, before: Uint8Array): Uint8Array {
+function bytesFor(places: Places, { value, length, random }: Change, before: Uint8Array, self: number): Uint8Array {
   switch (value) {
     case 'flip':
       return before.map((byte, i) => (i === 0 ? byte ^ (1 << (random & 7)) : byte));
@@ -91,6 +98,9 @@ function bytesFor(places: Places, { value, length, random }: Change, before: Uin
         places,
         places.addresses[random % places.addresses.length]! + (random & 1 ? 0 : (random >>> 8) & 0x3f),
       );
+    case 'self':
+      // A list that leads back to itself.
+      return word(places, self - (random & 1 ? 0 : self % 4096));
     case 'plus one':
       return before.map((byte, i) => (i === 0 ? byte + 1 : byte));
     case 'cut':
@@ -114,8 +124,9 @@ function apply({ binary, core, places }: Image, groups: readonly (readonly Place
   let inside = Math.floor((item.at / 2 ** 32) * length);
   if (item.random % 3 !== 0) inside -= inside % places.pointerSize;
   const offset = (place?.offset ?? 0) + inside;
+  const self = (place?.address ?? 0) + inside;
   if (item.value === 'cut') file.cut(offset);
-  else file.overwrite(offset, bytesFor(places, item, file.read(offset, item.length)));
+  else file.overwrite(offset, bytesFor(places, item, file.read(offset, item.length), self));
   return `${file === core ? 'core' : 'binary'} ${place?.what ?? 'anywhere'}+0x${inside.toString(16)} (0x${offset.toString(16)}): ${item.value} ${item.length} ${item.random}`;
 }
 
@@ -127,11 +138,26 @@ function groupsOf({ places }: Places): Place[][] {
   return [...byName.values()];
 }
 
+/** What a process has at most that opens one image and ends: node itself, and what this one took for it. */
+const bareMiB = 50;
+/** Of the whole fuzzer, which keeps compiled code and garbage of many images. */
+const mostOfAllMiB = 400;
+
+/** This process's memory now, and the most since `forgetPeak`, in MiB (proc(5), VmRSS and VmHWM). */
+function memory(): { readonly now: number; readonly peak: number } {
+  const status = readFileSync('/proc/self/status', 'utf8');
+  const of = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1024;
+  return { now: of('VmRSS'), peak: of('VmHWM') };
+}
+
+const forgetPeak = () => writeFileSync('/proc/self/clear_refs', '5');
+
 function sayOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 const [runs, seed, folder] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4]!];
+const [mostSeconds, mostMiB] = [Number(process.argv[5]), Number(process.argv[6])];
 const images = readdirSync(folder)
   .filter((name) => name.endsWith('.core'))
   .sort()
@@ -145,7 +171,7 @@ const images = readdirSync(folder)
   });
 
 const share = Math.ceil(runs / images.length);
-const sums = { runs: 0, opened: 0, answered: 0, refused: 0, slowest: 0 };
+const sums = { runs: 0, opened: 0, answered: 0, refused: 0, slowest: 0, mostMiB: 0 };
 for (const image of images) {
   const groups = groupsOf(image.places);
   let told: string[] = [];
@@ -155,6 +181,8 @@ for (const image of images) {
     aim: word32,
   });
   const property = fc.property(scenario, ({ changes, force, aim }) => {
+    forgetPeak();
+    const { now } = memory();
     const before = process.cpuUsage();
     try {
       told = changes.map((item) => apply(image, groups, item));
@@ -178,9 +206,12 @@ for (const image of images) {
     const { user, system } = process.cpuUsage(before);
     const seconds = (user + system) / 1e6;
     sums.slowest = Math.max(sums.slowest, seconds);
-    if (seconds > mostSeconds) throw new Error(`took ${seconds.toFixed(1)} s`);
-    const mib = process.resourceUsage().maxRSS / 1024;
+    if (seconds > mostSeconds) throw new Error(`took ${seconds.toFixed(2)} s`);
+    const mib = memory().peak - now + bareMiB;
+    sums.mostMiB = Math.max(sums.mostMiB, Math.round(mib));
     if (mib > mostMiB) throw new Error(`took ${Math.round(mib)} MiB`);
+    const all = process.resourceUsage().maxRSS / 1024;
+    if (all > mostOfAllMiB) throw new Error(`leaks: ${Math.round(all)} MiB`);
   });
   const result = fc.check(property, { seed, numRuns: share, endOnFailure: true });
   if (result.failed) {

@@ -1,4 +1,4 @@
-// `npm run fuzz -- [--runs N] [--seed S]`: unpacks small images, bundles the fuzzer, starts it as a process and watches it: a run that does not end is killed
+// `npm run fuzz -- [--runs N] [--seed S] [--set symbols|stripped]`: unpacks small images, bundles the fuzzer, starts it as a process and watches it: a run that does not end is killed
 // and told, as is anything but an InspectError.
 import { fork } from 'node:child_process';
 import {
@@ -8,6 +8,7 @@ import {
   mkdtempSync,
   openSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
   writeSync,
@@ -18,13 +19,35 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { makeVariant } from '../../fixtures/stripped.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Milliseconds without a new run after which the fuzzer hangs: much more than a run may cost, for the machine may be busy. */
 const patience = 60_000;
 
-/** Little and big-endian, 32 and 64 bits; without symbols, where roots are searched for, each once more. */
-const images = ['go1.13-amd64', 'go1.18-386', 'go1.22-s390x', 'go1.25-amd64-nodwarf'];
+/**
+ * What is damaged, little and big-endian, 32 and 64 bits, and what one damaged image may cost: seconds of CPU time, MiB. Without symbols
+ * roots are searched for; every second one is without build info and build IDs too.
+ */
+const sets = {
+  symbols: {
+    images: ['go1.13-amd64', 'go1.18-386', 'go1.22-s390x', 'go1.25-amd64-nodwarf'],
+    limits: [5, 300],
+  },
+  stripped: {
+    images: [
+      'go1.13-amd64',
+      'go1.16-amd64',
+      'go1.18-386',
+      'go1.21-amd64-pie',
+      'go1.22-s390x',
+      'go1.23-arm64',
+      'go1.25-amd64-nodwarf',
+      'go1.27-amd64-mark',
+    ],
+    limits: [1, 200],
+  },
+};
 
 /** The file that a packed-sparse container holds, with holes where it has zeros. */
 function unpackSparse(bytes, path) {
@@ -40,35 +63,24 @@ function unpackSparse(bytes, path) {
   closeSync(fd);
 }
 
-/** The section headers' place and number in the ELF header, zeroed: no symbols, no sections. */
-function strip(bytes) {
-  const wide = bytes[4] === 2;
-  const stripped = Buffer.from(bytes);
-  stripped.fill(0, wide ? 40 : 32, wide ? 48 : 36);
-  stripped.fill(0, wide ? 60 : 48, wide ? 64 : 52);
-  return stripped;
-}
-
-function layOut(folder) {
-  for (const name of images) {
+function layOut(folder, set) {
+  for (const [i, name] of sets[set].images.entries()) {
     const from = join(root, 'fixtures', 'images', name);
-    const binary = gunzipSync(readFileSync(join(from, 'server.gz')));
-    const core = gunzipSync(readFileSync(join(from, 'core.sparse.gz')));
-    for (const [as, bytes] of [
-      [name, binary],
-      [`${name}-stripped`, strip(binary)],
-    ]) {
-      writeFileSync(join(folder, `${as}.binary`), bytes);
-      unpackSparse(core, join(folder, `${as}.core`));
-    }
+    const whole = { binary: join(folder, `${name}.binary`), image: join(folder, `${name}.core`) };
+    writeFileSync(whole.binary, gunzipSync(readFileSync(join(from, 'server.gz'))));
+    unpackSparse(gunzipSync(readFileSync(join(from, 'core.sparse.gz'))), whole.image);
+    if (set !== 'stripped') continue;
+    const made = makeVariant(i % 2 === 0 ? 'headers' : 'headers-info', whole, join(folder, 'variant'));
+    for (const part of ['binary', 'image']) if (made[part] !== whole[part]) renameSync(made[part], whole[part]);
+    rmSync(join(folder, 'variant'), { recursive: true });
   }
 }
 
 /** Resolves to what the fuzzer said: { code, stdout, stderr }. */
-export async function fuzz(runs, seed) {
+export async function fuzz(runs, seed, set) {
   const folder = mkdtempSync(join(tmpdir(), 'spanscope-fuzz-'));
   try {
-    layOut(folder);
+    layOut(folder, set);
     // Beside the built program: layouts/ is found from there.
     mkdirSync(join(root, 'dist'), { recursive: true });
     const program = join(root, 'dist', `fuzz-${process.pid}.cjs`);
@@ -85,7 +97,7 @@ export async function fuzz(runs, seed) {
       banner: { js: "const __bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
     });
     try {
-      return await watch(program, [String(runs), String(seed), folder]);
+      return await watch(program, [runs, seed, folder, ...sets[set].limits].map(String));
     } finally {
       rmSync(program, { force: true });
     }
@@ -128,9 +140,13 @@ function watch(program, args) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { values } = parseArgs({
-    options: { runs: { type: 'string', default: '20000' }, seed: { type: 'string', default: '1' } },
+    options: {
+      runs: { type: 'string', default: '20000' },
+      seed: { type: 'string', default: '1' },
+      set: { type: 'string', default: 'stripped' },
+    },
   });
-  const { code, stdout, stderr } = await fuzz(Number(values.runs), Number(values.seed));
+  const { code, stdout, stderr } = await fuzz(Number(values.runs), Number(values.seed), values.set);
   process.stdout.write(stdout);
   process.stderr.write(stderr);
   process.exitCode = code === 0 ? 0 : 1;

@@ -1,7 +1,10 @@
 // Where in an image's files something stands that is believed: headers, notes, tables, and the runtime's structures by what the undamaged image says of them.
+import { readFileSync } from 'node:fs';
 import { FileSource } from '../../src/bytes/file-source.js';
 import { PT } from '../../src/elf/constants.js';
 import { ElfFile } from '../../src/elf/elf-file.js';
+import { walkNotes } from '../../src/elf/notes.js';
+import { readPclntabHeader } from '../../src/gosym/pclntab.js';
 import type { Layout } from '../../src/layout/types.js';
 import { type GoProcess, openProcess } from '../../src/runtime/process.js';
 import { openTarget } from '../../src/target/open.js';
@@ -30,18 +33,28 @@ export function placesOf(binary: string, core: string): Places {
   if (!process) throw new Error(`${core}: no process`);
   const elf = { binary: openElf(binary), core: openElf(core) };
   const places = [...filePlaces('binary', elf.binary), ...filePlaces('core', elf.core)];
-  for (const { what, address, length } of runtimePlaces(process)) {
-    const load = elf.core.programHeaders.find(
-      ({ type, vaddr, filesz }) => type === PT.LOAD && address >= vaddr && address < vaddr + filesz,
-    );
-    if (load) places.push({ file: 'core', what, offset: load.offset + address - load.vaddr, length, address });
+  const bias = Number(/load bias (0x[0-9a-f]+)/.exec(target.trace.join('\n'))?.[1] ?? 0);
+  for (const { what, address, length } of [...runtimePlaces(process), ...modulePlaces(process)]) {
+    // What the core has is read from there; the function table is the binary's.
+    const inCore = fileOffset(elf.core, address);
+    const offset = inCore ?? fileOffset(elf.binary, address - bias);
+    if (offset !== undefined)
+      places.push({ file: inCore === undefined ? 'binary' : 'core', what, offset, length, address });
   }
+  places.push(...buildInfoPlaces(binary));
   const { pointerSize, littleEndian } = target.memory;
   target.close();
   elf.binary.close();
   elf.core.close();
   const addresses = places.flatMap(({ address }) => (address === undefined ? [] : [address]));
   return { places, pointerSize, littleEndian, addresses };
+}
+
+function fileOffset({ programHeaders }: ElfFile, address: number): number | undefined {
+  const load = programHeaders.find(
+    ({ type, vaddr, filesz }) => type === PT.LOAD && address >= vaddr && address < vaddr + filesz,
+  );
+  return load && load.offset + address - load.vaddr;
 }
 
 function openElf(path: string): ElfFile {
@@ -59,6 +72,11 @@ function filePlaces(file: Place['file'], elf: ElfFile): Place[] {
     places.push({ file, what: 'section headers', offset: header.shoff, length: 64 * elf.sections.length });
   for (const { type, offset, filesz } of elf.programHeaders)
     if (type === PT.NOTE) places.push({ file, what: 'notes', offset, length: Math.min(filesz, 4096) });
+  for (const { type, descOffset, descSize } of walkNotes(elf)) {
+    // Behind the sizes and the type stand the owner and what the note says.
+    places.push({ file, what: 'note sizes', offset: descOffset - 20, length: 12 });
+    places.push({ file, what: `note of type ${type}`, offset: descOffset, length: Math.min(descSize, 512) });
+  }
   for (const { name, offset, size, type } of elf.sections)
     if (type !== 8 && size > 0) {
       places.push({ file, what: name, offset, length: Math.min(size, 64) });
@@ -124,9 +142,11 @@ function runtimePlaces(process: GoProcess): Spot[] {
     }
   }
   const allm = process.address('runtime.allm');
+  const alllink = layout.field('m', 'alllink');
   let m = allm === undefined ? undefined : memory.word(allm);
   for (let i = 0; i < 4 && m; i += 1) {
     struct('m', 'm', m);
+    if (alllink) add('m.alllink', m + alllink.offset, memory.pointerSize);
     m = field('m', 'alllink', m);
   }
   for (const [root, type] of [
@@ -142,6 +162,43 @@ function runtimePlaces(process: GoProcess): Spot[] {
   add('class_to_size', process.address('runtime.class_to_size'), 2 * layout.traits.sizeClasses.length);
   addSpans(process, layout, add);
   return spots;
+}
+
+/** What only a stripped binary needs to be true: every field of moduledata, and the function table that it leads to. */
+function modulePlaces(process: GoProcess): Spot[] {
+  const { memory, layout } = process;
+  const spots: Spot[] = [];
+  const module = process.address('runtime.firstmoduledata');
+  if (module === undefined) return spots;
+  for (const [name, { offset, size }] of layout.struct('moduledata')?.fields ?? [])
+    spots.push({ what: `moduledata.${name}`, address: module + offset, length: size });
+  const word = (path: string) => {
+    const field = layout.field('moduledata', path);
+    return field && memory.word(module + field.offset);
+  };
+  const at = word('pcHeader') ?? word('pclntable.array');
+  const header = at === undefined ? undefined : readPclntabHeader(memory, at, true);
+  if (!header) return spots;
+  const entries = header.functionCount * 2 * memory.pointerSize;
+  spots.push(
+    { what: 'pclntab header', address: header.address, length: 8 + 8 * memory.pointerSize },
+    { what: 'pclntab ftab', address: header.ftab, length: Math.min(entries, 512) },
+    { what: 'pclntab ftab, anywhere', address: header.ftab, length: entries / 2 },
+    { what: 'pclntab ftab end', address: header.ftab + entries / 2, length: 64 },
+    { what: 'pclntab names', address: header.funcnametab, length: 4096 },
+    { what: 'pclntab records', address: header.ftab + entries, length: 2 ** 15 },
+  );
+  return spots;
+}
+
+/** The build info: its header, and the lengths of the strings behind it. */
+function buildInfoPlaces(binary: string): Place[] {
+  const at = readFileSync(binary).indexOf('\xff Go buildinf:', 0, 'latin1');
+  if (at < 0) return [];
+  return [
+    { file: 'binary', what: 'build info header', offset: at, length: 32 },
+    { file: 'binary', what: 'build info strings', offset: at + 32, length: 96 },
+  ];
 }
 
 function addSpans(

@@ -20,6 +20,8 @@ export interface Answers {
 
 /** Control characters but the newline, and those that turn the direction of text. */
 const harmful = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
+/** What a sentence must not hold: a value that was not there, or an object put into words. (A float of the image may be NaN.) */
+const nonsense = /\bundefined\b|\[object /;
 const query = { filter: '', sort: { column: 'base', descending: false } } as const;
 
 export function askEverything(request: OpenRequest, interesting: readonly number[], verify: boolean): Answers {
@@ -65,13 +67,18 @@ class Asking {
   ): Calls[K]['result'] | undefined {
     try {
       const result = this.engine.call(name, params, () => undefined);
-      const shown = text(result) + jsonText(result);
+      const words = text(result);
+      const shown = words + jsonText(result);
+      if (nonsense.test(words))
+        throw new Error(`${name} says ${JSON.stringify(words.match(/.*(undefined|\[object ).*/)?.[0])}`);
       this.answered += 1;
       if (harmful.test(shown))
         throw new Error(`${name}: a control character is shown: ${JSON.stringify(shown.match(harmful))}`);
       return result;
     } catch (error) {
       if (!(error instanceof InspectError)) throw error;
+      const line = `${error.subject}: ${error.why}`;
+      if (error.why === '' || nonsense.test(line)) throw new Error(`${name} is refused with no clear line: ${line}`);
       this.refused += 1;
       return undefined;
     }

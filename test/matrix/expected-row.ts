@@ -56,6 +56,24 @@ export function expectedRow(row: TruthRow): Record<string, unknown> {
   };
 }
 
+/** The first few rows that differ, as pairs of the differing fields; empty where all are equal. */
+export function rowDifferences(
+  rows: readonly Readonly<Record<string, unknown>>[],
+  truth: readonly TruthRow[],
+): unknown[] {
+  const found: unknown[] = [];
+  for (let i = 0; i < Math.max(rows.length, truth.length) && found.length < 5; i++) {
+    const row: Readonly<Record<string, unknown>> = rows[i] ?? {};
+    const expected = truth[i] === undefined ? {} : expectedRow(truth[i]!);
+    const names = new Set([...Object.keys(row), ...Object.keys(expected)]);
+    for (const name of ['suspect', 'missing']) names.delete(name);
+    for (const name of names) {
+      if (row[name] !== expected[name]) found.push({ row: i, name, ours: row[name], truth: expected[name] });
+    }
+  }
+  return found;
+}
+
 /**
  * The slot map of an in-use span; undefined while it is being swept (any mix of bits is lawful then). Marked is what allocBits says of a
  * span swept in this cycle, else what gcmarkBits and the inline marks say together (contract, `span ADDR`).

@@ -10,6 +10,8 @@ interface Manifest {
   readonly truth: string;
   /** Folders with server, core or regions.txt, stdout.json, image.json. */
   readonly images: readonly string[];
+  /** The same of programs built with -s -w, with `twin`, the same program with symbols and DWARF; absent where they were not prepared. */
+  readonly stripped?: readonly string[];
   /** Binaries of fixtures/programs/layoutprobe, named go1.22.12-amd64. */
   readonly layouts: readonly string[];
   /** Programs of fixtures/programs/livechurn, by release; absent where they were not prepared. */
@@ -27,6 +29,8 @@ export interface PreparedImage {
   /** Whether the sums over its spans are what the program had printed: no thread started in between. */
   readonly settled: boolean;
   readonly server: string;
+  /** The binary with symbols and DWARF: the server itself, or beside a stripped one its twin. */
+  readonly twin: string;
   readonly core?: string;
   /** The list of raw regions, instead of a core. */
   readonly regions?: string;
@@ -56,7 +60,7 @@ const manifestPath = process.env.SPANSCOPE_MATRIX;
 if (manifestPath === undefined) throw new Error('these tests are started by `npm run test:matrix`');
 export const manifest = JSON.parse(readFileSync(manifestPath, 'utf8')) as Manifest;
 
-export const images: readonly PreparedImage[] = manifest.images.map((folder) => {
+function preparedImage(folder: string, twin: string): PreparedImage {
   const read = (name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Record<string, unknown>;
   const { how, image, goarch, settled } = read('image.json') as {
     how: string;
@@ -72,12 +76,16 @@ export const images: readonly PreparedImage[] = manifest.images.map((folder) => 
     goarch,
     settled: settled === true,
     server,
+    twin: join(folder, twin),
     ...(image === 'regions.txt'
       ? { regions: where, files: [server, '--regions', where] }
       : { core: where, files: [server, where] }),
     printed: read('stdout.json'),
   };
-});
+}
+
+export const images: readonly PreparedImage[] = manifest.images.map((folder) => preparedImage(folder, 'server'));
+export const strippedImages = (manifest.stripped ?? []).map((folder) => preparedImage(folder, 'twin'));
 
 function output(program: string, args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
   const done = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 30 });
@@ -113,17 +121,21 @@ export function parseLines<T>(text: string): T[] {
 }
 
 export function truthRows(image: PreparedImage): TruthRow[] {
-  return parseLines(truth(['spans', ...image.files]));
+  return parseLines(truth(['spans', ...truthFiles(image)]));
 }
 
 export function truthStructs(binary: string): Record<string, TruthStruct> {
   return JSON.parse(truth(['structs', binary])) as Record<string, TruthStruct>;
 }
 
+/** The image with the binary that has DWARF. */
+function truthFiles({ twin, core, regions }: PreparedImage): string[] {
+  return regions === undefined ? [twin, core!] : ['--regions', regions, twin];
+}
+
 /** Variables of the runtime, whole: every scalar by path, `&` the address. */
 export function truthGlobals(image: PreparedImage, names: readonly string[]): Record<string, Record<string, string>> {
-  const where = image.regions === undefined ? [image.server, image.core!] : ['--regions', image.regions, image.server];
-  return JSON.parse(truth(['globals', ...where, ...names])) as Record<string, Record<string, string>>;
+  return JSON.parse(truth(['globals', ...truthFiles(image), ...names])) as Record<string, Record<string, string>>;
 }
 
 /** runtime.gcphase: 0 off, 1 mark, 2 mark termination. */

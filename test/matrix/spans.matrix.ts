@@ -2,7 +2,7 @@
 // program printed of itself.
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openProcess, openTarget, spanDetail } from '../../src/index.js';
-import { expectedRow, expectedSlots, heapSums, stateOf } from './expected-row.js';
+import { expectedRow, expectedSlots, heapSums, rowDifferences, stateOf } from './expected-row.js';
 import {
   images,
   manifest,
@@ -22,21 +22,6 @@ interface Overview {
   readonly spans: Row;
   readonly roots: Readonly<Record<string, { readonly state: string; readonly detail: string }>>;
   readonly reconciliation: readonly { readonly what: string; readonly agrees: boolean }[];
-}
-
-/** The first few rows that differ, as pairs of the differing fields; empty where all are equal. */
-function differences(rows: readonly Row[], truth: readonly TruthRow[]): unknown[] {
-  const found: unknown[] = [];
-  for (let i = 0; i < Math.max(rows.length, truth.length) && found.length < 5; i++) {
-    const row = rows[i] ?? {};
-    const expected = truth[i] === undefined ? {} : expectedRow(truth[i]!);
-    const names = new Set([...Object.keys(row), ...Object.keys(expected)]);
-    for (const name of ['suspect', 'missing']) names.delete(name);
-    for (const name of names) {
-      if (row[name] !== expected[name]) found.push({ row: i, name, ours: row[name], truth: expected[name] });
-    }
-  }
-  return found;
 }
 
 /** `suspect` stands exactly where the slots do not add up to allocCount. */
@@ -120,13 +105,13 @@ describe.each(images)('$name', (image) => {
     expect(truth.length).toBeGreaterThan(100);
     expect(truth.filter((row) => row.missing)).toEqual([]);
     const rows = spansOf();
-    expect(differences(rows, truth)).toEqual([]);
+    expect(rowDifferences(rows, truth)).toEqual([]);
     expect(rows.filter((row) => row.missing)).toEqual([]);
     expect(wronglySuspect(rows)).toEqual([]);
   });
 
   it('reads the same through DWARF', () => {
-    expect(differences(spansOf('--layout', 'dwarf'), truth)).toEqual([]);
+    expect(rowDifferences(spansOf('--layout', 'dwarf'), truth)).toEqual([]);
   });
 
   it('adds up to what the runtime says', () => {

@@ -3,6 +3,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { BufferSource } from '../../src/bytes/buffer-source.js';
+import { readBuildIds } from '../../src/elf/build-ids.js';
+import { ElfFile } from '../../src/elf/elf-file.js';
+import { walkNotes } from '../../src/elf/notes.js';
+import { collectorSettings } from '../../src/runtime/collector-settings.js';
 import { openProcess } from '../../src/runtime/process.js';
 import { codeFinder } from '../../src/runtime/roots/code-finder.js';
 import { moduleFinder } from '../../src/runtime/roots/module-finder.js';
@@ -80,6 +85,12 @@ describe.each(cases)('$name', ({ name, files }) => {
     expect(code.confirms(root, scene, twin.roots.get(root)!.address!)).toBe(true);
   });
 
+  // Up to 1.16 gcpercent and heapminimum are variables that no struct holds and no pointer leads to.
+  it('gives the same settings of the collector', () => {
+    expect(collectorSettings(stripped)).toEqual(collectorSettings(twin));
+    expect(collectorSettings(stripped).gcPercent).toBe(100);
+  });
+
   it('gives the same spans', () => {
     const [a, b] = [twin.spans()!, stripped.spans()!];
     expect(b.length).toBe(a.length);
@@ -107,4 +118,13 @@ describe.each(cases)('$name without build info and notes', ({ name, files }) => 
       [...roots].map(([root, { address }]) => [root, address]);
     expect(addresses(openProcess(target, {})!.roots)).toEqual(addresses(twin.roots));
   });
+});
+
+it('takes a build ID of nothing but zeros for none', () => {
+  const bytes = readFileSync(sample.server);
+  const idsOf = () => readBuildIds(ElfFile.open(new BufferSource('server', bytes)));
+  expect(idsOf().go).toMatch(/\w{20}/);
+  for (const { descOffset, descSize } of [...walkNotes(ElfFile.open(new BufferSource('server', bytes)))])
+    bytes.fill(0, descOffset, descOffset + descSize);
+  expect(idsOf()).toEqual({ go: undefined, gnu: undefined });
 });
