@@ -1,6 +1,6 @@
 // Variables that are no roots, in a program without symbols: what several functions, known by their names in the pclntab, refer to.
 import { codeReferences } from '../gosym/code-references.js';
-import { Pclntab, readPclntabHeader } from '../gosym/pclntab.js';
+import { functionTable } from './function-tables.js';
 import type { GoProcess } from './process.js';
 
 /** Bytes of one function that are looked at. */
@@ -13,16 +13,10 @@ export function codeVotes(
 ): ReadonlyMap<number, number> {
   const votes = new Map<number, number>();
   const module = address('runtime.firstmoduledata');
-  const word = (path: string) => {
-    const field = layout.field('moduledata', path);
-    return field && module !== undefined ? memory.word(module + field.offset) : undefined;
-  };
-  const at = word('pcHeader') ?? word('pclntable.array');
-  const text = word('text');
-  const header = at === undefined ? undefined : readPclntabHeader(memory, at, true);
-  if (!header || text === undefined) return votes;
+  const table = module === undefined ? undefined : functionTable({ memory, layout }, module);
+  if (!table) return votes;
   let left = functions.size;
-  for (const [, { entry, end }] of new Pclntab(memory, header, text).named(functions)) {
+  for (const [, { entry, end }] of table.named(functions)) {
     const { bytes } = memory.bytes(entry, Math.min(end - entry, mostCodeBytes));
     const { littleEndian } = memory;
     const found = codeReferences(layout.goarch, { address: entry, bytes, littleEndian }, target.dataRanges) ?? [];
