@@ -18,6 +18,8 @@ interface Manifest {
   readonly live?: readonly string[];
   /** Folders with server, core, stdout.json, diagnosis.json: a state of the collector that the findings must name, or must not. */
   readonly diagnoses?: readonly string[];
+  /** Folders with server, cores and stops.json: programs stopped inside the allocator. */
+  readonly allocs?: readonly string[];
   readonly skipped: readonly { readonly name: string; readonly why: string }[];
 }
 
