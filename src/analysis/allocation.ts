@@ -137,7 +137,7 @@ function classResult(sizeClasses: readonly number[], spanclass: number) {
 const slotOf = (sizeClasses: readonly number[], sizeclass: number | null): number | null =>
   sizeclass ? (sizeClasses[sizeclass] ?? null) : null;
 
-/** A pointer into mheap_.central in the frames: the mcentral that is at work. Undefined where there is none, or several. */
+/** The mcentral at work: a receiver that is known, else the one pointer into mheap_.central in the frames. Undefined where there is none, or several. */
 function centralOf(process: GoProcess, frames: readonly StackFrame[]): number | undefined {
   const { layout } = process;
   const mheap = process.address('runtime.mheap_');
@@ -147,10 +147,15 @@ function centralOf(process: GoProcess, frames: readonly StackFrame[]): number | 
   const stride = second - first;
   const count = Math.floor(all.size / stride);
   const found = new Set<number>();
-  for (const value of wordsOf(process, frames)) {
-    const index = (value - mheap - first) / stride;
-    if (Number.isInteger(index) && index >= 0 && index < count) found.add(index);
-  }
+  const look = (values: Iterable<number | undefined>) => {
+    for (const value of values) {
+      const index = ((value ?? 0) - mheap - first) / stride;
+      if (Number.isInteger(index) && index >= 0 && index < count) found.add(index);
+    }
+  };
+  const methods = frames.filter(({ fn }) => fn.name.startsWith('runtime.(*mcentral).'));
+  look(methods.map((frame) => firstArgument(process.memory, layout.traits, frame)));
+  if (found.size === 0) look(wordsOf(process, frames));
   return found.size === 1 ? [...found][0] : undefined;
 }
 

@@ -20,6 +20,8 @@ interface Manifest {
   readonly diagnoses?: readonly string[];
   /** Folders with server, cores and stops.json: programs stopped inside the allocator. */
   readonly allocs?: readonly string[];
+  /** Folders like those of images: programs whose stacks are hard to show. */
+  readonly shapes?: readonly string[];
   readonly skipped: readonly { readonly name: string; readonly why: string }[];
 }
 
@@ -87,6 +89,7 @@ function preparedImage(folder: string, twin: string): PreparedImage {
 }
 
 export const images: readonly PreparedImage[] = manifest.images.map((folder) => preparedImage(folder, 'server'));
+export const shapes: readonly PreparedImage[] = (manifest.shapes ?? []).map((folder) => preparedImage(folder, 'server'));
 export const strippedImages = (manifest.stripped ?? []).map((folder) => preparedImage(folder, 'twin'));
 
 function output(program: string, args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
