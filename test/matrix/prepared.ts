@@ -20,6 +20,8 @@ interface Manifest {
   readonly diagnoses?: readonly string[];
   /** Folders with server, cores and stops.json: programs stopped inside the allocator. */
   readonly allocs?: readonly string[];
+  /** The built fixtures/panicparse; absent where the module proxy was not reached. */
+  readonly panicparse?: string;
   /** Folders like those of images: programs whose stacks are hard to show. */
   readonly shapes?: readonly string[];
   readonly skipped: readonly { readonly name: string; readonly why: string }[];
