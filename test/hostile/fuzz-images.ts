@@ -200,6 +200,7 @@ for (const image of images) {
         },
         interesting,
         verify,
+        aim % 4 === 1,
       );
       sums.runs += 1;
       sums.opened += opened ? 1 : 0;
