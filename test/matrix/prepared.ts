@@ -91,7 +91,9 @@ function preparedImage(folder: string, twin: string): PreparedImage {
 }
 
 export const images: readonly PreparedImage[] = manifest.images.map((folder) => preparedImage(folder, 'server'));
-export const shapes: readonly PreparedImage[] = (manifest.shapes ?? []).map((folder) => preparedImage(folder, 'server'));
+export const shapes: readonly PreparedImage[] = (manifest.shapes ?? []).map((folder) =>
+  preparedImage(folder, 'server'),
+);
 export const strippedImages = (manifest.stripped ?? []).map((folder) => preparedImage(folder, 'twin'));
 
 function output(program: string, args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
