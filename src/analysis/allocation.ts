@@ -32,6 +32,13 @@ const partOf = (func: string | null): Part | undefined => {
   return parts.find(([, pattern]) => pattern.test(name))?.[0];
 };
 
+/** What of the image can't be seen, so that its silence says nothing; undefined where all is. */
+export function allocationsNotSeen(process: GoProcess): string | undefined {
+  if (!readFunctions(process)) return 'the program’s function table can’t be read: nobody’s functions are known';
+  if (process.target.threads.length === 0) return 'the image has no registers: goroutines that run are not seen';
+  return undefined;
+}
+
 /** Every thread and goroutine that is inside the allocator, threads first; one that both show is told once. */
 export function allocations(process: GoProcess): AllocationResult[] {
   const functions = readFunctions(process);

@@ -1,6 +1,6 @@
 // `stacks`: every thread and goroutine by PC and SP, unwound or, with --scan, searched for return addresses.
 
-import { allocationSites, allocations } from '../../analysis/allocation.js';
+import { allocationSites, allocations, allocationsNotSeen } from '../../analysis/allocation.js';
 import { hasStack } from '../../analysis/goroutine-query.js';
 import { GoroutineList } from '../../analysis/goroutines.js';
 import { schemaVersion } from '../../analysis/overview.js';
@@ -106,21 +106,29 @@ function writeAllocations(invocation: Invocation): void {
   const each = raw.each === true ? eachImage(operands, options.open.unpacked) : [{ image: undefined, files: operands }];
   const images = each.map(({ image, files }) => {
     const opened = openFiles('stacks', files, invocation);
-    const results = allocations(needProcess('stacks', opened));
+    const process = needProcess('stacks', opened);
+    const results = allocations(process);
+    const notSeen = allocationsNotSeen(process);
     opened.target.close();
-    return { image: image ?? opened.target.image?.path ?? '', results };
+    const name = image ?? opened.target.image?.path ?? '';
+    if (notSeen !== undefined) invocation.warn(`${name}: ${notSeen}`);
+    return { image: name, results, notSeen };
   });
   const sites = allocationSites(images.flatMap(({ results }) => results));
   if (raw.each !== true) {
-    const { results } = images[0]!;
+    const { results, notSeen } = images[0]!;
     if (options.format === 'table') out.write(allocationText(results, sites));
     else if (options.format === 'ndjson') for (const result of results) out.line(jsonText(result));
-    else out.line(jsonText({ schemaVersion, allocations: results, sites }, 2));
+    else out.line(jsonText({ schemaVersion, notSeen: notSeen ?? null, allocations: results, sites }, 2));
   } else if (options.format === 'table') out.write(imagesAllocationText(images, sites));
   else if (options.format === 'ndjson')
     for (const { image, results } of images) for (const result of results) out.line(jsonText({ image, ...result }));
   else {
-    const documents = images.map(({ image, results }) => ({ image, allocations: results }));
+    const documents = images.map(({ image, results, notSeen }) => ({
+      image,
+      notSeen: notSeen ?? null,
+      allocations: results,
+    }));
     out.line(jsonText({ schemaVersion, images: documents, sites }, 2));
   }
 }
