@@ -11,7 +11,7 @@ import { hasStack } from './goroutine-query.js';
 import { callsOf } from './goroutines.js';
 import { addressText, bigCount } from './numbers.js';
 import type { AllocationResult, AllocationSite } from './results-goroutines.js';
-import { sizeClassOf } from './size-class.js';
+import { isAskedSize, sizeClassOf } from './size-class.js';
 
 type Part = AllocationResult['part'];
 
@@ -31,6 +31,13 @@ const partOf = (func: string | null): Part | undefined => {
   const name = func.slice('runtime.'.length).replace(/\.func\d+(\.\d+)*$/, '');
   return parts.find(([, pattern]) => pattern.test(name))?.[0];
 };
+
+/** What of the image can't be seen, so that its silence says nothing; undefined where all is. */
+export function allocationsNotSeen(process: GoProcess): string | undefined {
+  if (!readFunctions(process)) return 'the program’s function table can’t be read: nobody’s functions are known';
+  if (process.target.threads.length === 0) return 'the image has no registers: goroutines that run are not seen';
+  return undefined;
+}
 
 /** Every thread and goroutine that is inside the allocator, threads first; one that both show is told once. */
 export function allocations(process: GoProcess): AllocationResult[] {
@@ -90,27 +97,39 @@ const isProgram = (func: string) =>
   !/^(runtime|internal\/runtime\/\w+|runtime\/internal\/\w+|internal\/abi|reflect|sync\/atomic)\./.test(func) &&
   func.includes('.');
 
-/** The size asked for where an argument tells it, else the class of the mcentral or of the one span that the frames have in hand. */
+/** Functions that keep their first argument, the size, as they got it, but for what `Traits.mallocSize` says. */
+const takesSize = /^runtime\.(mallocgc|mallocgcTiny|mallocgc\w+SC\d+|largeAlloc)$/;
+
+/** The size that an argument tells, and the class: by the mcentral that the frames have in hand, or as far as the size tells it; of a sweeper the one span in hand. */
 function whatOf(process: GoProcess, frames: readonly StackFrame[]): AllocationResult['allocating'] {
-  const { memory, layout } = process;
-  const { traits } = layout;
-  for (const frame of frames.toReversed()) {
-    if (!/^runtime\.(mallocgc\w*|largeAlloc)$/.test(frame.fn.name)) continue;
-    const bytes = firstArgument(memory, traits, frame);
-    if (bytes !== undefined && bytes > 0 && bytes < mostBytes)
-      return { bytes, ...sizeClassOf(traits, bytes), source: 'argument' };
-  }
+  const { traits } = process.layout;
+  const size = sizeOf(process, frames);
+  const bytes = size !== undefined && isAskedSize(traits, size) ? size : null;
   // What other frames hold may be stale: a span or mcentral that an earlier call had in hand.
   const spanclass = centralOf(
     process,
     frames.filter(({ fn }) => /^runtime\.(\(\*mcentral\)\.|\(\*mcache\)\.refill$)/.test(fn.name)),
   );
-  if (spanclass !== undefined) return { ...classResult(traits.sizeClasses, spanclass), source: 'mcentral' };
+  if (spanclass !== undefined) return { bytes, ...classResult(traits.sizeClasses, spanclass), source: 'mcentral' };
+  if (size !== undefined) {
+    const sizeclass = sizeClassOf(traits, size);
+    return { bytes, slot: slotOf(traits.sizeClasses, sizeclass), sizeclass, noscan: null, source: 'argument' };
+  }
   const span = spanOf(
     process,
     frames.filter(({ fn }) => partOf(fn.name) === 'sweep'),
   );
-  return span ? { ...span, source: 'span' } : null;
+  return span ? { bytes: null, ...span, source: 'span' } : null;
+}
+
+/** What stands where the outermost of these functions has its size. */
+function sizeOf({ memory, layout }: GoProcess, frames: readonly StackFrame[]): number | undefined {
+  for (const frame of frames.toReversed()) {
+    if (!takesSize.test(frame.fn.name)) continue;
+    const size = firstArgument(memory, layout.traits, frame);
+    if (size !== undefined && size > 0 && size < mostBytes) return size;
+  }
+  return undefined;
 }
 
 /** Larger than any allocation that can succeed. */
@@ -118,10 +137,14 @@ const mostBytes = 2 ** 47;
 
 function classResult(sizeClasses: readonly number[], spanclass: number) {
   const sizeclass = spanclass >> 1;
-  return { bytes: sizeclass === 0 ? null : (sizeClasses[sizeclass] ?? null), sizeclass, noscan: (spanclass & 1) === 1 };
+  return { slot: slotOf(sizeClasses, sizeclass), sizeclass, noscan: (spanclass & 1) === 1 };
 }
 
-/** A pointer into mheap_.central in the frames: the mcentral that is at work. Undefined where there is none, or several. */
+/** Large objects have no class whose slots have a size. */
+const slotOf = (sizeClasses: readonly number[], sizeclass: number | null): number | null =>
+  sizeclass ? (sizeClasses[sizeclass] ?? null) : null;
+
+/** The mcentral at work: a receiver that is known, else the one pointer into mheap_.central in the frames. Undefined where there is none, or several. */
 function centralOf(process: GoProcess, frames: readonly StackFrame[]): number | undefined {
   const { layout } = process;
   const mheap = process.address('runtime.mheap_');
@@ -131,10 +154,15 @@ function centralOf(process: GoProcess, frames: readonly StackFrame[]): number | 
   const stride = second - first;
   const count = Math.floor(all.size / stride);
   const found = new Set<number>();
-  for (const value of wordsOf(process, frames)) {
-    const index = (value - mheap - first) / stride;
-    if (Number.isInteger(index) && index >= 0 && index < count) found.add(index);
-  }
+  const look = (values: Iterable<number | undefined>) => {
+    for (const value of values) {
+      const index = ((value ?? 0) - mheap - first) / stride;
+      if (Number.isInteger(index) && index >= 0 && index < count) found.add(index);
+    }
+  };
+  const methods = frames.filter(({ fn }) => fn.name.startsWith('runtime.(*mcentral).'));
+  look(methods.map((frame) => firstArgument(process.memory, layout.traits, frame)));
+  if (found.size === 0) look(wordsOf(process, frames));
   return found.size === 1 ? [...found][0] : undefined;
 }
 

@@ -25,9 +25,10 @@ export class GoroutineList {
   readonly #process: GoProcess;
   #scene: ScanScene | undefined;
 
-  constructor(process: GoProcess) {
+  /** `goid`: only goroutines of that number are read. */
+  constructor(process: GoProcess, goid?: string) {
     this.#process = process;
-    const { goroutines, unreadable } = readGoroutines(process);
+    const { goroutines, unreadable } = readGoroutines(process, goid);
     this.goroutines = goroutines;
     this.unreadable = unreadable;
     this.functions = readFunctions(process);

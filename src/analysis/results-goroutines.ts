@@ -132,11 +132,14 @@ export interface AllocationResult {
   readonly site: { readonly func: string; readonly file: string | null; readonly line: number | null } | null;
   /** What is being allocated or swept; null where it can't be told. */
   readonly allocating: {
+    /** What was asked for; null where no argument tells it for sure. */
     readonly bytes: number | null;
+    /** Bytes of the slot that it gets; null for large objects and where the class is not known. */
+    readonly slot: number | null;
     readonly sizeclass: number | null;
     readonly noscan: boolean | null;
     readonly span?: AddressText;
-    /** An argument of the frame (exact), the mcentral or the only span that its frames point to. */
+    /** What tells the class: the size in an argument, or the mcentral or only span that the frames point to. */
     readonly source: 'argument' | 'mcentral' | 'span';
   } | null;
 }

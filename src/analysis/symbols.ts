@@ -1,6 +1,7 @@
 // The functions of a program by their names, out of its function table: what `nm` and `go tool nm` show where there is a symbol table.
-import type { GoProcess } from '../runtime/process.js';
-import { readFunctions } from '../runtime/unwind/program-functions.js';
+import { type GoProcess, layoutOf } from '../runtime/process.js';
+import { type ProgramFunctions, readBinaryFunctions, readFunctions } from '../runtime/unwind/program-functions.js';
+import type { Target } from '../target/target.js';
 import { addressText } from './numbers.js';
 import type { AddressText } from './results.js';
 
@@ -15,14 +16,22 @@ export interface SymbolRow {
   readonly line: number | null;
 }
 
-/** Functions whose name matches, by ascending address of each module; undefined where no function table can be read. */
-export function symbolRows(process: GoProcess, matches: (name: string) => boolean): Iterable<SymbolRow> | undefined {
+/** Functions whose name matches, by ascending address of each module; a phrase where no function table can be read. */
+export function symbolRows(process: GoProcess, matches: (name: string) => boolean): Iterable<SymbolRow> | string {
   const functions = readFunctions(process);
-  return functions && rows(functions.all(), matches);
+  return functions ? rows(functions.all(), matches) : 'the program’s function table can’t be read';
+}
+
+/** The same of a binary alone, at its link-time addresses. */
+export function binarySymbolRows(target: Target, matches: (name: string) => boolean): Iterable<SymbolRow> | string {
+  const layout = layoutOf(target, {});
+  if (!layout) return 'no layout is known of this Go release';
+  const functions = readBinaryFunctions(target, layout);
+  return typeof functions === 'string' ? functions : rows(functions.all(), matches);
 }
 
 function* rows(
-  functions: ReturnType<NonNullable<ReturnType<typeof readFunctions>>['all']>,
+  functions: ReturnType<ProgramFunctions['all']>,
   matches: (name: string) => boolean,
 ): Generator<SymbolRow> {
   for (const fn of functions) {

@@ -50,6 +50,7 @@ interface TraitsFile {
   readonly limitHeadroomPercent: Since<number>;
   readonly inlineTables: Since<Traits['inlineTables']>;
   readonly funcdata: Since<Traits['funcdata']>;
+  readonly mallocSize: Since<Traits['mallocSize']>;
   readonly tracebackElision: Since<Traits['tracebackElision']>;
   readonly argumentTables: Since<Exclude<Traits['argumentTables'], undefined> | null>;
   readonly callFrames: Readonly<Record<string, CallFrame>>;
@@ -95,6 +96,7 @@ export function loadTraits(folder: string): TraitsTable {
         limitHeadroomPercent: pick(file.limitHeadroomPercent),
         inlineTables: pick(file.inlineTables),
         funcdata: pick(file.funcdata),
+        mallocSize: pick(file.mallocSize),
         tracebackElision: pick(file.tracebackElision),
         argumentTables: pick(file.argumentTables) ?? undefined,
         callFrame: file.callFrames[key.goarch] ?? fail(path, 'callFrames', `has nothing for ${key.goarch}`),
@@ -152,6 +154,7 @@ function checkFile(value: Readonly<Record<string, unknown>>, path: string): Trai
     'limitHeadroomPercent',
     'inlineTables',
     'funcdata',
+    'mallocSize',
     'tracebackElision',
     'argumentTables',
     'arenas',

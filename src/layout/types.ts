@@ -96,6 +96,8 @@ export interface Traits {
     | 'words'
     | { readonly info: number; readonly live: number; readonly liveIndex: number }
     | undefined;
+  /** Whether mallocgc rounds its argument `size` up in place, so that its slot may hold more than was asked for, or keeps it (1.24+; malloc.go). */
+  readonly mallocSize: 'rounded' | 'kept';
   /** What the runtime's traceback leaves out of a long stack: all behind the first frames, or the middle (1.21+). */
   readonly tracebackElision: 'rest' | 'middle';
   /** How calls use the stack on this arch. */

@@ -54,8 +54,7 @@ function stateOf({ status, waitReason, waitSinceAtLeast, lockedToThread }: Gorou
 }
 
 function elided(frames: readonly FrameResult[], elision: TracebackOptions['elision']): string[] {
-  const lines = (some: readonly FrameResult[]) =>
-    some.flatMap((frame) => [`${frame.func ?? frame.pc}(...)`, placeOf(frame)]);
+  const lines = (some: readonly FrameResult[]) => some.flatMap((frame) => [`${nameOf(frame)}(...)`, placeOf(frame)]);
   if (frames.length <= mostFrames) return lines(frames);
   if (elision === 'rest') return [...lines(frames.slice(0, mostFrames)), '...additional frames elided...'];
   const left = frames.length - 2 * framesPerSide;
@@ -65,6 +64,9 @@ function elided(frames: readonly FrameResult[], elision: TracebackOptions['elisi
     ...lines(frames.slice(-framesPerSide)),
   ];
 }
+
+/** traceback.go, printFuncName. */
+const nameOf = ({ func, pc }: FrameResult) => (func === 'runtime.gopanic' ? 'panic' : (func ?? pc));
 
 /** An inlined call has no frame to count from. */
 function placeOf({

@@ -84,6 +84,10 @@ export class GoroutineReader {
     };
   }
 
+  goid(g: number): number | bigint | undefined {
+    return this.#number(g, 'goid');
+  }
+
   /** A byte that the release's table names; up to 1.10 a string of the program's. */
   #waitReason(g: number): string | undefined {
     const field = this.#fields.waitreason;
@@ -116,8 +120,11 @@ const fieldNames = [
   ...['m', 'lockedm', 'sched.pc', 'sched.sp', 'sched.lr', 'sched.bp', 'syscallpc', 'syscallsp'],
 ];
 
-/** All of allgs, dead ones too, in its order; those that can't be read are counted. */
-export function readGoroutines(view: RuntimeView): {
+/** All of allgs, dead ones too, in its order, or those that have this goid alone; those that can't be read are counted. */
+export function readGoroutines(
+  view: RuntimeView,
+  goid?: string,
+): {
   readonly goroutines: readonly Goroutine[];
   /** What allgs says that there are, and how many of them are missing above. */
   readonly total: number;
@@ -131,6 +138,7 @@ export function readGoroutines(view: RuntimeView): {
   let unreadable = 0;
   for (let i = 0; slice && i < length; i += 1) {
     const g = view.memory.word(slice.array + i * view.memory.pointerSize);
+    if (g && goid !== undefined && String(reader.goid(g)) !== goid) continue;
     const found = g ? reader.at(g) : undefined;
     if (found) goroutines.push(found);
     else unreadable += 1;

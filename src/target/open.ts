@@ -362,7 +362,7 @@ function makeTarget(parts: Parts): Target {
     memory,
     image: live ? liveImage(live) : imageOf(inputs, core, memory),
     live,
-    binary: binary && { info: binaryInfo(binary, own) },
+    binary: binary && { info: binaryInfo(binary, own), elf: binary.elf },
     matches,
     go,
     goarch: goarchOf(binary, inputs.core),

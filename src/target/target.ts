@@ -1,6 +1,7 @@
 // One opened thing: a binary, an image, or both, with arch, Go version and whatever leads to symbols. Knows nothing of the heap.
 import type { Dwarf } from '../dwarf-parser/index.js';
 import type { CoreThread } from '../elf/core.js';
+import type { ElfFile } from '../elf/elf-file.js';
 import type { NearSymbol } from '../elf/symbol-index.js';
 import type { Memory } from '../image/memory.js';
 import type { LiveProcess } from './live.js';
@@ -51,7 +52,7 @@ export interface Target {
   readonly image: TargetImage | undefined;
   /** The process, where the image is one that lives. */
   readonly live: LiveProcess | undefined;
-  readonly binary: { readonly info: TargetBinaryInfo } | undefined;
+  readonly binary: { readonly info: TargetBinaryInfo; readonly elf: ElfFile } | undefined;
   /** How it is known that both belong together. */
   readonly matches: 'go' | 'gnu' | 'not checked';
   /** Undefined where nothing tells the version. */

@@ -59,6 +59,7 @@ const cases = {
   'spanscope --version': [[cli, '--version'], rounds],
   overview: [[cli, 'overview', ...files], rounds],
   'overview --json': [[cli, 'overview', ...files, '--json'], rounds],
+  'goroutine 1': [[cli, 'goroutine', '1', ...files], rounds],
   'spans --format ndjson --bits': [[cli, 'spans', ...files, '--format', 'ndjson', '--bits'], rounds],
   'layout show go1.24.0/amd64 mspan': [[cli, 'layout', 'show', 'go1.24.0/amd64', 'mspan'], rounds],
   [small]: [[cli, 'overview', sample[0], cores.small], rounds],

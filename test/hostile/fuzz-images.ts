@@ -200,6 +200,7 @@ for (const image of images) {
         },
         interesting,
         verify,
+        aim % 4 === 1,
       );
       sums.runs += 1;
       sums.opened += opened ? 1 : 0;
@@ -212,7 +213,8 @@ for (const image of images) {
     const { user, system } = process.cpuUsage(before);
     const seconds = (user + system) / 1e6;
     sums.slowest = Math.max(sums.slowest, seconds);
-    if (seconds > mostSeconds) throw new Error(`took ${seconds.toFixed(2)} s`);
+    // Stacks are asked of a target that is opened once more.
+    if (seconds > mostSeconds * (aim % 4 === 1 ? 2 : 1)) throw new Error(`took ${seconds.toFixed(2)} s`);
     const mib = memory().peak - now + bareMiB;
     sums.mostMiB = Math.max(sums.mostMiB, Math.round(mib));
     if (mib > mostMiB) throw new Error(`took ${Math.round(mib)} MiB`);

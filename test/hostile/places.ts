@@ -138,6 +138,7 @@ function runtimePlaces(process: GoProcess): Spot[] {
     for (let i = 0; i < 4 && array; i += 1) {
       const element = memory.word(array + i * memory.pointerSize);
       struct(type, type, element);
+      if (type === 'g') add('stack', field('g', 'sched.sp', element), 512);
       if (type === 'p') struct('mcache', 'mcache', field('p', 'mcache', element));
     }
   }

@@ -11,6 +11,7 @@ import { spanDetailText, spanLine } from '../../src/output/spans-text.js';
 import { layoutVerifyText } from '../../src/output/verify-text.js';
 import { createEngine, type Engine } from '../../src/session/engine.js';
 import type { CallName, Calls, OpenRequest } from '../../src/session/protocol.js';
+import { askStacks } from './stack-questions.js';
 
 export interface Answers {
   readonly opened: boolean;
@@ -24,7 +25,12 @@ const harmful = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202
 const nonsense = /\bundefined\b|\[object /;
 const query = { filter: '', sort: { column: 'base', descending: false } } as const;
 
-export function askEverything(request: OpenRequest, interesting: readonly number[], verify: boolean): Answers {
+export function askEverything(
+  request: OpenRequest,
+  interesting: readonly number[],
+  verify: boolean,
+  onStacks = true,
+): Answers {
   const asking = new Asking();
   const { engine } = asking;
   try {
@@ -46,6 +52,11 @@ export function askEverything(request: OpenRequest, interesting: readonly number
       asking.ask('memory', { address: `0x${address.toString(16)}`, length: 128 }, (memory) => memoryText(memory, 8));
     }
     asking.ask('heapMap', { pagesPerCell: 8, from: 0, count: 400 }, () => '');
+    if (onStacks) {
+      const stacks = askStacks(request, harmful);
+      asking.answered += stacks.answered;
+      asking.refused += stacks.refused;
+    }
     asking.ask('histogram', { filter: '', column: 'elemsize' }, () => '');
     if (verify) {
       asking.ask('layoutShow', { name: '' }, layoutShowText);

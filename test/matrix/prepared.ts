@@ -18,6 +18,12 @@ interface Manifest {
   readonly live?: readonly string[];
   /** Folders with server, core, stdout.json, diagnosis.json: a state of the collector that the findings must name, or must not. */
   readonly diagnoses?: readonly string[];
+  /** Folders with server, cores and stops.json: programs stopped inside the allocator. */
+  readonly allocs?: readonly string[];
+  /** The built fixtures/panicparse; absent where the module proxy was not reached. */
+  readonly panicparse?: string;
+  /** Folders like those of images: programs whose stacks are hard to show. */
+  readonly shapes?: readonly string[];
   readonly skipped: readonly { readonly name: string; readonly why: string }[];
 }
 
@@ -85,6 +91,9 @@ function preparedImage(folder: string, twin: string): PreparedImage {
 }
 
 export const images: readonly PreparedImage[] = manifest.images.map((folder) => preparedImage(folder, 'server'));
+export const shapes: readonly PreparedImage[] = (manifest.shapes ?? []).map((folder) =>
+  preparedImage(folder, 'server'),
+);
 export const strippedImages = (manifest.stripped ?? []).map((folder) => preparedImage(folder, 'twin'));
 
 function output(program: string, args: readonly string[]): { status: number | null; stdout: string; stderr: string } {

@@ -148,9 +148,9 @@ function runGoroutine(invocation: Invocation): number {
   refuseCsv('goroutine', invocation);
   const opened = openFiles('goroutine', files, invocation);
   const process = needProcess('goroutine', opened);
-  const list = new GoroutineList(process);
+  const list = new GoroutineList(process, first);
   // A dead g keeps its number until it is used again.
-  const named = list.goroutines.filter(({ goid }) => String(goid) === first);
+  const named = list.goroutines;
   const found = named.find(({ status }) => status !== undefined && hasStack(status)) ?? named[0];
   if (!found)
     throw new InspectError(

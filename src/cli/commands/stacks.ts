@@ -1,17 +1,18 @@
 // `stacks`: every thread and goroutine by PC and SP, unwound or, with --scan, searched for return addresses.
 
-import { allocationSites, allocations } from '../../analysis/allocation.js';
+import { allocationSites, allocations, allocationsNotSeen } from '../../analysis/allocation.js';
 import { hasStack } from '../../analysis/goroutine-query.js';
 import { GoroutineList } from '../../analysis/goroutines.js';
 import { schemaVersion } from '../../analysis/overview.js';
 import { type StackSelection, scanResults } from '../../analysis/stack-results.js';
 import { threadResults } from '../../analysis/threads.js';
 import { InspectError } from '../../bytes/errors.js';
-import { allocationText } from '../../output/allocation-text.js';
+import { allocationText, imagesAllocationText } from '../../output/allocation-text.js';
 import { jsonText } from '../../output/format.js';
 import { goroutineText } from '../../output/goroutines-text.js';
 import { scanText } from '../../output/scan-text.js';
 import { threadText } from '../../output/threads-text.js';
+import { eachImage } from '../../target/each-image.js';
 import type { CommandSpec, Invocation } from '../command.js';
 import { addressValue, type RawOptions, splitOnce, text, UsageError, wholeNumber } from '../options.js';
 import { needProcess, openFiles, refuseCsv } from './files.js';
@@ -48,9 +49,13 @@ function runStacks(invocation: Invocation): number {
   if (selection.range && raw.scan !== true)
     throw new UsageError('--range', 'needs --scan: nothing tells where its frames begin');
   if (raw.alloc === true && raw.scan === true) throw new UsageError('--alloc', 'goes by exact stacks: not with --scan');
+  if (raw.each === true && raw.alloc !== true) throw new UsageError('--each', 'goes with --alloc');
+  if (raw.alloc === true) {
+    writeAllocations(invocation);
+    return 0;
+  }
   const opened = openFiles('stacks', invocation.operands, invocation, { anyProcess: raw.scan === true });
-  if (raw.alloc === true) writeAllocations(invocation, opened);
-  else if (raw.scan === true) {
+  if (raw.scan === true) {
     if (!opened.target.image) needProcess('stacks', opened);
     const stacks = scanResults(opened.target, opened.process, selection);
     if (options.format === 'table') for (const stack of stacks) out.line(scanText(stack, options.limit ?? tableLimit));
@@ -95,13 +100,37 @@ function writeUnwound(
     );
 }
 
-function writeAllocations(invocation: Invocation, opened: ReturnType<typeof openFiles>): void {
-  const { options, out } = invocation;
-  const results = allocations(needProcess('stacks', opened));
-  const sites = allocationSites(results);
-  if (options.format === 'table') out.write(allocationText(results, sites));
-  else if (options.format === 'ndjson') for (const result of results) out.line(jsonText(result));
-  else out.line(jsonText({ schemaVersion, allocations: results, sites }, 2));
+/** Of one image, or with --each of several, and the sites of all of them together. */
+function writeAllocations(invocation: Invocation): void {
+  const { options, raw, out, operands } = invocation;
+  const each = raw.each === true ? eachImage(operands, options.open.unpacked) : [{ image: undefined, files: operands }];
+  const images = each.map(({ image, files }) => {
+    const opened = openFiles('stacks', files, invocation);
+    const process = needProcess('stacks', opened);
+    const results = allocations(process);
+    const notSeen = allocationsNotSeen(process);
+    opened.target.close();
+    const name = image ?? opened.target.image?.path ?? '';
+    if (notSeen !== undefined) invocation.warn(`${name}: ${notSeen}`);
+    return { image: name, results, notSeen };
+  });
+  const sites = allocationSites(images.flatMap(({ results }) => results));
+  if (raw.each !== true) {
+    const { results, notSeen } = images[0]!;
+    if (options.format === 'table') out.write(allocationText(results, sites));
+    else if (options.format === 'ndjson') for (const result of results) out.line(jsonText(result));
+    else out.line(jsonText({ schemaVersion, notSeen: notSeen ?? null, allocations: results, sites }, 2));
+  } else if (options.format === 'table') out.write(imagesAllocationText(images, sites));
+  else if (options.format === 'ndjson')
+    for (const { image, results } of images) for (const result of results) out.line(jsonText({ image, ...result }));
+  else {
+    const documents = images.map(({ image, results, notSeen }) => ({
+      image,
+      notSeen: notSeen ?? null,
+      allocations: results,
+    }));
+    out.line(jsonText({ schemaVersion, images: documents, sites }, 2));
+  }
 }
 
 function writeDocuments(rows: Iterable<unknown>, name: string, { options, out }: Invocation): void {
@@ -124,6 +153,7 @@ export const stacks: CommandSpec = {
   options: [
     { flags: '--scan', help: 'search stacks for return addresses: works without pclntab, binary, or readable g’s' },
     { flags: '--alloc', help: 'only stacks inside the allocator, sweeper or scavenger: who asked, and for what' },
+    { flags: '--each', help: 'with --alloc: several cores of one program, each by itself and their sites together' },
     { flags: '--goroutine <id>', help: 'only this goroutine' },
     { flags: '--thread <tid>', help: 'only this thread' },
     { flags: '--range <start-end>', help: 'with --scan: these addresses (also START+LENGTH)' },
@@ -132,6 +162,7 @@ export const stacks: CommandSpec = {
     'spanscope stacks ./server core.1234 --thread 1234',
     'spanscope stacks ./server core.1234 --scan',
     'spanscope stacks ./server core.1234 --alloc',
+    'spanscope stacks ./server core.1 core.2 core.3 --alloc --each',
     'spanscope stacks core.1234 --scan --range 0xc00008e000+0x2000',
   ],
   run: runStacks,

@@ -1,7 +1,7 @@
 // `symbols [PATTERN]`: functions with address, size and place in the source, stripped or not.
 import { existsSync } from 'node:fs';
 import { schemaVersion } from '../../analysis/overview.js';
-import { type SymbolRow, symbolRows } from '../../analysis/symbols.js';
+import { binarySymbolRows, type SymbolRow, symbolRows } from '../../analysis/symbols.js';
 import { InspectError } from '../../bytes/errors.js';
 import { grouped, jsonText, printable } from '../../output/format.js';
 import { csvCell } from '../../output/spans-text.js';
@@ -31,7 +31,7 @@ function matcher(pattern: string | undefined): (name: string) => boolean {
 }
 
 function runSymbols(invocation: Invocation): number {
-  const { options, out } = invocation;
+  const { options } = invocation;
   const { pattern, files } = splitPattern(invocation.operands);
   if (pattern !== undefined && files.length === 0 && options.pid === undefined && options.open.regions === undefined)
     throw new UsageError(
@@ -39,9 +39,10 @@ function runSymbols(invocation: Invocation): number {
       `no file given, and there is no file ${pattern}: spanscope symbols [PATTERN] FILE…`,
     );
   const opened = openFiles('symbols', files, invocation);
-  const process = needProcess('symbols', opened);
-  const rows = symbolRows(process, matcher(pattern));
-  if (!rows) throw new InspectError('root-not-found', 'symbols', 'the program’s function table can’t be read');
+  const rows = opened.target.image
+    ? symbolRows(needProcess('symbols', opened), matcher(pattern))
+    : binarySymbolRows(opened.target, matcher(pattern));
+  if (typeof rows === 'string') throw new InspectError('root-not-found', 'symbols', rows);
   const limit = options.limit ?? (options.format === 'table' ? tableLimit : 0);
   let total = 0;
   const shown: SymbolRow[] = [];
@@ -88,6 +89,7 @@ export const symbols: CommandSpec = {
   summary: 'functions out of the pclntab: address, size, place in the source (PATTERN: a regular expression)',
   options: [],
   examples: [
+    'spanscope symbols mallocgc ./server',
     'spanscope symbols mallocgc ./server core.1234',
     "spanscope symbols '^main\\.' ./server core.1234 --format csv",
   ],

@@ -1,5 +1,7 @@
 // The functions of every Go module in the image, by the function tables that moduledata leads to (runtime/symtab.go, type moduledata). Takes the shapes of
 // records from the layout, and what a function is to the unwinder from its funcID, or from its name in releases that have none.
+
+import { binaryTable } from '../../gosym/binary-table.js';
 import {
   type FunctionShape,
   FunctionTable,
@@ -8,9 +10,11 @@ import {
   type ModuleFunctions,
   type NumberAt,
 } from '../../gosym/functions.js';
+import type { Memory } from '../../image/memory.js';
 import { loadConstants } from '../../layout/constants.js';
 import { layoutsFolder } from '../../layout/load.js';
 import type { Layout } from '../../layout/types.js';
+import type { Target } from '../../target/target.js';
 import { functionTable, moduleChain, moduleWord } from '../function-tables.js';
 import type { RuntimeView } from '../mheap.js';
 
@@ -37,8 +41,27 @@ export function readFunctions(view: RuntimeView): ProgramFunctions | undefined {
   const { layout } = view;
   const shape = functionShape(layout);
   const modules = shape ? [...readModules(view)] : [];
-  if (!shape || modules.length === 0) return undefined;
-  const table = new FunctionTable(view.memory, modules, shape);
+  return shape && modules.length > 0 ? functionsOf(view.memory, layout, shape, modules) : undefined;
+}
+
+/** The same of a binary without an image; a phrase where it can't be read. What was inlined is then not told. */
+export function readBinaryFunctions({ memory, binary, symbols }: Target, layout: Layout): ProgramFunctions | string {
+  const shape = functionShape(layout);
+  if (!shape || !binary) return 'the layout does not know the records of its function table';
+  const text = layout.field('moduledata', 'text')?.offset;
+  const textSymbol = symbols(['runtime.text']).get('runtime.text');
+  const found = binaryTable(binary.elf, memory, text === undefined ? undefined : { text }, textSymbol);
+  if (typeof found === 'string') return found;
+  return functionsOf(memory, layout, shape, [{ table: found.table, gofunc: undefined }]);
+}
+
+function functionsOf(
+  memory: Memory,
+  layout: Layout,
+  shape: FunctionShape,
+  modules: readonly ModuleFunctions[],
+): ProgramFunctions {
+  const table = new FunctionTable(memory, modules, shape);
   const { funcIds } = loadConstants(layoutsFolder()).at(layout.goVersion);
   const roleOfId = (funcID: number | undefined) =>
     funcID === undefined ? 'normal' : (funcIds.get(funcID) ?? 'normal');
