@@ -17,6 +17,8 @@ export interface Answers {
   readonly opened: boolean;
   readonly answered: number;
   readonly refused: number;
+  /** CPU time that the dearest of a user's commands costs: opening the target, and the one question that takes longest. */
+  readonly seconds: number;
 }
 
 /** Control characters but the newline, and those that turn the direction of text. */
@@ -35,7 +37,7 @@ export function askEverything(
   const { engine } = asking;
   try {
     const opened = asking.ask('openTarget', request, () => '');
-    if (!opened) return { opened: false, answered: 0, refused: asking.refused };
+    if (!opened) return { opened: false, answered: 0, refused: asking.refused, seconds: asking.opening };
     asking.ask('overview', {}, overviewText);
     asking.ask('gc', {}, gcText);
     asking.ask('findings', {}, ({ findings, notRead }) => findingsText(findings, notRead));
@@ -53,7 +55,9 @@ export function askEverything(
     }
     asking.ask('heapMap', { pagesPerCell: 8, from: 0, count: 400 }, () => '');
     if (onStacks) {
+      const before = process.cpuUsage();
       const stacks = askStacks(request, harmful);
+      asking.took(before, stacks.answered);
       asking.answered += stacks.answered;
       asking.refused += stacks.refused;
     }
@@ -62,7 +66,12 @@ export function askEverything(
       asking.ask('layoutShow', { name: '' }, layoutShowText);
       asking.ask('layoutVerify', {}, layoutVerifyText);
     }
-    return { opened: true, answered: asking.answered, refused: asking.refused };
+    return {
+      opened: true,
+      answered: asking.answered,
+      refused: asking.refused,
+      seconds: asking.opening + asking.slowest,
+    };
   } finally {
     engine.close();
   }
@@ -72,12 +81,21 @@ class Asking {
   readonly engine: Engine = createEngine();
   answered = 0;
   refused = 0;
+  opening = 0;
+  slowest = 0;
+
+  /** CPU time since `before`, of so many questions that cost about the same. */
+  took(before: NodeJS.CpuUsage, questions: number): void {
+    const { user, system } = process.cpuUsage(before);
+    this.slowest = Math.max(this.slowest, (user + system) / 1e6 / Math.max(1, questions));
+  }
 
   ask<K extends CallName>(
     name: K,
     params: Calls[K]['params'],
     text: (result: Calls[K]['result']) => string,
   ): Calls[K]['result'] | undefined {
+    const before = process.cpuUsage();
     try {
       const result = this.engine.call(name, params, () => undefined);
       const words = text(result);
@@ -94,6 +112,11 @@ class Asking {
       if (error.why === '' || nonsense.test(line)) throw new Error(`${name} is refused with no clear line: ${line}`);
       this.refused += 1;
       return undefined;
+    } finally {
+      if (name === 'openTarget') {
+        this.took(before, 1);
+        [this.opening, this.slowest] = [this.slowest, 0];
+      } else this.took(before, 1);
     }
   }
 }
