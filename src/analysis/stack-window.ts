@@ -1,0 +1,64 @@
+// Windows of one stack, however long it is: frames with their number in the whole stack and where their slots end.
+import { shownFrames } from './goroutine-query.js';
+import { addressText } from './numbers.js';
+import type { CallPlace, FrameRow, FrameWindow } from './results-browse.js';
+import type { FrameResult } from './results-goroutines.js';
+
+/** Of one list of frames, which are shown in a traceback: worked out once. */
+const shownOf = new WeakMap<readonly FrameResult[], Uint32Array>();
+
+/** `all` false: only those that a traceback shows, or all where it would show none. `stackEnd`: where the outermost frame ends at the latest. */
+export function frameWindow(
+  frames: readonly FrameResult[],
+  {
+    from,
+    count,
+    all,
+    stackEnd,
+  }: { readonly from: number; readonly count: number; readonly all: boolean; readonly stackEnd: number | undefined },
+): FrameWindow {
+  const shown = all ? undefined : shownIndices(frames);
+  const matching = shown?.length ?? frames.length;
+  const start = Math.max(0, Math.min(from, matching));
+  const length = Math.max(0, Math.min(count, matching - start));
+  const rows = Array.from({ length }, (_, i): FrameRow => {
+    const index = shown ? shown[start + i]! : start + i;
+    return { ...frames[index]!, index, end: endOf(frames, index, stackEnd) };
+  });
+  return { total: frames.length, matching, from: start, frames: rows };
+}
+
+function shownIndices(frames: readonly FrameResult[]): Uint32Array {
+  let indices = shownOf.get(frames);
+  if (!indices) {
+    const shown = new Set(shownFrames(frames));
+    const keep = (frame: FrameResult) => shown.size === 0 || shown.has(frame);
+    indices = Uint32Array.from(frames.flatMap((frame, index) => (keep(frame) ? [index] : [])));
+    shownOf.set(frames, indices);
+  }
+  return indices;
+}
+
+/** A frame goes up to its caller's SP; inlined calls have that of the frame they are in. On another stack nothing is known of it. */
+function endOf(frames: readonly FrameResult[], index: number, stackEnd: number | undefined): string | null {
+  const { sp } = frames[index]!;
+  let next = index + 1;
+  while (frames[next]?.sp === sp) next += 1;
+  const end = frames[next] ? Number(frames[next]!.sp) : stackEnd;
+  return end !== undefined && end > Number(sp) ? addressText(end) : null;
+}
+
+/** The number of the frame whose slots hold `address`; -1 for none. Inlined calls come before the frame they are in. */
+export function frameAt(frames: readonly FrameResult[], address: number, stackEnd: number): number {
+  for (let index = 0; index < frames.length; index += 1) {
+    const end = endOf(frames, index, stackEnd);
+    if (!frames[index]!.inlined && end !== null && address >= Number(frames[index]!.sp) && address < Number(end))
+      return index;
+  }
+  return -1;
+}
+
+export function placeOf(frames: readonly FrameResult[]): CallPlace | null {
+  const top = shownFrames(frames)[0] ?? frames[0];
+  return top ? { pc: top.pc, func: top.func, file: top.file, line: top.line } : null;
+}
