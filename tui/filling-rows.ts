@@ -23,6 +23,8 @@ interface Range {
 export class FillingRows<R> {
   /** The last answer: undefined until the first is here. */
   latest: Piece<R> | undefined;
+  /** The answer before that one. */
+  previous: Piece<R> | undefined;
   /** Why the last answer did not come. */
   error: unknown;
   private pending: Promise<void> | undefined;
@@ -89,6 +91,7 @@ export class FillingRows<R> {
     const promise = this.fetchPiece(range, signal)
       .then(
         (piece) => {
+          this.previous = this.latest;
           this.latest = piece;
           this.error = undefined;
         },

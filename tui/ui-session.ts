@@ -55,6 +55,13 @@ const remembered: ReadonlySet<CallName> = new Set<CallName>([
   'layoutVerify',
 ]);
 
+/** What is told of a call while it runs, where its name does not say it. */
+const words: Readonly<Partial<Record<CallName, string>>> = {
+  goroutineGroups: 'unwinding stacks',
+  goroutineWindow: 'unwinding stacks',
+  stackPointers: 'looking through stacks',
+};
+
 /** Goes on when its screen is left: what takes its time there, the walk over all spans, every other screen needs too. */
 const goesOn = 'overview';
 
@@ -212,7 +219,7 @@ export class UiSession {
         signal: controller.signal,
         onProgress: (progress) => {
           const first = entry.activity === undefined;
-          entry.activity = progress;
+          entry.activity = { ...progress, what: words[call] ?? progress.what };
           if (first) this.changed();
           else this.progressed();
         },

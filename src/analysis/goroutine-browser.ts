@@ -26,10 +26,14 @@ export interface GoroutineQuery extends GroupQuery {
 /** Says how far it is, and throws where it is to stop. */
 export type OnUnwound = (done: number, total: number) => void;
 
-/** Milliseconds of unwinding with one question: short enough for what is asked behind it. A small program is done with the first. */
-const sliceMs = 120;
-/** Goroutines between two looks at the clock. */
-const batch = 32;
+export interface Slice {
+  readonly ms: number;
+  /** Goroutines between two looks at the clock. */
+  readonly batch: number;
+}
+
+/** Unwinding with one question: short enough for what is asked behind it. A small program is done with the first. */
+const slice: Slice = { ms: 120, batch: 32 };
 /** pcs of a stack that tell it apart; a longer one also by a sum of all. */
 const mostPcs = 256;
 
@@ -62,10 +66,12 @@ export class GoroutineBrowser {
   /** Whose each is: 1 the program's, 2 the runtime's; 0 not looked at yet. */
   readonly #whose: Uint8Array;
   #lastOrder: { readonly key: string; readonly indices: readonly number[] } | undefined;
+  readonly #slice: Slice;
   #done = 0;
   #next = 0;
 
-  constructor(process: GoProcess) {
+  constructor(process: GoProcess, work: Slice = slice) {
+    this.#slice = work;
     this.list = new GoroutineList(process);
     this.#alive = this.list.goroutines.filter(({ status }) => status === undefined || hasStack(status));
     this.#dead = this.list.goroutines.length - this.#alive.length;
@@ -169,11 +175,11 @@ export class GoroutineBrowser {
 
   #unwindMore(tell: OnUnwound): void {
     const total = this.#alive.length;
-    const until = performance.now() + sliceMs;
+    const until = performance.now() + this.#slice.ms;
     for (let n = 0; this.#next < total; n += 1) {
-      if (n % batch === 0) {
+      if (n % this.#slice.batch === 0) {
         if (n > 0 && performance.now() > until) break;
-        if (total > batch) tell(this.#done, total);
+        if (total > this.#slice.batch) tell(this.#done, total);
       }
       this.#unwindAt(this.#next);
       this.#next += 1;

@@ -120,7 +120,7 @@ function frameFinder(
   return (at) => {
     if (!goroutine) return noFrame;
     frames ??= list.result(goroutine).frames;
-    const frame = frameAt(frames, at, goroutine.stack.hi);
+    const frame = frameAt(frames, at, [goroutine.stack]);
     return frame < 0 ? noFrame : { frame, func: frames[frame]?.func ?? null };
   };
 }

@@ -1,4 +1,5 @@
 // Windows of one stack, however long it is: frames with their number in the whole stack and where their slots end.
+import type { StackBounds } from '../runtime/unwind/unwind.js';
 import { shownFrames } from './goroutine-query.js';
 import { addressText } from './numbers.js';
 import type { CallPlace, FrameRow, FrameWindow } from './results-browse.js';
@@ -7,15 +8,15 @@ import type { FrameResult } from './results-goroutines.js';
 /** Of one list of frames, which are shown in a traceback: worked out once. */
 const shownOf = new WeakMap<readonly FrameResult[], Uint32Array>();
 
-/** `all` false: only those that a traceback shows, or all where it would show none. `stackEnd`: where the outermost frame ends at the latest. */
+/** `all` false: only those that a traceback shows, or all where it would show none. `stacks`: those that the frames can lie on. */
 export function frameWindow(
   frames: readonly FrameResult[],
   {
     from,
     count,
     all,
-    stackEnd,
-  }: { readonly from: number; readonly count: number; readonly all: boolean; readonly stackEnd: number | undefined },
+    stacks,
+  }: { readonly from: number; readonly count: number; readonly all: boolean; readonly stacks: readonly StackBounds[] },
 ): FrameWindow {
   const shown = all ? undefined : shownIndices(frames);
   const matching = shown?.length ?? frames.length;
@@ -23,7 +24,7 @@ export function frameWindow(
   const length = Math.max(0, Math.min(count, matching - start));
   const rows = Array.from({ length }, (_, i): FrameRow => {
     const index = shown ? shown[start + i]! : start + i;
-    return { ...frames[index]!, index, end: endOf(frames, index, stackEnd) };
+    return { ...frames[index]!, index, end: endOf(frames, index, stacks) };
   });
   return { total: frames.length, matching, from: start, frames: rows };
 }
@@ -39,21 +40,26 @@ function shownIndices(frames: readonly FrameResult[]): Uint32Array {
   return indices;
 }
 
-/** A frame goes up to its caller's SP; inlined calls have that of the frame they are in. On another stack nothing is known of it. */
-function endOf(frames: readonly FrameResult[], index: number, stackEnd: number | undefined): string | null {
+/**
+ * A frame goes up to its caller's SP, the outermost one to its stack's end; inlined calls have that of the frame they are in. Null where the caller is on another stack, and
+ * where the stack is not known.
+ */
+function endOf(frames: readonly FrameResult[], index: number, stacks: readonly StackBounds[]): string | null {
   const { sp } = frames[index]!;
+  const at = Number(sp);
+  const stack = stacks.find(({ lo, hi }) => at >= lo && at < hi);
   let next = index + 1;
   while (frames[next]?.sp === sp) next += 1;
-  const end = frames[next] ? Number(frames[next]!.sp) : stackEnd;
-  return end !== undefined && end > Number(sp) ? addressText(end) : null;
+  const end = frames[next] ? Number(frames[next]!.sp) : stack?.hi;
+  return stack && end !== undefined && end > at && end <= stack.hi ? addressText(end) : null;
 }
 
 /** The number of the frame whose slots hold `address`; -1 for none. Inlined calls come before the frame they are in. */
-export function frameAt(frames: readonly FrameResult[], address: number, stackEnd: number): number {
+export function frameAt(frames: readonly FrameResult[], address: number, stacks: readonly StackBounds[]): number {
   for (let index = 0; index < frames.length; index += 1) {
-    const end = endOf(frames, index, stackEnd);
-    if (!frames[index]!.inlined && end !== null && address >= Number(frames[index]!.sp) && address < Number(end))
-      return index;
+    if (frames[index]!.inlined || address < Number(frames[index]!.sp)) continue;
+    const end = endOf(frames, index, stacks);
+    if (end !== null && address < Number(end)) return index;
   }
   return -1;
 }

@@ -6,8 +6,11 @@ import { stackPointers } from '../analysis/stack-pointers.js';
 import { frameWindow, placeOf } from '../analysis/stack-window.js';
 import { threadResults } from '../analysis/threads.js';
 import { InspectError } from '../bytes/errors.js';
+import { GoroutineReader } from '../runtime/goroutines.js';
 import type { GoProcess } from '../runtime/process.js';
 import type { OnProgress } from '../runtime/span-table.js';
+import { readMachines, threadsWithMachines } from '../runtime/unwind/thread-list.js';
+import type { StackBounds } from '../runtime/unwind/unwind.js';
 import { parseAddress } from './parse-address.js';
 import type { Calls } from './protocol.js';
 
@@ -34,6 +37,16 @@ export class Scheduling {
   get threads(): readonly ThreadResult[] {
     this.#threads ??= threadResults(this.process);
     return this.#threads;
+  }
+
+  /** Those that a thread's frames can lie on. */
+  stacksOf(tid: number): readonly StackBounds[] {
+    const { process } = this;
+    const machine = threadsWithMachines(process.target.threads, readMachines(process)).find(
+      (thread) => thread.tid === tid,
+    )?.machine;
+    const curg = machine?.curg ? new GoroutineReader(process).at(machine.curg)?.stack : undefined;
+    return [machine?.gsignalStack, machine?.g0Stack, curg].filter((bounds) => bounds !== undefined);
   }
 
   stack(goid: string): GoroutineResult {
@@ -71,10 +84,10 @@ export function goroutineAnswers(of: () => Scheduling): Answers {
       of().browser.goroutines(query, from, rows(count), keep, onProgress),
     goroutine: ({ goid, from, count, all }) => {
       const { frames, ...goroutine } = of().stack(goid);
-      const stackEnd = Number(goroutine.stack.end);
+      const stacks = [{ lo: Number(goroutine.stack.start), hi: Number(goroutine.stack.end) }];
       return {
         goroutine: { ...goroutine, stackUsed: usedOf({ frames, stack: goroutine.stack }) },
-        ...frameWindow(frames, { from, count: rows(count), all, stackEnd }),
+        ...frameWindow(frames, { from, count: rows(count), all, stacks }),
       };
     },
     threads: () => ({
@@ -89,7 +102,7 @@ export function goroutineAnswers(of: () => Scheduling): Answers {
       if (!found)
         throw new InspectError('address-not-found', `thread ${tid}`, 'is none of this image’s', ':threads lists them');
       const { frames, ...thread } = found;
-      return { thread, ...frameWindow(frames, { from, count: rows(count), all, stackEnd: undefined }) };
+      return { thread, ...frameWindow(frames, { from, count: rows(count), all, stacks: of().stacksOf(tid) }) };
     },
     stackPointers: ({ start, end }, onProgress) => {
       const range = { start: parseAddress(start), end: parseAddress(end) };

@@ -43,8 +43,8 @@ type GoroutineTableColumn = Column<GoroutineRow> & { readonly sortKey: Goroutine
 export function groupColumns(width: number): readonly Column<GroupRow>[] {
   const columns: Column<GroupRow>[] = [
     { title: 'count', width: 7, align: 'right', cell: ({ count }) => grouped(count) },
-    { title: 'state', width: 24, cell: (row) => stateText(row) },
-    { title: 'waits', width: 10, align: 'right', cell: ({ waitSinceAtLeast }) => waitText(waitSinceAtLeast) },
+    { title: 'state', width: 22, cell: (row) => stateText(row) },
+    { title: 'waits', width: 13, align: 'right', cell: ({ waitSinceAtLeast }) => waitText(waitSinceAtLeast) },
   ];
   if (width >= 100) {
     const goid = { title: 'first goid', width: 10, align: 'right', cell: (row: GroupRow) => String(row.goid) } as const;
@@ -56,10 +56,10 @@ export function groupColumns(width: number): readonly Column<GroupRow>[] {
 export function goroutineColumns(width: number): readonly GoroutineTableColumn[] {
   const columns: GoroutineTableColumn[] = [
     { title: 'goid', width: 7, align: 'right', sortKey: 'goid', cell: ({ goid }) => String(goid) },
-    { title: 'state', width: 24, sortKey: 'state', cell: (row) => stateText(row) },
+    { title: 'state', width: 22, sortKey: 'state', cell: (row) => stateText(row) },
     {
       title: 'waits',
-      width: 10,
+      width: 13,
       align: 'right',
       sortKey: 'wait',
       cell: ({ waitSinceAtLeast }) => waitText(waitSinceAtLeast),

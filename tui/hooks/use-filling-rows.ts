@@ -47,7 +47,7 @@ export function useFillingRows<R extends Row>(
               stopped,
             );
             if (list.latest) report(list.latest.unwound, list.latest.total);
-            if (position >= 0 && !stopped.aborted) follow(before.cursor, position);
+            if (!stopped.aborted) follow(before.cursor, position);
           }
         });
       } catch (error) {
@@ -59,12 +59,22 @@ export function useFillingRows<R extends Row>(
       return app.navigation.get().stack.find((screen) => screen.id === id)?.place;
     }
 
-    function follow(from: number, to: number): void {
+    /** `asked` is where the cursor was when the list was asked for, `found` where that row is now. It may have been moved since: then its present row is looked for. */
+    function follow(asked: number, found: number): void {
       const place = placeOf();
-      if (place === undefined || from === to) return;
-      const by = to - from;
-      const moved = { cursor: Math.max(0, place.cursor + by), top: Math.max(0, place.top + by) };
-      app.navigation.dispatch({ type: 'patch', id, patch: { place: moved } });
+      const { previous, latest } = list;
+      // At the top one looks at what comes first.
+      if (place === undefined || place.cursor === 0 || previous === undefined || latest === undefined) return;
+      const goid = previous.rows[place.cursor - previous.from]?.goid;
+      const at = goid === undefined ? -1 : latest.rows.findIndex((row) => row.goid === goid);
+      const to = at >= 0 ? latest.from + at : place.cursor === asked ? found : -1;
+      if (to < 0 || to === place.cursor) return;
+      const by = to - place.cursor;
+      app.navigation.dispatch({
+        type: 'patch',
+        id,
+        patch: { place: { cursor: to, top: Math.max(0, place.top + by) } },
+      });
     }
   }, [list, attempt]);
   const count = Math.max(0, Math.min(height, (list.matching ?? 0) - top));

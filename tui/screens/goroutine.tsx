@@ -18,7 +18,7 @@ import type { ScreenProps } from './screen-props.js';
 
 type StackState = ScreenOf<'goroutine'> | ScreenOf<'thread'>;
 
-/** What the stack is of, a blank and the header; below a blank and the frame in full. */
+/** Three lines of what the stack is of, and the header; below a blank and the frame in full. */
 const headHeight = 4;
 const footHeight = 4;
 
@@ -61,7 +61,6 @@ export function StackScreen({ screen, width, height }: ScreenProps<StackState>) 
   const hidden = answer.total - answer.matching;
   const body: Line[] = [
     ...headOf(answer),
-    [],
     headerLine(columns),
     ...(count === 0 ? [[['dim', '  no frames'] as const]] : lines),
     ...Array.from({ length: rowsHeight - Math.max(1, lines.length) }, (): Line => []),
@@ -77,7 +76,7 @@ export function StackScreen({ screen, width, height }: ScreenProps<StackState>) 
       selected={count === 0 ? undefined : cursor - top + headHeight}
       status={[
         `${grouped(count === 0 ? 0 : cursor + 1)} of ${grouped(count)}`,
-        ...(hidden > 0 ? [`${grouped(hidden)} of the runtime’s hidden`] : []),
+        ...(hidden > 0 ? [`${grouped(hidden)} hidden`] : []),
       ]}
     />
   );
@@ -85,7 +84,7 @@ export function StackScreen({ screen, width, height }: ScreenProps<StackState>) 
 
 type StackAnswer = Calls['goroutine']['result'] | Calls['thread']['result'];
 
-/** Two lines. */
+/** Three lines. */
 function headOf(answer: StackAnswer): Line[] {
   if ('thread' in answer) {
     const { tid, signal, m, mid, goid, on, complete, stoppedBecause } = answer.thread;
@@ -98,6 +97,7 @@ function headOf(answer: StackAnswer): Line[] {
         signal === 0 ? '' : `, signal ${signal}`,
       ],
       incomplete(complete, stoppedBecause),
+      [],
     ];
   }
   const { goid, g, stack, stackUsed, waitSinceAtLeast, thread, createdBy, startFunc, complete, stoppedBecause } =
@@ -108,16 +108,18 @@ function headOf(answer: StackAnswer): Line[] {
     ...(thread === null ? [] : [`on thread ${thread}`]),
   ];
   const size = Number(stack.end) - Number(stack.start);
-  const used = stackUsed === null ? `${grouped(size)} bytes` : `${grouped(stackUsed)} of ${grouped(size)} bytes`;
+  const used =
+    stackUsed === null
+      ? `${grouped(size)} bytes, SP unknown`
+      : `${grouped(stackUsed)} of ${grouped(size)} bytes in use`;
   const by =
     createdBy === null
       ? ''
-      : `, by ${createdBy.func ?? createdBy.pc}${createdBy.goid === undefined ? '' : ` in goroutine ${createdBy.goid}`} ${placeText(createdBy, false)}`;
+      : ` created by ${createdBy.func ?? createdBy.pc}${createdBy.goid === undefined ? '' : ` in goroutine ${createdBy.goid}`}  ${placeText(createdBy, false)}`;
   return [
-    [['title', ` goroutine ${goid}`], ` [${words.join(', ')}]`, ['dim', `  g ${g}`]],
-    complete
-      ? [['dim', ` ${stack.start}–${stack.end} ${used}; started in ${startFunc ?? '?'}${by}`]]
-      : incomplete(complete, stoppedBecause),
+    [['title', ` goroutine ${goid}`], ` [${words.join(', ')}]`, ['dim', `  g ${g}, started in ${startFunc ?? '?'}`]],
+    [['dim', ` stack ${stack.start}–${stack.end}, ${used}`]],
+    complete ? [['dim', by]] : incomplete(complete, stoppedBecause),
   ];
 }
 

@@ -4,6 +4,7 @@ import { Frame, frameLines } from '../components/frame.js';
 import { goroutineColumns, groupColumns, sortableColumns } from '../components/goroutine-table.js';
 import { notReadyBody } from '../components/not-ready.js';
 import { type Column, headerLine, rowLine } from '../components/table.js';
+import type { FillingRows } from '../filling-rows.js';
 import { type AppServices, useApp } from '../hooks/use-app.js';
 import { useFillingRows } from '../hooks/use-filling-rows.js';
 import { useCommands, useListMotion } from '../hooks/use-keymap.js';
@@ -14,6 +15,9 @@ import { goroutineAt, memoryAt, type ScreenOf, type ScreenPatch, start, visibleT
 import { grouped } from '../numbers.js';
 import { errorReply } from '../ui-session.js';
 import type { ScreenProps } from './screen-props.js';
+
+/** Totals and the header. */
+const headHeight = 2;
 
 type GoroutinesState = ScreenOf<'goroutines'>;
 
@@ -37,9 +41,7 @@ function Groups({ screen, width, height }: ScreenProps<GoroutinesState>) {
           ? app.push(goroutineAt(String(row.goid)))
           : app.push({ ...withoutId(screen), list: 'flat', like: String(row.goid), place: start, seek: undefined })
       }
-      words={(latest) => [
-        `${grouped(latest.matching)} ${latest.matching === 1 ? 'group' : 'groups'} of ${grouped(latest.goroutines)}`,
-      ]}
+      words={[]}
     />
   );
 }
@@ -59,7 +61,7 @@ function Flat({ screen, width, height }: ScreenProps<GoroutinesState>) {
       columns={columns}
       header={headerLine(columns, sorted)}
       open={(app, row) => app.push(goroutineAt(String(row.goid)))}
-      words={() =>
+      words={
         order.column === 'goid' && !order.descending ? [] : [`sort ${order.column}${order.descending ? '↓' : '↑'}`]
       }
     />
@@ -69,11 +71,11 @@ function Flat({ screen, width, height }: ScreenProps<GoroutinesState>) {
 const withoutId = ({ id, ...rest }: GoroutinesState) => rest;
 
 interface ListProps<R extends GroupRow | GoroutineRow> extends ScreenProps<GoroutinesState> {
-  readonly list: Parameters<typeof useFillingRows<R>>[1];
+  readonly list: FillingRows<R>;
   readonly columns: readonly Column<R>[];
   readonly header: Line;
   readonly open: (app: AppServices, row: R) => void;
-  readonly words: (latest: BrowseState & { readonly matching: number }) => readonly string[];
+  readonly words: readonly string[];
 }
 
 function List<R extends GroupRow | GoroutineRow>({
@@ -87,7 +89,7 @@ function List<R extends GroupRow | GoroutineRow>({
   words,
 }: ListProps<R>) {
   const app = useApp();
-  const rowsHeight = height - frameLines - 1;
+  const rowsHeight = height - frameLines - headHeight;
   const { latest } = list;
   const count = latest?.matching ?? 0;
   const top = visibleTop(screen.place, latest?.matching ?? screen.place.top + rowsHeight, rowsHeight);
@@ -116,18 +118,15 @@ function List<R extends GroupRow | GoroutineRow>({
           : app.notify('a group has no address: Tab shows its goroutines', true),
       );
     else if (command === 'next-pane' || command === 'previous-pane') {
-      const seek = list.at(cursor)?.goid?.toString();
+      const seek = list.at(Math.min(now.place.cursor, count - 1))?.goid?.toString();
       const patch = { list: now.list === 'groups' ? 'flat' : 'groups', place: start, seek } as const;
       app.navigation.dispatch({ type: 'patch', id: now.id, patch });
     } else listCommand(app, now, command, width);
   });
   const status: string[] = [];
   if (latest !== undefined) {
-    status.push(`${grouped(count === 0 ? 0 : cursor + 1)} of ${grouped(count)}`, ...words(latest));
+    status.push(`${grouped(count === 0 ? 0 : cursor + 1)} of ${grouped(count)}`, ...words);
     if (screen.filter !== '') status.push(`/${screen.filter}`);
-    if (!list.complete) status.push(`unwound ${grouped(latest.unwound)} of ${grouped(latest.total)}`);
-    else if (latest.systemHidden > 0) status.push(`${grouped(latest.systemHidden)} system hidden`);
-    if (latest.unreadable > 0) status.push(`⨯ ${grouped(latest.unreadable)} unreadable`);
   }
   if (list.error !== undefined || count === 0) {
     const body =
@@ -147,11 +146,29 @@ function List<R extends GroupRow | GoroutineRow>({
       width={width}
       height={height}
       context={contextOf(screen)}
-      body={[header, ...lines]}
-      selected={cursor - top + 1}
+      body={[latest === undefined ? [] : totals(latest, screen), header, ...lines]}
+      selected={cursor - top + headHeight}
       status={status}
     />
   );
+}
+
+/** What the list is of, and what it leaves out. */
+function totals(latest: BrowseState & { readonly matching: number }, { list, like }: GoroutinesState): Line {
+  const { goroutines, matching, systemHidden, dead, unreadable, unwound, total, functions } = latest;
+  const count = `${grouped(goroutines)} ${goroutines === 1 ? 'goroutine' : 'goroutines'}`;
+  const groups = list === 'groups' ? ` in ${grouped(matching)} ${matching === 1 ? 'group' : 'groups'}` : '';
+  const hidden = [
+    ...(systemHidden > 0 && like === null ? [`${grouped(systemHidden)} of the runtime's own`] : []),
+    ...(dead > 0 && like === null ? [`${grouped(dead)} dead`] : []),
+  ];
+  return [
+    ` ${count}${groups}${like === null ? '' : ` with the stack of ${like}`}`,
+    ['dim', hidden.length === 0 ? '' : `; not shown: ${hidden.join(', ')}`],
+    ['warn', unwound < total ? `; ${grouped(unwound)} of ${grouped(total)} unwound so far` : ''],
+    ['unreadable', unreadable > 0 ? `; ⨯ ${grouped(unreadable)} unreadable` : ''],
+    ['warn', functions ? '' : '; no function table: no stacks'],
+  ];
 }
 
 const contextOf = ({ list }: GoroutinesState) => (list === 'groups' ? 'groups' : 'goroutines');

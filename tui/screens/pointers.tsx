@@ -12,12 +12,14 @@ import type { ScreenProps } from './screen-props.js';
 
 export function PointersScreen({ screen, width, height }: ScreenProps<ScreenOf<'pointers'>>) {
   const { value, error } = useCall('stackPointers', { start: screen.address, end: screen.end });
-  const rows = (value?.pointers ?? []).map((pointer) => pointerRow(pointer, Number(screen.address)));
+  const pointers = value?.pointers ?? [];
+  const widths = widthsOf(pointers, Number(screen.address));
+  const rows = pointers.map((pointer) => pointerRow(pointer, Number(screen.address), widths));
   const head: Line[] = [
     [' ', ['title', `${screen.address}–${screen.end}`], `  ${screen.what}`],
     ...(value === undefined ? [] : summary(value)),
     [],
-    [['dim', `  ${columns('goroutine', 'state', 'at', 'value', 'frame')}`]],
+    [['dim', `  ${columns('goroutine', 'state', 'at'.padEnd(widths.at), 'value'.padEnd(widths.value), 'frame')}`]],
   ];
   const view = useTextView(screen, rows, height, head.length);
   return (
@@ -43,31 +45,46 @@ function summary(found: StackPointersResult): Line[] {
     ...(count > pointers.length ? [`the first ${grouped(pointers.length)} are listed`] : []),
     ...(notLookedAt > 0 ? [`${grouped(notLookedAt)} stacks were not looked at: the bound is reached`] : []),
     ...(unreadable > 0 ? [`${grouped(unreadable)} stacks are missing in part`] : []),
-    ...(whole > 0 ? [`of ${grouped(whole)} the SP is unknown: looked at whole`] : []),
+    ...(whole > 0 ? [`of ${grouped(whole)} stacks the SP is unknown: all of them was looked at`] : []),
   ];
   const caution = 'a word may be left over: a pointer here is no proof that it is used';
   return [first, [['dim', ` ${caution}`]], ...doubts.map((doubt): Line => [['warn', ` ${doubt}`]])];
 }
 
-function columns(goid: string, state: string, at: string, value: string, frame: string): string {
-  return `${goid.padStart(9)} ${fitText(state, 15)} ${fitText(at, 14)} ${fitText(value, 20)} ${frame}`;
+interface Widths {
+  readonly at: number;
+  readonly value: number;
 }
 
-function pointerRow(pointer: StackPointer, from: number): TextRow {
-  const { goid, tid, state, at, register, value, frame, func } = pointer;
+/** Addresses are never cut. */
+function widthsOf(pointers: readonly StackPointer[], from: number): Widths {
+  return {
+    at: pointers.reduce((most, pointer) => Math.max(most, atText(pointer).length), 14),
+    value: pointers.reduce((most, pointer) => Math.max(most, valueText(pointer, from).length), 14),
+  };
+}
+
+const atText = ({ at, register, tid }: StackPointer) => at ?? `${register}, t ${tid}`;
+
+function valueText({ value }: StackPointer, from: number): string {
   const offset = Number(value) - from;
+  return offset === 0 ? value : `${value} +${grouped(offset)}`;
+}
+
+function columns(goid: string, state: string, at: string, value: string, frame: string): string {
+  return `${goid.padStart(9)} ${fitText(state, 15)} ${at} ${value} ${frame}`;
+}
+
+function pointerRow(pointer: StackPointer, from: number, widths: Widths): TextRow {
+  const { goid, tid, state, at, value, frame, func } = pointer;
   const text = columns(
     goid === null ? `t ${tid}` : String(goid),
     state,
-    at ?? `${register} (t ${tid})`,
-    offset === 0 ? value : `${value} +${grouped(offset)}`,
+    atText(pointer).padEnd(widths.at),
+    valueText(pointer, from).padEnd(widths.value),
     frame === null ? '' : `${frame} ${func ?? '?'}`,
   );
-  return textRow([text], {
-    name: at ?? value,
-    address: at ?? value,
-    to: whereTo(pointer),
-  });
+  return textRow([text], { name: at ?? value, address: at ?? value, to: whereTo(pointer) });
 }
 
 function whereTo({ goid, tid, at, frame, value }: StackPointer): NewScreen {
