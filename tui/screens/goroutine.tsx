@@ -39,7 +39,7 @@ export function StackScreen({ screen, width, height }: ScreenProps<StackState>) 
     if (motion(command)) return;
     const now = app.navigation.get().stack.find((each) => each.id === screen.id);
     if (now?.kind !== screen.kind || answer === undefined) return;
-    stackCommand(app, now as StackState, owner, answer, command);
+    stackCommand(app, now, owner, answer, command);
   });
   if (answer === undefined)
     return (
