@@ -6,10 +6,10 @@ import type { GoProcess } from '../runtime/process.js';
 import { readMachines, threadsWithMachines, within } from '../runtime/unwind/thread-list.js';
 import type { GoroutineBrowser, OnUnwound } from './goroutine-browser.js';
 import { hasStack } from './goroutine-query.js';
-import type { GoroutineList } from './goroutines.js';
 import { addressText, bigCount } from './numbers.js';
 import type { StackPointer, StackPointersResult } from './results-browse.js';
-import { frameAt } from './stack-window.js';
+import type { FrameResult } from './results-goroutines.js';
+import { frameFinder } from './stack-window.js';
 
 /** Bytes of stacks that are looked at. */
 const mostBytes = 2 ** 30;
@@ -19,6 +19,7 @@ const mostListed = 2000;
 const mostUnwound = 500;
 const tellEvery = 32;
 const pieceBytes = 2 ** 16;
+const pageBytes = 4096;
 
 export interface PointerRange {
   readonly start: number;
@@ -46,14 +47,15 @@ export function stackPointers(
   const stacks = [...threadStacks(process), ...goroutineStacks(browser)];
   const pointers: StackPointer[] = registersInto(process, range);
   let found = pointers.length;
-  let [bytes, looked, unreadable] = [0, 0, 0];
+  let [spent, bytes, looked, unreadable] = [0, 0, 0, 0];
   const holders = new Set<Goroutine>();
   for (const [i, stack] of stacks.entries()) {
     if (i % tellEvery === 0) tell(i, stacks.length);
     const length = stack.hi - stack.sp;
-    if (bytes + length > mostBytes) continue;
+    if (spent + length > mostBytes) continue;
+    spent += length;
     looked += 1;
-    const frames = frameFinder(browser, stack.goroutine);
+    const frames = frameOf(browser, stack.goroutine);
     const read = wordsInto(memory, stack.sp, stack.hi, range, (at, value) => {
       found += 1;
       if (stack.goroutine) holders.add(stack.goroutine);
@@ -97,7 +99,8 @@ function wordsInto(
 ): number {
   const { pointerSize, littleEndian } = memory;
   const first = Math.ceil(start / pointerSize) * pointerSize;
-  for (let from = first; from < end; from += pieceBytes) {
+  let read = first - start;
+  for (let from = first; from < end; ) {
     const { bytes, fault } = memory.bytes(from, Math.min(pieceBytes, end - from));
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (let offset = 0; offset + pointerSize <= bytes.length; offset += pointerSize) {
@@ -106,22 +109,29 @@ function wordsInto(
       const value = high * 2 ** 32 + low;
       if (value >= range.start && value < range.end) found(from + offset, value);
     }
-    if (fault) return from + bytes.length - start;
+    read += bytes.length;
+    from += bytes.length;
+    // What is missing is passed over by pages: the lower part of a stack that was never used is often not there.
+    if (fault) from = (Math.floor(from / pageBytes) + 1) * pageBytes;
+    else if (bytes.length === 0) break;
   }
-  return end - start;
+  return read;
 }
 
 /** The frame of a word on a goroutine's stack, which is unwound once, and only if a word is found. */
-function frameFinder(
+function frameOf(
   { list }: GoroutineBrowser,
   goroutine: Goroutine | undefined,
 ): (at: number) => Pick<StackPointer, 'frame' | 'func'> {
-  let frames: ReturnType<GoroutineList['result']>['frames'] | undefined;
+  if (!goroutine) return () => noFrame;
+  let known: { readonly frames: readonly FrameResult[]; readonly find: (at: number) => number } | undefined;
   return (at) => {
-    if (!goroutine) return noFrame;
-    frames ??= list.result(goroutine).frames;
-    const frame = frameAt(frames, at, [goroutine.stack]);
-    return frame < 0 ? noFrame : { frame, func: frames[frame]?.func ?? null };
+    if (!known) {
+      const { frames } = list.result(goroutine);
+      known = { frames, find: frameFinder(frames, [goroutine.stack]) };
+    }
+    const frame = known.find(at);
+    return frame < 0 ? noFrame : { frame, func: known.frames[frame]?.func ?? null };
   };
 }
 

@@ -54,14 +54,28 @@ function endOf(frames: readonly FrameResult[], index: number, stacks: readonly S
   return stack && end !== undefined && end > at && end <= stack.hi ? addressText(end) : null;
 }
 
-/** The number of the frame whose slots hold `address`; -1 for none. Inlined calls come before the frame they are in. */
-export function frameAt(frames: readonly FrameResult[], address: number, stacks: readonly StackBounds[]): number {
-  for (let index = 0; index < frames.length; index += 1) {
-    if (frames[index]!.inlined || address < Number(frames[index]!.sp)) continue;
+/**
+ * Tells the number of the frame whose slots hold an address; -1 for none. For the frames of one stack, of which each lies above the one before; inlined calls come before the
+ * frame they are in.
+ */
+export function frameFinder(
+  frames: readonly FrameResult[],
+  stacks: readonly StackBounds[],
+): (address: number) => number {
+  const whole = Uint32Array.from(frames.flatMap(({ inlined }, index) => (inlined ? [] : [index])));
+  const sps = Float64Array.from(whole, (index) => Number(frames[index]!.sp));
+  return (address) => {
+    let [low, high] = [0, sps.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (sps[middle]! <= address) low = middle + 1;
+      else high = middle;
+    }
+    const index = whole[low - 1];
+    if (index === undefined) return -1;
     const end = endOf(frames, index, stacks);
-    if (end !== null && address < Number(end)) return index;
-  }
-  return -1;
+    return end !== null && address < Number(end) ? index : -1;
+  };
 }
 
 export function placeOf(frames: readonly FrameResult[]): CallPlace | null {

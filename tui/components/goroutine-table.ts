@@ -28,14 +28,16 @@ export function placeText({ file, line }: Pick<CallPlace, 'file' | 'line'>, whol
   return `${whole ? file : (file.split(/[\\/]/).at(-1) ?? file)}:${line ?? '?'}`;
 }
 
+/** A stack that could not be followed to its end is not told apart from another one by what is missing. */
 function topText(
-  row: { readonly top: CallPlace | null; readonly stoppedBecause: string | null },
+  row: { readonly top: CallPlace | null; readonly stoppedBecause: string | null; readonly complete: boolean },
   width: number,
 ): string {
-  const { top, stoppedBecause } = row;
+  const { top, stoppedBecause, complete } = row;
+  const early = complete ? '' : '  (ends early)';
   if (top === null) return stoppedBecause === null ? '' : `? ${stoppedBecause}`;
-  if (top.func === null) return `? ${top.pc}`;
-  return `${top.func}  ${placeText(top, width >= wide)}`;
+  if (top.func === null) return `? ${top.pc}${early}`;
+  return `${top.func}  ${placeText(top, width >= wide)}${early}`;
 }
 
 type GoroutineTableColumn = Column<GoroutineRow> & { readonly sortKey: GoroutineColumn };

@@ -167,7 +167,7 @@ function totals(latest: BrowseState & { readonly matching: number }, { list, lik
     ['dim', hidden.length === 0 ? '' : `; not shown: ${hidden.join(', ')}`],
     ['warn', unwound < total ? `; ${grouped(unwound)} of ${grouped(total)} unwound so far` : ''],
     ['unreadable', unreadable > 0 ? `; ⨯ ${grouped(unreadable)} unreadable` : ''],
-    ['warn', functions ? '' : '; no function table: no stacks'],
+    ['warn', functions ? '' : '; no function table: no names, stacks by scan'],
   ];
 }
 
