@@ -40,7 +40,7 @@ export function createServices(
     moves: { current: undefined },
     screenHandler: { current: undefined },
     viewLines: { current: undefined },
-    known: { structs: [], releases: [], lastCommand: undefined, lastSpan: undefined },
+    known: { structs: [], releases: [], lastCommand: undefined, lastSpan: undefined, lastGoroutine: undefined },
   };
 }
 
@@ -107,6 +107,8 @@ const leadsTo: Readonly<Partial<Record<Command, ParsedCommand>>> = {
   'to-span': { kind: 'last-span' },
   'to-arenas': { kind: 'arenas' },
   'to-gc': { kind: 'gc' },
+  'to-goroutines': { kind: 'goroutines', filter: undefined },
+  'to-goroutine': { kind: 'last-goroutine' },
   'to-layouts': { kind: 'layouts', a: undefined, b: undefined, struct: undefined },
   'to-findings': { kind: 'findings' },
   how: { kind: 'how' },

@@ -16,6 +16,8 @@ import { ArenasScreen } from './screens/arenas.js';
 import { FindScreen } from './screens/find.js';
 import { FindingScreen, FindingsScreen } from './screens/findings.js';
 import { GcScreen } from './screens/gc.js';
+import { StackScreen } from './screens/goroutine.js';
+import { GoroutinesScreen } from './screens/goroutines.js';
 import { HistogramScreen } from './screens/histogram.js';
 import { HowScreen } from './screens/how.js';
 import { LayoutDiffScreen } from './screens/layout-diff.js';
@@ -23,9 +25,11 @@ import { LayoutsScreen } from './screens/layouts.js';
 import { MarksScreen } from './screens/marks.js';
 import { MemoryScreen } from './screens/memory.js';
 import { OverviewScreen } from './screens/overview.js';
+import { PointersScreen } from './screens/pointers.js';
 import { SpanScreen } from './screens/span.js';
 import { SpansScreen } from './screens/spans.js';
 import { StructScreen } from './screens/struct.js';
+import { ThreadsScreen } from './screens/threads.js';
 import { minimumSize, type Size } from './terminal/size.js';
 import type { Theme } from './theme.js';
 import type { UiSession } from './ui-session.js';
@@ -103,6 +107,15 @@ function Top({ screen, size }: { readonly screen: Screen; readonly size: Size })
       return <FindScreen screen={screen} width={width} height={height} />;
     case 'histogram':
       return <HistogramScreen screen={screen} width={width} height={height} />;
+    case 'goroutines':
+      return <GoroutinesScreen screen={screen} width={width} height={height} />;
+    case 'goroutine':
+    case 'thread':
+      return <StackScreen screen={screen} width={width} height={height} />;
+    case 'threads':
+      return <ThreadsScreen screen={screen} width={width} height={height} />;
+    case 'pointers':
+      return <PointersScreen screen={screen} width={width} height={height} />;
     case 'marks':
       return <MarksScreen screen={screen} width={width} height={height} />;
     case 'layouts':

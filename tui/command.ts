@@ -10,6 +10,11 @@ export type ParsedCommand =
   | { readonly kind: 'goto'; readonly address: string }
   | { readonly kind: 'memory'; readonly address: string; readonly length: number }
   | { readonly kind: 'find'; readonly address: string }
+  | { readonly kind: 'goroutines'; readonly filter: string | undefined }
+  | { readonly kind: 'goroutine'; readonly goid: string }
+  | { readonly kind: 'threads' }
+  | { readonly kind: 'thread'; readonly tid: number }
+  | { readonly kind: 'pointers'; readonly address: string; readonly length: number }
   | { readonly kind: 'gc' }
   | { readonly kind: 'arenas' }
   | { readonly kind: 'findings' }
@@ -19,6 +24,7 @@ export type ParsedCommand =
   | { readonly kind: 'export'; readonly path: string }
   /** What only keys stand for. */
   | { readonly kind: 'last-span' }
+  | { readonly kind: 'last-goroutine' }
   | { readonly kind: 'jump' }
   | {
       readonly kind: 'layouts';
@@ -38,6 +44,10 @@ export const commandHelp: readonly { readonly usage: string; readonly help: stri
   { usage: ':goto ADDRESS', help: 'the row of an address in the span table' },
   { usage: ':find ADDRESS', help: 'what an address is: span and slot, stack, global, function, mapping' },
   { usage: ':memory ADDRESS [LENGTH]', help: 'memory: bytes, and what each word points at' },
+  { usage: ':goroutines [FILTER]', help: 'goroutines by stack, e.g. :goroutines reason=chan !package=net/http' },
+  { usage: ':goroutine ID', help: 'the stack of a goroutine' },
+  { usage: ':threads', help: 'threads: the goroutine each runs, and its stack' },
+  { usage: ':pointers ADDRESS [LENGTH]', help: 'which stacks point there' },
   { usage: ':arenas', help: 'a map of the heap, a cell for each few pages' },
   { usage: ':gc', help: 'the GC controller: goal, trigger, cycles, every field' },
   { usage: ':findings', help: 'what is wrong or unusual, with the evidence' },
@@ -59,6 +69,10 @@ const names = [
   'goto',
   'find',
   'memory',
+  'goroutines',
+  'goroutine',
+  'threads',
+  'pointers',
   'arenas',
   'gc',
   'findings',
@@ -111,6 +125,20 @@ export function parseCommand(text: string): ParsedCommand {
     case 'bytes':
     case 'memory':
       return parseMemory(rest);
+    case 'goroutines':
+      return { kind: 'goroutines', filter: argument === '' ? undefined : argument.replace(/^\//, '').trim() };
+    case 'goroutine':
+      return /^\d{1,19}$/.test(argument)
+        ? { kind: 'goroutine', goid: argument.replace(/^0+(?=.)/, '') }
+        : { kind: 'error', text: ':goroutine needs a goid, e.g. :goroutine 18' };
+    case 'thread':
+      return /^\d{1,10}$/.test(argument)
+        ? { kind: 'thread', tid: Number(argument) }
+        : { kind: 'error', text: ':thread needs a thread ID, e.g. :thread 1234' };
+    case 'pointers': {
+      const parsed = parseMemory(rest, 'pointers');
+      return parsed.kind === 'memory' ? { ...parsed, kind: 'pointers' } : parsed;
+    }
     case 'find':
       return withAddress(word, rest, (address) => ({ kind: 'find', address }));
     case 'gc':
@@ -118,6 +146,7 @@ export function parseCommand(text: string): ParsedCommand {
     case 'findings':
     case 'how':
     case 'marks':
+    case 'threads':
       return { kind: word };
     case 'histogram': {
       const column = columns.find((each) => each === rest[0]);
@@ -150,8 +179,8 @@ function withAddress(word: string, args: readonly string[], make: (address: stri
     : make(address);
 }
 
-function parseMemory(args: readonly string[]): ParsedCommand {
-  return withAddress('memory', args, (address) => {
+function parseMemory(args: readonly string[], word = 'memory'): ParsedCommand {
+  return withAddress(word, args, (address) => {
     const length = args[1] === undefined ? 0 : Number(args[1]);
     if (!Number.isSafeInteger(length) || length < 0)
       return { kind: 'error', text: `${args[1]} is not a number of bytes` };
@@ -196,6 +225,18 @@ const filterWords = [
   'base=0x',
 ];
 
+const goroutineWords = [
+  'state=waiting',
+  'state=running',
+  'state=runnable',
+  'state=syscall',
+  'reason=',
+  'func=',
+  'package=',
+  'goid=',
+  'system',
+];
+
 /** The text with its last word completed as far as all candidates agree, and the candidates. */
 export function completeCommand(
   text: string,
@@ -207,6 +248,7 @@ export function completeCommand(
   let candidates: readonly string[];
   if (start === 0) candidates = names.filter((name) => name !== 'q');
   else if (command === 'spans') candidates = filterWords;
+  else if (command === 'goroutines') candidates = goroutineWords;
   else if (command === 'histogram') candidates = columns;
   else if (command === 'layouts') candidates = [...known.structs, ...known.releases];
   else candidates = [];

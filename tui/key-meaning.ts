@@ -6,6 +6,7 @@ import { currentScreen, isMotion, type Navigation, type PromptKind, type Screen 
 export function screenContext(screen: Screen): Context {
   if (screen.kind === 'gc') return screen.pane === 'pacing' ? 'gc-pacing' : 'gc-fields';
   if (screen.kind === 'span') return screen.pane === 'map' ? 'span-map' : 'span-fields';
+  if (screen.kind === 'goroutines') return screen.list === 'groups' ? 'groups' : 'goroutines';
   return screen.kind;
 }
 
@@ -28,6 +29,8 @@ const elsewhere: readonly Command[] = [
   'to-arenas',
   'to-findings',
   'to-gc',
+  'to-goroutine',
+  'to-goroutines',
   'to-layouts',
   'to-overview',
   'to-span',

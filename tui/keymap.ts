@@ -19,6 +19,12 @@ export type Context =
   | 'how'
   | 'find'
   | 'histogram'
+  | 'groups'
+  | 'goroutines'
+  | 'goroutine'
+  | 'threads'
+  | 'thread'
+  | 'pointers'
   | 'marks'
   | 'layouts'
   | 'struct'
@@ -62,6 +68,8 @@ export type Command =
   | 'to-span'
   | 'to-arenas'
   | 'to-gc'
+  | 'to-goroutines'
+  | 'to-goroutine'
   | 'to-layouts'
   | 'to-findings'
   | 'mark'
@@ -71,6 +79,9 @@ export type Command =
   | 'how'
   | 'find'
   | 'address'
+  | 'all'
+  | 'goroutine'
+  | 'pointers'
   | 'mode'
   | 'zoom-in'
   | 'zoom-out'
@@ -125,6 +136,7 @@ export const bindings: readonly Binding[] = [
   { context: 'span-map', keys: ['right'], command: 'right', help: 'next slot' },
   { context: 'span-map', keys: ['x', 'enter', 'l'], command: 'bytes', help: "the slot's memory", hint: 'memory' },
   { context: 'span-map', keys: ['y'], command: 'copy', help: "copy the slot's address", hint: 'copy' },
+  { context: 'span-map', keys: ['p'], command: 'pointers', help: 'which stacks point into the slot', hint: 'stacks' },
   { context: 'span-map', keys: ['n'], command: 'next-match', help: 'next slot of another state' },
   { context: 'span-map', keys: ['N'], command: 'previous-match', help: 'previous slot of another state' },
 
@@ -136,6 +148,13 @@ export const bindings: readonly Binding[] = [
     command: 'bytes',
     help: "the field's memory, or what it points to",
     hint: 'memory',
+  },
+  {
+    context: 'span-fields',
+    keys: ['p'],
+    command: 'pointers',
+    help: 'which stacks point into the span',
+    hint: 'stacks',
   },
   { context: 'span-fields', keys: ['y'], command: 'copy', help: "copy the field's value", hint: 'copy' },
 
@@ -160,6 +179,12 @@ export const bindings: readonly Binding[] = [
     command: 'find',
     help: 'what the word under the cursor points at, in full',
     hint: 'find',
+  },
+  {
+    context: 'memory',
+    keys: ['p'],
+    command: 'pointers',
+    help: 'which stacks point into the slot that the line is in, or to the line',
   },
   { context: 'memory', keys: ['o'], command: 'top', help: 'back to where this screen began' },
   { context: 'memory', keys: ['y'], command: 'copy', help: 'copy the address of the line' },
@@ -210,10 +235,99 @@ export const bindings: readonly Binding[] = [
 
   { context: 'find', keys: ['enter', 'l'], command: 'open', help: 'open what the line names', hint: 'open' },
   { context: 'find', keys: ['x'], command: 'bytes', help: 'memory at the address of the line', hint: 'memory' },
+  {
+    context: 'find',
+    keys: ['p'],
+    command: 'pointers',
+    help: 'which stacks point into its slot, or its span',
+    hint: 'stacks',
+  },
   { context: 'find', keys: ['y'], command: 'copy', help: 'copy the address, or the line' },
 
   { context: 'histogram', keys: ['enter', 'l'], command: 'open', help: 'the spans with this value', hint: 'open' },
   { context: 'histogram', keys: ['y'], command: 'copy', help: 'copy the value' },
+
+  {
+    context: 'groups',
+    keys: ['enter', 'l'],
+    command: 'open',
+    help: 'open the goroutines with this state and stack',
+    hint: 'open',
+  },
+  { context: 'groups', keys: ['tab'], command: 'next-pane', help: 'goroutines one by one', hint: 'one by one' },
+  { context: 'groups', keys: ['shift-tab'], command: 'previous-pane', help: 'goroutines one by one' },
+  {
+    context: 'groups',
+    keys: ['/'],
+    command: 'filter',
+    help: 'filter: any text, state=waiting reason=chan func=serve package=main !system',
+    hint: 'filter',
+  },
+  { context: 'groups', keys: ['a'], command: 'all', help: "the runtime's own goroutines too, or not", hint: 'all' },
+  { context: 'groups', keys: ['y'], command: 'copy', help: 'copy the goid of the first' },
+
+  {
+    context: 'goroutines',
+    keys: ['enter', 'l'],
+    command: 'open',
+    help: 'open the stack of the goroutine',
+    hint: 'open',
+  },
+  { context: 'goroutines', keys: ['tab'], command: 'next-pane', help: 'groups of one stack', hint: 'groups' },
+  { context: 'goroutines', keys: ['shift-tab'], command: 'previous-pane', help: 'groups of one stack' },
+  {
+    context: 'goroutines',
+    keys: ['/'],
+    command: 'filter',
+    help: 'filter: any text, state=waiting reason=chan func=serve package=main !system',
+    hint: 'filter',
+  },
+  { context: 'goroutines', keys: ['a'], command: 'all', help: "the runtime's own goroutines too, or not", hint: 'all' },
+  { context: 'goroutines', keys: ['s'], command: 'sort', help: 'sort by the chosen column', hint: 'sort' },
+  { context: 'goroutines', keys: ['S'], command: 'reverse', help: 'sort the other way round' },
+  { context: 'goroutines', keys: ['<'], command: 'column-left', help: 'choose the column to the left' },
+  {
+    context: 'goroutines',
+    keys: ['>'],
+    command: 'column-right',
+    help: 'choose the column to the right',
+    hint: 'column',
+  },
+  { context: 'goroutines', keys: ['x'], command: 'bytes', help: 'memory of the g' },
+  { context: 'goroutines', keys: ['y'], command: 'copy', help: 'copy the goid' },
+
+  {
+    context: 'goroutine',
+    keys: ['enter', 'l'],
+    command: 'open',
+    help: "the frame's slots: its memory, each pointer followed",
+    hint: 'slots',
+  },
+  { context: 'goroutine', keys: ['a'], command: 'all', help: "with the runtime's own frames, or without", hint: 'all' },
+  { context: 'goroutine', keys: ['f'], command: 'find', help: 'what the pc is' },
+  { context: 'goroutine', keys: ['x'], command: 'bytes', help: 'memory at the pc' },
+  { context: 'goroutine', keys: ['y'], command: 'copy', help: 'copy the pc' },
+
+  { context: 'threads', keys: ['enter', 'l'], command: 'open', help: 'open the stack of the thread', hint: 'open' },
+  { context: 'threads', keys: ['x'], command: 'bytes', help: 'memory at the pc' },
+  { context: 'threads', keys: ['y'], command: 'copy', help: 'copy the thread ID' },
+
+  {
+    context: 'thread',
+    keys: ['enter', 'l'],
+    command: 'open',
+    help: "the frame's slots: its memory, each pointer followed",
+    hint: 'slots',
+  },
+  { context: 'thread', keys: ['a'], command: 'all', help: "with the runtime's own frames, or without", hint: 'all' },
+  { context: 'thread', keys: ['o'], command: 'goroutine', help: 'the goroutine that it runs', hint: 'goroutine' },
+  { context: 'thread', keys: ['f'], command: 'find', help: 'what the pc is' },
+  { context: 'thread', keys: ['x'], command: 'bytes', help: 'memory at the pc' },
+  { context: 'thread', keys: ['y'], command: 'copy', help: 'copy the pc' },
+
+  { context: 'pointers', keys: ['enter', 'l'], command: 'open', help: 'the frame that holds the word', hint: 'frame' },
+  { context: 'pointers', keys: ['x'], command: 'bytes', help: 'memory where the word stands', hint: 'memory' },
+  { context: 'pointers', keys: ['y'], command: 'copy', help: 'copy where the word stands' },
 
   { context: 'marks', keys: ['enter', 'l'], command: 'open', help: 'go to the marked place', hint: 'go' },
   { context: 'marks', keys: ['y'], command: 'copy', help: 'copy the line' },
@@ -269,6 +383,8 @@ export const bindings: readonly Binding[] = [
   { context: 'screen', keys: ['3'], command: 'to-span', help: 'the span looked at last' },
   { context: 'screen', keys: ['4'], command: 'to-arenas', help: 'arenas: a map of the heap' },
   { context: 'screen', keys: ['5'], command: 'to-gc', help: 'GC controller' },
+  { context: 'screen', keys: ['6'], command: 'to-goroutines', help: 'goroutines' },
+  { context: 'screen', keys: ['7'], command: 'to-goroutine', help: 'the goroutine looked at last' },
   { context: 'screen', keys: ['8'], command: 'to-layouts', help: 'layouts' },
   { context: 'screen', keys: ['0'], command: 'to-findings', help: 'findings' },
   { context: 'screen', keys: ['m'], command: 'mark', help: 'mark this place' },
@@ -317,6 +433,12 @@ const chains: Readonly<Record<Context, readonly Context[]>> = {
   how: ['how', ...text],
   find: ['find', ...text],
   histogram: ['histogram', ...text],
+  groups: ['groups', ...list],
+  goroutines: ['goroutines', ...list],
+  goroutine: ['goroutine', ...list],
+  threads: ['threads', ...text],
+  thread: ['thread', ...list],
+  pointers: ['pointers', ...text],
   marks: ['marks', ...text],
   layouts: ['layouts', ...list],
   struct: ['struct', ...text],

@@ -1,6 +1,6 @@
 // Where the user is: a stack of screens, each with its own cursor, filter and sort, and what lies over it (prompt, help, a message).
 // One pure reducer; no data of the target is in here.
-import type { SpanColumn, SpanQuery } from '../src/session/protocol.js';
+import type { GoroutineColumn, GoroutineQuery, SpanColumn, SpanQuery } from '../src/session/protocol.js';
 
 /** A position in something longer than the screen. `top` is the first row shown. */
 export interface Place {
@@ -12,6 +12,8 @@ export type LayoutPane = 'structs' | 'releases' | 'verify';
 export type GcPane = 'pacing' | 'fields';
 /** Memory as one word a line with what it points at, or as sixteen bytes a line. */
 export type MemoryView = 'words' | 'bytes';
+/** Goroutines with one stack as one row, or each on its own. */
+export type GoroutineView = 'groups' | 'flat';
 export type MapMode = 'occupancy' | 'state' | 'class';
 
 export type Screen =
@@ -86,6 +88,41 @@ export type Screen =
       readonly place: Place;
       readonly search: string;
     }
+  | {
+      readonly kind: 'goroutines';
+      readonly id: number;
+      readonly list: GoroutineView;
+      readonly place: Place;
+      readonly filter: string;
+      /** The runtime's own too. */
+      readonly system: boolean;
+      /** Only those with the stack of this goroutine. */
+      readonly like: string | null;
+      readonly order: GoroutineQuery['sort'];
+      readonly chosen: GoroutineColumn;
+      /** A goid whose row the cursor goes to. */
+      readonly seek: string | undefined;
+    }
+  | {
+      readonly kind: 'goroutine';
+      readonly id: number;
+      readonly goid: string;
+      /** The runtime's own frames too. */
+      readonly all: boolean;
+      readonly place: Place;
+    }
+  | { readonly kind: 'threads'; readonly id: number; readonly place: Place; readonly search: string }
+  | { readonly kind: 'thread'; readonly id: number; readonly tid: number; readonly all: boolean; readonly place: Place }
+  | {
+      readonly kind: 'pointers';
+      readonly id: number;
+      /** Which stacks point into [address, end). */
+      readonly address: string;
+      readonly end: string;
+      readonly what: string;
+      readonly place: Place;
+      readonly search: string;
+    }
   | { readonly kind: 'marks'; readonly id: number; readonly place: Place; readonly search: string }
   | {
       readonly kind: 'layouts';
@@ -151,6 +188,11 @@ export interface ScreenPatch {
   readonly filter?: string;
   readonly search?: string;
   readonly marked?: string | undefined;
+  readonly list?: GoroutineView;
+  readonly system?: boolean;
+  readonly order?: GoroutineQuery['sort'];
+  readonly chosen?: GoroutineColumn;
+  readonly all?: boolean;
 }
 
 export type Action =
@@ -182,6 +224,33 @@ export function spanAt(address: string, slot = 0): NewScreen {
 
 export function findAt(address: string): NewScreen {
   return { kind: 'find', address, place: start, search: '' };
+}
+
+/** The list of goroutines, by groups of one stack. */
+export function goroutinesWith(filter = ''): NewScreen {
+  const order = { column: 'goid', descending: false } as const;
+  return {
+    kind: 'goroutines',
+    list: 'groups',
+    place: start,
+    filter,
+    system: false,
+    like: null,
+    order,
+    chosen: 'goid',
+    seek: undefined,
+  };
+}
+
+/** The stack of a goroutine, the cursor on one of its frames. */
+export function goroutineAt(goid: string, frame = 0): NewScreen {
+  return { kind: 'goroutine', goid, all: true, place: { cursor: frame, top: Math.max(0, frame - 3) } };
+}
+
+/** Which stacks point into `length` bytes from an address on. */
+export function pointersTo(address: string, length: number, what: string): NewScreen {
+  const end = `0x${(BigInt(address) + BigInt(Math.max(1, length))).toString(16)}`;
+  return { kind: 'pointers', address, end, what, place: start, search: '' };
 }
 
 export function initialNavigation(): Navigation {
@@ -254,6 +323,8 @@ function returned(state: Navigation, at: number, wanted: NewScreen): Navigation 
       nextId: state.nextId + 1,
     };
   }
+  if (found.kind === 'goroutines' && wanted.kind === 'goroutines' && wanted.filter !== found.filter)
+    return pushed(state, below, wanted);
   if (found.kind === 'layouts' && wanted.kind === 'layouts' && wanted.name !== found.name)
     return pushed(state, state.stack, wanted);
   return { ...state, ...bare, stack: [...below, found] };

@@ -78,8 +78,9 @@ function completeFilter(
   app: AppServices,
   text: string,
 ): { readonly text: string; readonly candidates: readonly string[] } {
-  const done = completeCommand(`spans ${text}`, app.known);
-  return { text: done.text.slice('spans '.length), candidates: done.candidates };
+  const command = currentScreen(app.navigation.get()).kind === 'goroutines' ? 'goroutines ' : 'spans ';
+  const done = completeCommand(`${command}${text}`, app.known);
+  return { text: done.text.slice(command.length), candidates: done.candidates };
 }
 
 function acceptPrompt(app: AppServices, kind: PromptKind, text: string, size: Size, props: Program): void {

@@ -3,7 +3,17 @@
 import type { ParsedCommand } from './command.js';
 import { exportView } from './export.js';
 import type { AppServices } from './hooks/use-app.js';
-import { allSpans, findAt, memoryAt, type NewScreen, spanAt, start } from './navigation.js';
+import {
+  allSpans,
+  findAt,
+  goroutineAt,
+  goroutinesWith,
+  memoryAt,
+  type NewScreen,
+  pointersTo,
+  spanAt,
+  start,
+} from './navigation.js';
 import type { Program } from './program.js';
 
 export function runCommand(app: AppServices, command: ParsedCommand, props: Program): void {
@@ -56,6 +66,25 @@ export function runCommand(app: AppServices, command: ParsedCommand, props: Prog
     case 'find':
       app.push(findAt(command.address));
       return;
+    case 'goroutines': {
+      const open = navigation.get().stack.find((screen) => screen.kind === 'goroutines');
+      go(goroutinesWith(command.filter ?? (open?.kind === 'goroutines' ? open.filter : '')));
+      return;
+    }
+    case 'goroutine':
+      app.push(goroutineAt(command.goid));
+      return;
+    case 'last-goroutine':
+      if (app.known.lastGoroutine === undefined)
+        app.notify('no goroutine was looked at yet: Enter on a row of :goroutines opens one', true);
+      else go(goroutineAt(app.known.lastGoroutine));
+      return;
+    case 'thread':
+      app.push({ kind: 'thread', tid: command.tid, all: true, place: start });
+      return;
+    case 'pointers':
+      app.push(pointersTo(command.address, command.length, ''));
+      return;
     case 'gc':
       go({ kind: 'gc', pane: 'pacing', place: start, filter: '' });
       return;
@@ -65,6 +94,7 @@ export function runCommand(app: AppServices, command: ParsedCommand, props: Prog
     case 'findings':
     case 'how':
     case 'marks':
+    case 'threads':
       go({ kind: command.kind, place: start, search: '' });
       return;
     case 'histogram': {

@@ -2,7 +2,17 @@
 // and knows what is running, so that the status bar can show it and Esc can stop it. Knows nothing of React or of the terminal.
 
 import { type SessionClient, SessionError } from '../src/session/client.js';
-import type { CallName, Calls, ErrorReply, OpenedResult, OpenRequest, SpanQuery } from '../src/session/protocol.js';
+import type {
+  CallName,
+  Calls,
+  ErrorReply,
+  GoroutineQuery,
+  GroupQuery,
+  OpenedResult,
+  OpenRequest,
+  SpanQuery,
+} from '../src/session/protocol.js';
+import { FillingRows, type GoroutineRows, type GroupRows } from './filling-rows.js';
 import { RowCache } from './row-cache.js';
 
 export interface Activity {
@@ -32,6 +42,10 @@ const remembered: ReadonlySet<CallName> = new Set<CallName>([
   'findings',
   'find',
   'memory',
+  'goroutine',
+  'threads',
+  'thread',
+  'stackPointers',
   'heapMap',
   'histogram',
   'provenance',
@@ -40,6 +54,13 @@ const remembered: ReadonlySet<CallName> = new Set<CallName>([
   'layoutDiff',
   'layoutVerify',
 ]);
+
+/** What is told of a call while it runs, where its name does not say it. */
+const words: Readonly<Partial<Record<CallName, string>>> = {
+  goroutineGroups: 'unwinding stacks',
+  goroutineWindow: 'unwinding stacks',
+  stackPointers: 'looking through stacks',
+};
 
 /** Goes on when its screen is left: what takes its time there, the walk over all spans, every other screen needs too. */
 const goesOn = 'overview';
@@ -51,6 +72,7 @@ export class UiSession {
   private readonly answers = new Map<string, unknown>();
   private ongoing: Promise<Calls[typeof goesOn]['result']> | undefined;
   private readonly tables = new Map<string, RowCache>();
+  private readonly lists = new Map<string, GroupRows | GoroutineRows>();
   private readonly listeners = new Set<() => void>();
   private telling: NodeJS.Timeout | undefined;
   private opening: Promise<OpenedResult>;
@@ -149,6 +171,38 @@ export class UiSession {
     return table;
   }
 
+  /** Groups of goroutines, and goroutines one by one; lists that fill in. */
+  groups(query: GroupQuery): GroupRows {
+    return this.list(
+      `groups ${JSON.stringify(query)}`,
+      () =>
+        new FillingRows(
+          (range, signal) => this.call('goroutineGroups', { query, ...range }, signal),
+          () => this.changed(),
+        ),
+    );
+  }
+
+  goroutines(query: GoroutineQuery): GoroutineRows {
+    return this.list(
+      JSON.stringify(query),
+      () =>
+        new FillingRows(
+          (range, signal) => this.call('goroutineWindow', { query, ...range }, signal),
+          () => this.changed(),
+        ),
+    );
+  }
+
+  private list<L extends GroupRows | GoroutineRows>(key: string, make: () => L): L {
+    const known = (this.lists.get(key) as L | undefined) ?? make();
+    this.lists.delete(key);
+    this.lists.set(key, known);
+    const oldest = this.lists.keys().next();
+    if (this.lists.size > rememberedTables && !oldest.done) this.lists.delete(oldest.value);
+    return known;
+  }
+
   private async run<K extends CallName>(
     call: K,
     params: Calls[K]['params'],
@@ -165,7 +219,7 @@ export class UiSession {
         signal: controller.signal,
         onProgress: (progress) => {
           const first = entry.activity === undefined;
-          entry.activity = progress;
+          entry.activity = { ...progress, what: words[call] ?? progress.what };
           if (first) this.changed();
           else this.progressed();
         },
@@ -181,7 +235,11 @@ export class UiSession {
    * Work of several calls, shown as `what` while it takes long. Esc ends it at once, even where the engine does not hear of it: rejects with
    * `cancelled`. `signal` ends it too.
    */
-  async during<T>(what: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async during<T>(
+    what: string,
+    signal: AbortSignal,
+    work: (signal: AbortSignal, report: (done: number, total: number) => void) => Promise<T>,
+  ): Promise<T> {
     const controller = new AbortController();
     const entry: Running = { controller, since: Date.now(), activity: { what, done: 0, total: 0 } };
     const onAbort = () => controller.abort();
@@ -189,8 +247,12 @@ export class UiSession {
     signal.addEventListener('abort', onAbort);
     this.running.add(entry);
     const timer = setTimeout(() => this.changed(), toldAfterMs);
+    const report = (done: number, total: number) => {
+      entry.activity = { what, done, total };
+      this.progressed();
+    };
     try {
-      return await Promise.race([work(controller.signal), whenAborted(controller.signal, what)]);
+      return await Promise.race([work(controller.signal, report), whenAborted(controller.signal, what)]);
     } finally {
       clearTimeout(timer);
       this.running.delete(entry);
@@ -225,6 +287,7 @@ export class UiSession {
     this.answers.clear();
     this.ongoing = undefined;
     this.tables.clear();
+    this.lists.clear();
     this.opening = this.open();
     this.attempt++;
     this.changed();

@@ -9,7 +9,7 @@ import { type ScanCandidate, type ScanScene, scanChain } from '../runtime/unwind
 import { scanScene } from '../runtime/unwind/scan-scene.js';
 import { type GoroutineStackTrace, Stacks } from '../runtime/unwind/stacks.js';
 import { readMachines, threadsWithMachines } from '../runtime/unwind/thread-list.js';
-import type { FrameOrigin, StackFrame } from '../runtime/unwind/unwind.js';
+import type { FrameOrigin, StackFrame, StackStart } from '../runtime/unwind/unwind.js';
 import { addressText, bigCount } from './numbers.js';
 import type { CreatedBy, FrameResult, GoroutineResult } from './results-goroutines.js';
 
@@ -45,6 +45,11 @@ export class GoroutineList {
     return typeof start === 'string'
       ? stack
       : { ...stack, stoppedBecause: 'the program’s function table can’t be read' };
+  }
+
+  /** Where its own frames begin; a phrase where it has none or they can’t be told. */
+  startOf(goroutine: Goroutine): StackStart | string {
+    return this.#stacks.startOf(goroutine);
   }
 
   result(goroutine: Goroutine): GoroutineResult {

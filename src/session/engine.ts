@@ -23,6 +23,8 @@ import type { OnProgress, SpanTable } from '../runtime/span-table.js';
 import { verifyTarget } from '../runtime/verify/verify-layout.js';
 import { openTarget } from '../target/open.js';
 import type { Target } from '../target/target.js';
+import { goroutineAnswers, Scheduling } from './goroutine-answers.js';
+import { parseAddress } from './parse-address.js';
 import type { CallName, Calls, OpenedResult, OpenOptions, OpenRequest, SpanQuery } from './protocol.js';
 
 /** Bytes that one `bytes` call may ask for. */
@@ -46,6 +48,7 @@ interface State {
   readonly options: OpenOptions;
   readonly queries: Map<string, Uint32Array>;
   finder?: Finder;
+  scheduling?: Scheduling;
 }
 
 export function createEngine(): Engine {
@@ -114,6 +117,14 @@ export function createEngine(): Engine {
       const { pageSize } = process.layout.traits;
       return histogramOf(table, filterRows(table, parseFilter(filter), pageSize), column, pageSize);
     },
+    ...goroutineAnswers(() => {
+      const current = opened();
+      const { target } = current;
+      if (!target.image)
+        throw new InspectError('no-image', 'goroutines', 'an image is missing: only the binary was given');
+      current.scheduling ??= new Scheduling(needProcess(current));
+      return current.scheduling;
+    }),
     provenance: () => {
       const { target, process, options } = opened();
       return provenanceOf(target, process, process ? undefined : layoutOf(target, options));
@@ -232,10 +243,4 @@ function spanPosition(
     position: rows.indexOf(row),
     row: spanRow({ memory: process.memory, layout: process.layout, table }, row, false),
   };
-}
-
-function parseAddress(text: string): number {
-  const value = /^(0x[0-9a-f]{1,16}|\d{1,16})$/i.test(text) ? Number(text) : Number.NaN;
-  if (!Number.isSafeInteger(value)) throw new InspectError('unsupported', text, 'is no address');
-  return value;
 }

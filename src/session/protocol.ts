@@ -1,4 +1,5 @@
 // The typed messages between a front end and the engine in its worker thread. Requests carry an id; each gets exactly one reply.
+import type { GoroutineQuery, GroupQuery } from '../analysis/goroutine-browser.js';
 import type {
   BytesResult,
   Finding,
@@ -14,8 +15,17 @@ import type {
   SpanRow,
   SpanWindow,
 } from '../analysis/results.js';
+import type {
+  GoroutineStackWindow,
+  GoroutineWindow,
+  GroupWindow,
+  StackPointersResult,
+  ThreadListResult,
+  ThreadStackWindow,
+} from '../analysis/results-browse.js';
 import type { LayoutDiffResult, LayoutListResult, LayoutShowResult, LayoutVerifyResult } from '../layout/results.js';
 
+export type { GoroutineColumn, GoroutineQuery, GroupQuery } from '../analysis/goroutine-browser.js';
 export type { SpanColumn } from '../analysis/results.js';
 
 /** What the command line names: files in any order, and overrides. */
@@ -49,6 +59,13 @@ export interface SpanQuery {
   readonly sort: { readonly column: SpanColumn; readonly descending: boolean };
 }
 
+/** Frames by their place among those that are shown. */
+export interface FrameRange {
+  readonly from: number;
+  readonly count: number;
+  readonly all: boolean;
+}
+
 /** Every question, with its reply's type. `openTarget` comes first. */
 export interface Calls {
   openTarget: { params: OpenRequest; result: OpenedResult };
@@ -79,6 +96,24 @@ export interface Calls {
   };
   /** How often each value of a column occurs among the rows that pass a filter. */
   histogram: { params: { readonly filter: string; readonly column: SpanColumn }; result: HistogramResult };
+  /**
+   * Goroutines with one stack as one row, and one by one. Each call unwinds for a moment; while `unwound` is below `total` the next one knows more. `keep` is a goid whose
+   * row's place is asked for.
+   */
+  goroutineGroups: {
+    params: { readonly query: GroupQuery; readonly from: number; readonly count: number; readonly keep?: string };
+    result: GroupWindow;
+  };
+  goroutineWindow: {
+    params: { readonly query: GoroutineQuery; readonly from: number; readonly count: number; readonly keep?: string };
+    result: GoroutineWindow;
+  };
+  /** A window of one goroutine's stack; without `all` the frames that a traceback shows. */
+  goroutine: { params: { readonly goid: string } & FrameRange; result: GoroutineStackWindow };
+  threads: { params: Record<string, never>; result: ThreadListResult };
+  thread: { params: { readonly tid: number } & FrameRange; result: ThreadStackWindow };
+  /** Words on stacks, and registers, with a value in [start, end). */
+  stackPointers: { params: { readonly start: string; readonly end: string }; result: StackPointersResult };
   /** How version, layout and roots were found. */
   provenance: { params: Record<string, never>; result: ProvenanceResult };
   layoutList: { params: Record<string, never>; result: LayoutListResult };

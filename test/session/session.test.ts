@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSession, type SessionClient, SessionError } from '../../src/session/client.js';
 import type { SpanColumn, SpanQuery } from '../../src/session/protocol.js';
+import { abortedOnceHeard } from '../support/aborted.js';
 import { json, sample, sampleFiles } from '../support/run-cli.js';
 
 type Row = Record<string, unknown> & { addr: string; base: string };
@@ -25,18 +26,6 @@ const failure = (promise: Promise<unknown>) =>
     () => undefined,
     (error: unknown) => error as SessionError,
   );
-
-/** Not aborted yet when the call looks at it, and aborted as soon as the call listens: before the engine can have answered, on any machine. */
-function abortedOnceHeard(): AbortSignal {
-  const controller = new AbortController();
-  const { signal } = controller;
-  const listen = signal.addEventListener.bind(signal);
-  signal.addEventListener = (...heard: Parameters<typeof listen>) => {
-    listen(...heard);
-    controller.abort();
-  };
-  return signal;
-}
 
 describe('opening', () => {
   it('says what was opened', async () => {

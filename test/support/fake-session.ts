@@ -19,6 +19,8 @@ import {
   provenanceData,
 } from './fake-answers.js';
 
+import { type FakeGoroutines, goroutineAnswers } from './fake-goroutines.js';
+
 export interface FakeOptions {
   readonly spans?: number;
   /** Rows that differ from the generated ones, by index. */
@@ -36,6 +38,7 @@ export interface FakeOptions {
   readonly errors?: Partial<Record<CallName, { code: string; subject: string; why: string; hint?: string }>>;
   /** Calls that stay unanswered until they are cancelled; they report progress. */
   readonly stuck?: readonly CallName[];
+  readonly goroutines?: FakeGoroutines;
   readonly delayMs?: number;
   /** Calls that take longer than the others. */
   readonly slow?: Partial<Record<CallName, number>>;
@@ -137,6 +140,7 @@ export function createFakeSession(options: FakeOptions = {}): FakeSession {
       hex: options.bytes?.hex ?? '41'.repeat(length),
       fault: options.bytes?.fault ?? null,
     }),
+    ...goroutineAnswers(options.goroutines),
     layoutList: () => layoutListData,
     layoutShow: ({ name }) => ({
       ...layoutShowData,

@@ -50,6 +50,7 @@ describe('the command line', () => {
       const text = usage
         .replace('ADDRESS', '0x10')
         .replace('COLUMN', 'elemsize')
+        .replace(/ ID$/, ' 18')
         .replaceAll(/\s*\[.*\]/g, '');
       expect(parseCommand(text).kind, usage).not.toBe('error');
     }

@@ -34,6 +34,16 @@ export function crumbText(screen: Screen): string {
     case 'how':
     case 'marks':
       return screen.kind;
+    case 'goroutines':
+      return screen.like === null ? 'goroutines' : `like ${screen.like}`;
+    case 'threads':
+      return screen.kind;
+    case 'goroutine':
+      return `goroutine ${screen.goid}`;
+    case 'thread':
+      return `thread ${screen.tid}`;
+    case 'pointers':
+      return `stacks to ${screen.address}`;
     case 'finding':
       return screen.name;
     case 'find':

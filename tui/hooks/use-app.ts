@@ -23,12 +23,13 @@ export interface AppServices {
   readonly screenHandler: { current: ((command: Command) => void) | undefined };
   /** All lines of the view on top, for its export. */
   readonly viewLines: { current: ((path: string) => AsyncIterable<string>) | undefined };
-  /** What `:` + Tab can complete besides commands, what was typed there last, and the mspan looked at last. */
+  /** What `:` + Tab can complete besides commands, what was typed there last, and the mspan and the goid looked at last. */
   readonly known: {
     structs: readonly string[];
     releases: readonly string[];
     lastCommand: string | undefined;
     lastSpan: string | undefined;
+    lastGoroutine: string | undefined;
   };
 }
 

@@ -3,18 +3,23 @@ import type { FindResult } from '../../src/analysis/results.js';
 import { slotWords } from '../components/bitmap.js';
 import { TextBody } from '../components/text-body.js';
 import { type TextRow, textRow } from '../components/text-rows.js';
+import { useApp } from '../hooks/use-app.js';
 import { useCall } from '../hooks/use-session.js';
 import { useTextView } from '../hooks/use-text-view.js';
 import { type Line, wrapText } from '../line.js';
-import { findAt, memoryAt, type NewScreen, type ScreenOf, spanAt, start } from '../navigation.js';
+import { findAt, goroutineAt, memoryAt, type NewScreen, type ScreenOf, spanAt, start } from '../navigation.js';
 import { bytesText, classText, grouped } from '../numbers.js';
+import { pointersToFound } from '../pointers-to.js';
 import { textWidth } from '../terminal/text-width.js';
 import type { ScreenProps } from './screen-props.js';
 
 export function FindScreen({ screen, width, height }: ScreenProps<ScreenOf<'find'>>) {
   const { value, error } = useCall('find', { address: screen.address });
   const rows = value ? findRows(value, width) : [];
-  const view = useTextView(screen, rows, height, 0);
+  const { push } = useApp();
+  const view = useTextView(screen, rows, height, 0, (command) => {
+    if (command === 'pointers' && value) push(pointersToFound(value));
+  });
   return (
     <TextBody
       width={width}
@@ -74,6 +79,8 @@ function findRows(found: FindResult, width: number): TextRow[] {
       { address: stack.lo, to: memoryAt(stack.lo, Number(stack.hi) - Number(stack.lo), 'stack') },
       'Enter: its memory',
     );
+    if (Number(stack.goid) > 0)
+      add('frames', `of goroutine ${stack.goid}`, { to: goroutineAt(String(stack.goid)) }, 'Enter: its stack');
     add('g', stack.g, { address: stack.g, to: findAt(stack.g) }, 'Enter: the g of the stack');
   }
   if (object !== null)

@@ -8,6 +8,7 @@ import { memoryBlock, useMemory } from '../hooks/use-memory.js';
 import type { Command } from '../keymap.js';
 import type { Line } from '../line.js';
 import { findAt, isMotion, type Motion, memoryAt, type Place, type ScreenOf } from '../navigation.js';
+import { pointersToFound } from '../pointers-to.js';
 import { errorReply, errorText } from '../ui-session.js';
 import type { ScreenProps } from './screen-props.js';
 
@@ -98,6 +99,9 @@ function memoryCommand(app: AppServices, screen: MemoryState, cursor: number, co
         patch: { view: screen.view === 'words' ? 'bytes' : 'words' },
       });
       return;
+    case 'pointers':
+      void askWhatPointsTo(app, cursor);
+      return;
     case 'copy':
       app.copy(`0x${cursor.toString(16)}`);
       return;
@@ -108,6 +112,16 @@ function memoryCommand(app: AppServices, screen: MemoryState, cursor: number, co
       return;
     default:
       return;
+  }
+}
+
+/** The stacks that point into the slot, or to the place, that a line is of. */
+async function askWhatPointsTo(app: AppServices, address: number): Promise<void> {
+  try {
+    const found = await app.hold(app.session.call('find', { address: `0x${address.toString(16)}` }));
+    app.push(pointersToFound(found));
+  } catch (error) {
+    app.notify(errorText(errorReply(error)), true);
   }
 }
 

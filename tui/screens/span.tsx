@@ -16,7 +16,7 @@ import { type AppServices, useApp } from '../hooks/use-app.js';
 import { useCommands, useListMotion } from '../hooks/use-keymap.js';
 import { useCall } from '../hooks/use-session.js';
 import type { Command } from '../keymap.js';
-import { isMotion, memoryAt, placeAt, type ScreenOf, visibleTop } from '../navigation.js';
+import { isMotion, memoryAt, placeAt, pointersTo, type ScreenOf, visibleTop } from '../navigation.js';
 import { addressPlus, grouped } from '../numbers.js';
 import { searchFirst, searchFrom } from '../search.js';
 import type { ScreenProps } from './screen-props.js';
@@ -89,7 +89,10 @@ function mapCommand(
   view: { width: number; height: number },
 ): void {
   const { slots } = span;
-  if (slots.length === 0) return;
+  if (slots.length === 0) {
+    if (command === 'pointers') pointersIntoSpan(app, span);
+    return;
+  }
   const perLine = slotsPerLine(view.width, slots.length);
   const { cursor, top } = screen.slot;
   const go = (slot: number) => {
@@ -136,6 +139,10 @@ function mapCommand(
     case 'copy':
       if (address !== undefined) app.copy(address);
       return;
+    case 'pointers':
+      if (address === undefined) app.notify('the address of this slot is not known', true);
+      else app.push(pointersTo(address, Number(span.slotSize), `slot ${grouped(cursor)} of ${span.base ?? span.addr}`));
+      return;
     case 'bytes':
       if (address === undefined) app.notify('the address of this slot is not known', true);
       else app.push(memoryAt(address, Number(span.slotSize), `slot ${grouped(cursor)} of ${span.base ?? span.addr}`));
@@ -143,6 +150,12 @@ function mapCommand(
     default:
       return;
   }
+}
+
+function pointersIntoSpan(app: AppServices, { base, addr, limit }: SpanDetail): void {
+  const length = base === null || limit === null ? 0 : Number(limit) - Number(base);
+  if (base === null || length <= 0) app.notify('startAddr or limit of this span is not known', true);
+  else app.push(pointersTo(base, length, `span of mspan ${addr}`));
 }
 
 /** The nearest slot in a direction whose state is another; the present one if there is none. */
@@ -174,6 +187,9 @@ function fieldCommand(app: AppServices, screen: SpanState, span: SpanDetail, com
       );
       return;
     }
+    case 'pointers':
+      pointersIntoSpan(app, span);
+      return;
     case 'search':
       app.navigation.dispatch({ type: 'prompt', prompt: { kind: 'search', text: '', candidates: [] } });
       return;

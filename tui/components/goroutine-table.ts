@@ -1,0 +1,100 @@
+// The columns of the lists of goroutines, and how states, waits and places are written there.
+import type { CallPlace, GoroutineRow, GroupRow } from '../../src/analysis/results-browse.js';
+import type { GoroutineColumn } from '../../src/session/protocol.js';
+import { durationText, grouped } from '../numbers.js';
+import type { Column } from './table.js';
+
+/** From this width on files stand with their folders. */
+const wide = 120;
+/** Without the marker and the room behind the last column. */
+const edge = 3;
+
+/** `chan receive`, with what is unusual about it. */
+export function stateText(row: {
+  readonly status: string;
+  readonly waitReason?: string | null;
+  readonly system?: boolean;
+  readonly lockedToThread?: boolean;
+}): string {
+  const marks = [...(row.system === true ? ['system'] : []), ...(row.lockedToThread === true ? ['locked'] : [])];
+  return `${row.waitReason ?? row.status}${marks.length === 0 ? '' : ` (${marks.join(', ')})`}`;
+}
+
+/** The collector notices that a goroutine waits: how long before that is not known. */
+export const waitText = (ns: number | null) => (ns === null ? '' : `≥ ${durationText(ns)}`);
+
+export function placeText({ file, line }: Pick<CallPlace, 'file' | 'line'>, whole: boolean): string {
+  if (file === null) return '';
+  return `${whole ? file : (file.split(/[\\/]/).at(-1) ?? file)}:${line ?? '?'}`;
+}
+
+/** A stack that could not be followed to its end is not told apart from another one by what is missing. */
+function topText(
+  row: { readonly top: CallPlace | null; readonly stoppedBecause: string | null; readonly complete: boolean },
+  width: number,
+): string {
+  const { top, stoppedBecause, complete } = row;
+  const early = complete ? '' : '  (ends early)';
+  if (top === null) return stoppedBecause === null ? '' : `? ${stoppedBecause}`;
+  if (top.func === null) return `? ${top.pc}${early}`;
+  return `${top.func}  ${placeText(top, width >= wide)}${early}`;
+}
+
+type GoroutineTableColumn = Column<GoroutineRow> & { readonly sortKey: GoroutineColumn };
+
+export function groupColumns(width: number): readonly Column<GroupRow>[] {
+  const columns: Column<GroupRow>[] = [
+    { title: 'count', width: 7, align: 'right', cell: ({ count }) => grouped(count) },
+    { title: 'state', width: 22, cell: (row) => stateText(row) },
+    { title: 'waits', width: 13, align: 'right', cell: ({ waitSinceAtLeast }) => waitText(waitSinceAtLeast) },
+  ];
+  if (width >= 100) {
+    const goid = { title: 'first goid', width: 10, align: 'right', cell: (row: GroupRow) => String(row.goid) } as const;
+    columns.push(goid, { title: 'frames', width: 7, align: 'right', cell: ({ frames }) => grouped(frames) });
+  }
+  return [...columns, { title: 'in', width: restOf(columns, width), cell: (row) => topText(row, width) }];
+}
+
+export function goroutineColumns(width: number): readonly GoroutineTableColumn[] {
+  const columns: GoroutineTableColumn[] = [
+    { title: 'goid', width: 7, align: 'right', sortKey: 'goid', cell: ({ goid }) => String(goid) },
+    { title: 'state', width: 22, sortKey: 'state', cell: (row) => stateText(row) },
+    {
+      title: 'waits',
+      width: 13,
+      align: 'right',
+      sortKey: 'wait',
+      cell: ({ waitSinceAtLeast }) => waitText(waitSinceAtLeast),
+    },
+  ];
+  if (width >= 100)
+    columns.push(
+      {
+        title: 'stack used',
+        width: 10,
+        align: 'right',
+        sortKey: 'stack',
+        cell: ({ stackUsed }) => (stackUsed === null ? ['unreadable', '?'] : grouped(stackUsed)),
+      },
+      { title: 'of', width: 9, align: 'right', sortKey: 'stack', cell: ({ stackSize }) => grouped(stackSize) },
+    );
+  if (width >= wide)
+    columns.push({
+      title: 'thread',
+      width: 8,
+      align: 'right',
+      sortKey: 'state',
+      cell: ({ thread }) => (thread === null ? '' : String(thread)),
+    });
+  const room = restOf(columns, width);
+  return [...columns, { title: 'in', width: room, sortKey: 'func', cell: (row) => topText(row, width) }];
+}
+
+/** The columns that a list can be sorted by, in the order they stand in; `thread` and `of` are others' names. */
+export function sortableColumns(width: number): readonly GoroutineColumn[] {
+  return [...new Set(goroutineColumns(width).map(({ sortKey }) => sortKey))];
+}
+
+function restOf(columns: readonly { readonly width: number }[], width: number): number {
+  return Math.max(10, width - edge - columns.reduce((sum, column) => sum + column.width + 1, 0));
+}
