@@ -121,6 +121,8 @@ function findByName(name: RootName, { scene, finders, proved, judge: judgeOnce, 
     }
     return verdict;
   };
+  if (name === 'runtime.gcCPULimiter' && !scene.layout.struct('gcCPULimiterState'))
+    return absent(name, 'this release has none');
   const second = (address: number) => secondWay(finders, name, scene, address);
   const known = recalled(name, remembered, judge, second);
   if (known) return known;
@@ -218,17 +220,17 @@ function findOne(
   // It stands in the list of roots, with what speaks against it, and nothing is read by it. But a heap that its spans and arenas prove, and no other, is one.
   const read = name === 'runtime.mheap_' && !disputed;
   if (denied && !read && (disputed || doubtful?.address === denied.address)) refusals.push(denied);
-  return (
-    doubtful ?? {
-      name,
-      state: 'absent',
-      address: undefined,
-      method: undefined,
-      confirmedBy: [],
-      detail: 'no finder knows it',
-    }
-  );
+  return doubtful ?? absent(name, 'no finder knows it');
 }
+
+const absent = (name: RootName, detail: string): Root => ({
+  name,
+  state: 'absent',
+  address: undefined,
+  method: undefined,
+  confirmedBy: [],
+  detail,
+});
 
 const isSearch = (method: FinderMethod) => method === 'structure' || method === 'code' || method === 'stack';
 
