@@ -63,7 +63,8 @@ export function* candidates(target: Target, options: LayoutOptions, trace: strin
     if (!own) yield fromTable;
     return;
   }
-  const inference = infer(target, request, options);
+  // A release that was guessed has been held against g, m and p already.
+  const inference = infer(target, request, options, target.go?.guessed !== undefined);
   if ('why' in inference) {
     trace.push(`inference: tells nothing of this image: ${inference.why}`);
     if (own) return;
@@ -117,7 +118,12 @@ export function requestOf({ go }: Target, { without }: LayoutOptions): TableRequ
 }
 
 /** What the target's image tells of the runtime's structs. */
-export function infer(target: Target, request: TableRequest, { roots }: LayoutOptions): Inference | NotInferred {
+export function infer(
+  target: Target,
+  request: TableRequest,
+  { roots }: LayoutOptions,
+  onlyHeap = false,
+): Inference | NotInferred {
   const { memory, dataRanges } = target;
   const name = 'runtime.mheap_';
   // Fields of one span that were read at different moments fulfil nothing, or what they should not.
@@ -128,6 +134,7 @@ export function infer(target: Target, request: TableRequest, { roots }: LayoutOp
     request,
     symbol: roots?.[name] ?? target.symbols([name]).get(name),
     threadIds: target.threads.map(({ tid }) => tid),
+    onlyHeap,
     byCode(near) {
       const finder = findersOf(target, {}).ordered.find(({ method }) => method === 'code');
       const [first, second] = finder?.find(name, { memory, layout: near }, () => undefined) ?? [];

@@ -24,6 +24,8 @@ export interface InferenceScene {
   readonly symbol: number | undefined;
   /** Linux thread IDs as a core's notes tell them. */
   readonly threadIds?: readonly number[];
+  /** Only mspan and mheap are told. */
+  readonly onlyHeap?: boolean;
   /** The same by the code that uses it; asked only where the image's structure does not say it. `near` is a layout to read the module's description with. */
   byCode(near: Layout): number | undefined;
 }
@@ -69,7 +71,8 @@ export function inferStructs(scene: InferenceScene): Inference | NotInferred {
     threadIds: scene.threadIds ?? [],
     near,
   };
-  const structs = [mspan.struct, mheap.struct, ...mheap.parts, ...otherTellers.flatMap((tell) => tell(heap))];
+  const others = scene.onlyHeap ? [] : otherTellers.flatMap((tell) => tell(heap));
+  const structs = [mspan.struct, mheap.struct, ...mheap.parts, ...others];
   return { structs, mheapAddress: mheap.address, near };
 }
 
