@@ -120,7 +120,10 @@ describe.each(images)('$name', (image) => {
     expect(String(image.printed.version).split(/[ -]/)[0]).toBe(go.version);
     expect(go.arch).toBe(image.goarch);
     expect(spans).toMatchObject(sums);
-    expect(Object.entries(roots).filter(([, { state }]) => state !== 'confirmed')).toEqual([]);
+    // gcCPULimiter came with 1.19.
+    const unsure = Object.values(roots).filter(({ state }) => state !== 'confirmed');
+    expect(unsure.filter(({ detail }) => detail !== 'this release has none')).toEqual([]);
+    expect(unsure.length).toBeLessThanOrEqual(1);
     // Every sampled span holds, and is found again by its address: the geometry of the arenas is right.
     expect(roots['runtime.mheap_']?.detail).toMatch(/; (\d+) of \1 sampled in-use spans .*, \1 are found again/);
     expect(reconciliation.map(({ what }) => what)).toEqual(['pages in use', 'HeapInuse', 'HeapAlloc', 'StackInuse']);
