@@ -1,6 +1,7 @@
 // `gc`: every field of this release's gcControllerState and mstats by its own name, and what follows from them: goal and trigger, the last cycles, what the
 // environment asked for, and where the program itself could have seen each number.
 import { InspectError } from '../bytes/errors.js';
+import { standsIn } from '../layout/exact.js';
 import { layoutsFolder } from '../layout/load.js';
 import { decodeStruct } from '../layout/struct-view.js';
 import { type VisibleGroup, visibleAs } from '../layout/visible-as.js';
@@ -52,7 +53,7 @@ export function gcOf(process: GoProcess, sums: SpanTotals | undefined): GcResult
     gcController,
     memstats,
     ...(process.layout.struct('mspan')?.source === 'inferred' ? { spansBy: 'inferred' } : {}),
-    ...(process.layout.struct('gcControllerState')?.source === 'inferred' ? { controllerBy: 'inferred' } : {}),
+    ...provenanceOf(process),
     derived,
     checks: recomputePacer(process).map(({ stored, recomputed, ...rest }) => ({
       ...rest,
@@ -68,6 +69,16 @@ export function gcOf(process: GoProcess, sums: SpanTotals | undefined): GcResult
       ...namesOf(process, 'memstats', memstats.fields),
       ...namesOf(process, 'derived', derived),
     },
+  };
+}
+
+/** Where the two structs are not read as measured in this release. A guessed release is warned of as a whole. */
+function provenanceOf({ layout, target }: GoProcess): Pick<GcResult, 'controllerBy' | 'memstatsBy'> {
+  const another = (struct: string) => !target.go?.guessed && standsIn(layout, struct);
+  const told = layout.struct('gcControllerState')?.source === 'inferred';
+  return {
+    ...(told ? { controllerBy: 'inferred' } : another('gcControllerState') ? { controllerBy: 'stand-in' } : {}),
+    ...(another('mstats') ? { memstatsBy: 'stand-in' } : {}),
   };
 }
 

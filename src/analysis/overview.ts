@@ -1,4 +1,5 @@
 // The first screen and `overview`: what was opened, how each root was found, heap totals, what the GC is at, and whether it reconciles.
+import { standsIn } from '../layout/exact.js';
 import type { Layout } from '../layout/types.js';
 import { goroutineCounts } from '../runtime/goroutine-counts.js';
 import { memstatsField } from '../runtime/heap-stats.js';
@@ -161,7 +162,9 @@ function layoutInfo(process: GoProcess | undefined, chosen: Layout | undefined):
     return { ...named(chosen), validated };
   }
   const { layout, check } = process;
-  return { ...named(layout), validated: check };
+  const guessed = process.target.go?.guessed !== undefined;
+  const standIn = guessed ? [] : ['gcControllerState', 'mstats'].filter((struct) => standsIn(layout, struct));
+  return { ...named(layout), ...(standIn.length > 0 ? { standIn } : {}), validated: check };
 }
 
 function named(layout: Layout): Omit<LayoutInfo, 'validated'> {

@@ -53,6 +53,8 @@ export interface LayoutInfo {
   readonly note?: string;
   /** Structs that are read by offsets that the image itself told; left out where there is none. */
   readonly told?: readonly string[];
+  /** Of the structs that GC's numbers are read from, those that are read as another release has them; left out where there is none. */
+  readonly standIn?: readonly string[];
   /** How many in-use spans were checked against the invariants, how many held. */
   readonly validated: { readonly checked: number; readonly held: number; readonly ok: boolean; readonly why?: string };
 }
@@ -159,8 +161,10 @@ export interface GcResult {
   readonly memstats: GcStruct;
   /** Only where the sums over the spans were read by offsets that the image itself told. */
   readonly spansBy?: 'inferred';
-  /** Only where gcController was read by offsets that the image itself told. */
-  readonly controllerBy?: 'inferred';
+  /** Only where gcController was read by offsets that the image itself told, or by those of another release, whose table stands in. */
+  readonly controllerBy?: 'inferred' | 'stand-in';
+  /** Only where memstats was read by the offsets of another release, whose table stands in. */
+  readonly memstatsBy?: 'stand-in';
   readonly derived: {
     readonly heapGoal: BigCount | null;
     readonly trigger: BigCount | null;

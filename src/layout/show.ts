@@ -1,5 +1,6 @@
 // `layout list` and `layout show`: what tables there are, and one release's structs. Knows names of releases and structs, no images.
 import { InspectError } from '../bytes/errors.js';
+import { isExact } from './exact.js';
 import { layoutFromTable, listTableFiles, loadTable } from './load.js';
 import { lineOf, parseLayoutName, releaseKey, requireRelease } from './release.js';
 import { fieldAt } from './resolve.js';
@@ -85,18 +86,6 @@ export function showOf(layout: Layout, part?: string): LayoutShowResult {
     ([, { offset, size }]) => offset <= place.offset && (place.offset < offset + size || offset === place.offset),
   );
   return { ...head, structs: { [struct]: { ...whole, fields: Object.fromEntries(top) } }, at: place };
-}
-
-/** Whether a struct, with all that it holds by value, is certain for the release. */
-function isExact(layout: Layout, struct: string, depth = 0): boolean {
-  if (layout.exact) return true;
-  if (layout.differing === undefined || layout.differing.includes(struct) || depth > 32) return false;
-  for (const { type } of layout.struct(struct)?.fields.values() ?? []) {
-    let shape = layout.shape(type);
-    for (let step = 0; shape.kind === 'array' && step < 8; step++) shape = layout.shape(shape.element);
-    if (shape.kind === 'named' && !isExact(layout, shape.name, depth + 1)) return false;
-  }
-  return true;
 }
 
 function structResult(layout: Layout, name: string): LayoutStructResult {

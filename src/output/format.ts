@@ -69,7 +69,10 @@ export function durationText(nanoseconds: number | string): string {
 /** Puts the mark before a number, or leaves it as it is. */
 export type Mark = (text: string) => string;
 
-/** The mark of numbers that were read by offsets told from the image alone: `~1,234`. One place says so for every text. */
+/**
+ * The mark of numbers that were read by offsets told from the image alone, or by those of another release whose table stands in: `~1,234`. One place says so for
+ * every text.
+ */
 export function markOf(source: string): Mark {
-  return source === 'inferred' ? (text) => `~${text}` : (text) => text;
+  return source === 'inferred' || source === 'stand-in' ? (text) => `~${text}` : (text) => text;
 }

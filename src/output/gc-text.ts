@@ -28,7 +28,7 @@ export function gcText(result: GcResult): string {
     ...historyLines(result.history),
     ...checkLines(result),
     ...structLines('gcController', gcController, visibleAs, markOf(result.controllerBy ?? 'table')),
-    ...structLines('memstats', memstats, visibleAs, markOf('table')),
+    ...structLines('memstats', memstats, visibleAs, markOf(result.memstatsBy ?? 'table')),
   ];
   return `${lines.map((line) => printable(line)).join('\n')}\n`;
 }
@@ -50,9 +50,10 @@ function settingLines({ settings }: GcResult): string[] {
   });
 }
 
-function heapLines({ derived, spansBy, controllerBy }: GcResult): string[] {
+function heapLines({ derived, spansBy, controllerBy, memstatsBy }: GcResult): string[] {
   const mark = markOf(spansBy ?? 'table');
-  const markTold = markOf(controllerBy ?? 'table');
+  // Which of the two has heapLive, heapMarked, trigger and goal differs by release.
+  const markTold = markOf(controllerBy ?? memstatsBy ?? 'table');
   const markCounter = (text: string) => (text === '?' ? text : markTold(text));
   const least = derived.complete ? '' : 'at least ';
   const share =
@@ -91,14 +92,15 @@ function historyLines(history: readonly GcCycle[]): string[] {
   return lines;
 }
 
-function checkLines({ checks }: GcResult): string[] {
+function checkLines({ checks, controllerBy, memstatsBy }: GcResult): string[] {
+  const mark = markOf(controllerBy ?? memstatsBy ?? 'table');
   if (checks.length === 0) return [];
   return [
     '',
     ...checks.flatMap(({ what, stored, recomputed, agrees, formula }, i) => [
       row(
         i === 0 ? 'pacer' : '',
-        `${agrees ? '✓' : '✗'} ${what} ${grouped(stored)}${stored === recomputed ? '' : `, recomputed ${grouped(recomputed)}`}`,
+        `${agrees ? '✓' : '✗'} ${what} ${mark(grouped(stored))}${stored === recomputed ? '' : `, recomputed ${mark(grouped(recomputed))}`}`,
       ),
       row('', `  = ${formula}`),
     ]),

@@ -107,7 +107,8 @@ function gc({ gc, mheap, layout }: OverviewResult): string[] {
   const text = (value: unknown) => (value === null || value === undefined ? '?' : String(value));
   const amount = (value: unknown) => (typeof value === 'number' || typeof value === 'string' ? bytesText(value) : '?');
   const percent = gc.gcPercent;
-  const mark = markOf(layout.told?.includes('gcControllerState') ? 'inferred' : 'table');
+  const mark = markOf(layout.told?.includes('gcControllerState') ? 'inferred' : layout.standIn ? 'stand-in' : 'table');
+  const markOr = (shown: string) => (shown === '?' ? shown : mark(shown));
   const last = gc.lastGC;
   const ended =
     last === 0 ? 'never ended' : `last ended ${last === null ? '?' : new Date(Number(last) / 1e6).toISOString()}`;
@@ -118,7 +119,7 @@ function gc({ gc, mheap, layout }: OverviewResult): string[] {
     ),
     row(
       '',
-      `live ${mark(amount(gc.heapLive))}, marked by the last cycle ${mark(amount(gc.heapMarked))}${percent === null ? '' : `, GOGC ${mark(percent === -1 ? 'off' : text(percent))}`}`,
+      `live ${markOr(amount(gc.heapLive))}, marked by the last cycle ${markOr(amount(gc.heapMarked))}${percent === null ? '' : `, GOGC ${mark(percent === -1 ? 'off' : text(percent))}`}`,
     ),
   ];
 }

@@ -15,7 +15,7 @@ import { fieldRows } from '../../tui/components/gc-view.js';
 
 const images = ['go1.16-amd64', 'go1.21-amd64-pie', 'go1.23-arm64', 'go1.25-amd64-nodwarf', 'go1.27-amd64-mark'];
 
-function gcOfImage(name: string, lost: readonly string[] = [], sums = true): GcResult {
+function gcOfImage(name: string, lost: readonly string[] = [], sums = true, without: readonly string[] = []): GcResult {
   const folder = mkdtempSync(join(tmpdir(), 'spanscope-gc-'));
   try {
     const files = ['server', 'core.sparse'].map((file) => {
@@ -24,7 +24,7 @@ function gcOfImage(name: string, lost: readonly string[] = [], sums = true): GcR
       return path;
     });
     const target = openTarget({ files, options: {} });
-    const process = openProcess(target, {});
+    const process = openProcess(target, { without });
     if (!process) throw new Error('no Go runtime');
     const address = (root: RootName) => (lost.includes(root) ? undefined : process.address(root));
     const lessRoots: GoProcess = Object.create(process, { address: { value: address } });
@@ -124,5 +124,30 @@ describe('gc without a variable', () => {
     expect(result.derived).toMatchObject({ heapGoal: null, trigger: null, heapAlloc: expect.any(Number) });
     expect(gcText(result)).toContain('gcController was not found: ');
     expect(() => gcOfImage('go1.16-amd64', both, false)).toThrow(/gcController/);
+  });
+});
+
+describe('gc by the table of another release', () => {
+  const numbers = /^(?:heapLive|heapMarked|trigger|heapGoal) +(\S)|^ {2}(?:heap_live|next_gc|scanWork) +(\S)/gm;
+  const marks = (result: GcResult) => [...gcText(result).matchAll(numbers)].map(([, now, field]) => now ?? field);
+
+  it('is marked on every number: memstats of 1.12 has heap_live one word before that of 1.13', () => {
+    const result = gcOfImage('go1.13-amd64', [], true, ['go1.13']);
+    const right = gcOfImage('go1.13-amd64');
+    expect(result.memstats.fields.heap_live).not.toBe(right.memstats.fields.heap_live);
+    expect(result).toMatchObject({ controllerBy: 'stand-in', memstatsBy: 'stand-in' });
+    expect(marks(result)).toEqual(Array(7).fill('~'));
+    const shown = fieldRows(result, 'heap_live', 80).find(
+      ({ name, about }) => about.startsWith('heap_live') || name === 'heap_live',
+    );
+    expect(shown?.about).toMatch(/heap_live = ~/);
+  });
+
+  it('is not marked where the release was measured', () => {
+    const right = gcOfImage('go1.13-amd64');
+    expect(right).not.toHaveProperty('controllerBy');
+    expect(right).not.toHaveProperty('memstatsBy');
+    expect(marks(right)).toHaveLength(7);
+    expect(marks(right)).not.toContain('~');
   });
 });

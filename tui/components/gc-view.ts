@@ -90,8 +90,13 @@ function heapBar(gc: GcResult, width: number): Line[] {
   return [
     bar,
     [label(''), ['boundary', under.join('').trimEnd()]],
-    levelLine('  live', derived.heapLive, `allocated, as the pacer counts${shareOf(live, finite(derived.trigger))}`),
-    ...marks.map(({ letter, name, value, words }) => levelLine(`${letter} ${name}`, value, words)),
+    levelLine(
+      '  live',
+      derived.heapLive,
+      gc,
+      `allocated, as the pacer counts${shareOf(live, finite(derived.trigger))}`,
+    ),
+    ...marks.map(({ letter, name, value, words }) => levelLine(`${letter} ${name}`, value, gc, words)),
   ];
 }
 
@@ -100,11 +105,19 @@ function shareOf(live: number | undefined, trigger: number | undefined): string 
   return `: ${Math.floor((100 * live) / trigger)}% of the trigger`;
 }
 
-function levelLine(name: string, value: BigCount | null, words: string): Line {
+/** Before what was read by offsets that the image told, or by those of another release. */
+const about = (by: string | undefined) => (by === undefined ? '' : '~');
+
+function levelLine(name: string, value: BigCount | null, gc: GcResult, words: string): Line {
   const none = value !== null && finite(value) === undefined;
   return [
     label(name),
-    (none ? 'none' : bytesText(value)).padStart(9),
+    (none
+      ? 'none'
+      : value === null
+        ? bytesText(value)
+        : `${about(gc.controllerBy ?? gc.memstatsBy)}${bytesText(value)}`
+    ).padStart(9),
     ['dim', none ? '   nothing bounds the heap: GOGC is off and there is no memory limit' : `   ${words}`],
   ];
 }
@@ -184,8 +197,9 @@ export function fieldRows(gc: GcResult, filter: string, width: number): FieldRow
   return (['gcController', 'memstats'] as const).flatMap((struct) => {
     const { address, missing, fields } = gc[struct];
     if (address === null) return lostRow(struct, missing, wanted);
+    const mark = about(struct === 'gcController' ? gc.controllerBy : gc.memstatsBy);
     const rows = Object.entries(fields)
-      .map(([name, value]) => fieldRow(struct, name, value, gc.visibleAs[`${struct}.${name}`] ?? [], width))
+      .map(([name, value]) => fieldRow(struct, name, value, mark, gc.visibleAs[`${struct}.${name}`] ?? [], width))
       .filter((row) => `${row.name} ${row.about}`.toLowerCase().includes(wanted));
     if (rows.length === 0) return [];
     const type = struct === 'gcController' ? 'gcControllerState' : 'mstats';
@@ -224,6 +238,7 @@ function fieldRow(
   struct: 'gcController' | 'memstats',
   name: string,
   value: unknown,
+  mark: string,
   visible: readonly string[],
   width: number,
 ): FieldRow {
@@ -238,11 +253,11 @@ function fieldRow(
       ' ',
       value === null
         ? ['unreadable', fitText('⨯ unreadable', valueWidth, 'right')]
-        : fitText(words.short, valueWidth, 'right'),
+        : fitText(`${mark}${words.short}`, valueWidth, 'right'),
       ['dim', `  ${meaning?.text ?? ''}`],
     ],
     name: words.full,
-    about: `${name} = ${words.full}${meaning ? `: ${meaning.text}` : ''}; ${seen}`,
+    about: `${name} = ${value === null ? '' : mark}${words.full}${meaning ? `: ${meaning.text}` : ''}; ${seen}`,
   };
 }
 

@@ -1,0 +1,20 @@
+// Whether one struct of a layout is the release's own: of a layout that stands in for another release, most are not.
+import type { Layout } from './types.js';
+
+/** Whether a struct, with all that it holds by value, is certain for the release. */
+export function isExact(layout: Layout, struct: string, depth = 0): boolean {
+  if (layout.exact) return true;
+  if (layout.differing === undefined || layout.differing.includes(struct) || depth > 32) return false;
+  for (const { type } of layout.struct(struct)?.fields.values() ?? []) {
+    let shape = layout.shape(type);
+    for (let step = 0; shape.kind === 'array' && step < 8; step++) shape = layout.shape(shape.element);
+    if (shape.kind === 'named' && !isExact(layout, shape.name, depth + 1)) return false;
+  }
+  return true;
+}
+
+/** Whether a struct is read as another release has it: nothing in the image told its fields, and the image's own release was not measured. */
+export function standsIn(layout: Layout, struct: string): boolean {
+  const source = layout.struct(struct)?.source;
+  return source === 'table' && !isExact(layout, struct);
+}
