@@ -1,7 +1,7 @@
 // `gc`: every field of this release's gcControllerState and mstats by its own name, and what follows from them: goal and trigger, the last cycles, what the
 // environment asked for, and where the program itself could have seen each number.
 import { InspectError } from '../bytes/errors.js';
-import { standsIn } from '../layout/exact.js';
+import { isTold, standsIn } from '../layout/exact.js';
 import { layoutsFolder } from '../layout/load.js';
 import { decodeStruct } from '../layout/struct-view.js';
 import { type VisibleGroup, visibleAs } from '../layout/visible-as.js';
@@ -52,7 +52,7 @@ export function gcOf(process: GoProcess, sums: SpanTotals | undefined): GcResult
     schemaVersion,
     gcController,
     memstats,
-    ...(process.layout.struct('mspan')?.source === 'inferred' ? { spansBy: 'inferred' } : {}),
+    ...(isTold(process.layout, 'mspan') ? { spansBy: 'inferred' } : {}),
     ...provenanceOf(process),
     derived,
     checks: recomputePacer(process).map(({ stored, recomputed, ...rest }) => ({
@@ -75,7 +75,7 @@ export function gcOf(process: GoProcess, sums: SpanTotals | undefined): GcResult
 /** Where the two structs are not read as measured in this release. A guessed release is warned of as a whole. */
 function provenanceOf({ layout, target }: GoProcess): Pick<GcResult, 'controllerBy' | 'memstatsBy'> {
   const another = (struct: string) => !target.go?.guessed && standsIn(layout, struct);
-  const told = layout.struct('gcControllerState')?.source === 'inferred';
+  const told = isTold(layout, 'gcControllerState');
   return {
     ...(told ? { controllerBy: 'inferred' } : another('gcControllerState') ? { controllerBy: 'stand-in' } : {}),
     ...(another('mstats') ? { memstatsBy: 'stand-in' } : {}),

@@ -16,5 +16,13 @@ export function isExact(layout: Layout, struct: string, depth = 0): boolean {
 /** Whether a struct is read as another release has it: nothing in the image told its fields, and the image's own release was not measured. */
 export function standsIn(layout: Layout, struct: string): boolean {
   const source = layout.struct(struct)?.source;
-  return source === 'table' && !isExact(layout, struct);
+  return (source === 'table' || source === 'user') && !isExact(layout, struct);
+}
+
+/** Whether an image told the struct's fields: this one, or the one that a saved inference is of. */
+export function isTold(layout: Layout, struct: string): boolean {
+  const found = layout.struct(struct);
+  if (found?.source === 'inferred') return true;
+  for (const { confidence } of found?.fields.values() ?? []) if (confidence !== undefined) return true;
+  return false;
 }

@@ -24,6 +24,8 @@ export function overviewText(result: OverviewResult): string {
 }
 
 const labelWidth = 16;
+/** A saved inference is the user's file, and told from an image nonetheless. */
+const sourceOf = ({ name, source }: OverviewResult['layout']) => (name.startsWith('~') ? 'inferred' : source);
 const folded = (lines: readonly string[]) => lines.flatMap((line) => fold(line, labelWidth));
 const row = (label: string, text: string) => `${label.padEnd(labelWidth)}${text}`;
 
@@ -74,7 +76,7 @@ function opened({ go, binary, image, layout }: OverviewResult): string[] {
 function heap({ spans, layout }: OverviewResult): string[] {
   if (!spans) return [];
   const least = spans.complete ? '' : 'at least ';
-  const mark = markOf(layout.source);
+  const mark = markOf(sourceOf(layout));
   const bytes = (value: BigCount) => mark(bytesText(value));
   const count = (value: BigCount) => mark(grouped(value));
   return [
@@ -115,7 +117,7 @@ function gc({ gc, mheap, layout }: OverviewResult): string[] {
   return [
     row(
       'GC',
-      `cycle ${text(gc.numGC)}, phase ${text(gc.phase)}, ${ended}, sweepgen ${markOf(layout.source)(text(mheap?.sweepgen))}`,
+      `cycle ${text(gc.numGC)}, phase ${text(gc.phase)}, ${ended}, sweepgen ${markOf(sourceOf(layout))(text(mheap?.sweepgen))}`,
     ),
     row(
       '',
@@ -135,7 +137,7 @@ function goroutines({ goroutines }: OverviewResult): string[] {
 
 function classes({ classes, layout }: OverviewResult): string[] {
   if (classes.length === 0) return [];
-  const mark = markOf(layout.source);
+  const mark = markOf(sourceOf(layout));
   const top = [...classes].sort((a, b) => b.inuseBytes - a.inuseBytes).slice(0, topClasses);
   const lines = ['', `${'top classes'.padEnd(16)} class  elemsize      spans       objects   used      in use`];
   for (const c of top) {
@@ -157,7 +159,7 @@ function classes({ classes, layout }: OverviewResult): string[] {
 
 function reconciliation({ reconciliation, layout }: OverviewResult): string[] {
   if (reconciliation.length === 0) return [];
-  const mark = markOf(layout.source);
+  const mark = markOf(sourceOf(layout));
   const lines = [''];
   reconciliation.forEach((each, i) => {
     const { what, ours, runtime, counter, agrees, note, moving } = each;

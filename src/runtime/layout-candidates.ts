@@ -48,7 +48,10 @@ export function* candidates(target: Target, options: LayoutOptions, trace: strin
   }
   if (options.layout !== undefined) {
     const file = options.layout;
-    yield { what: `layout file ${file}`, make: () => request && layoutFromTable({ ...request, file }) };
+    // A file that is named is used, whatever releases it holds: `without` hides what comes along.
+    const { without: _, ...asked } = options;
+    const wanted = requestOf(target, asked);
+    yield { what: `layout file ${file}`, make: () => wanted && layoutFromTable({ ...wanted, file }) };
     return;
   }
   if (!request) return;

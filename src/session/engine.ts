@@ -16,6 +16,7 @@ import { spanRow } from '../analysis/span-rows.js';
 import { sumSpans } from '../analysis/span-totals.js';
 import { InspectError } from '../bytes/errors.js';
 import { diffLayouts } from '../layout/diff.js';
+import { isTold } from '../layout/exact.js';
 import { listLayouts, showLayout, showOf } from '../layout/show.js';
 import { hexOf } from '../runtime/bitmap.js';
 import { type GoProcess, layoutOf, openProcess } from '../runtime/process.js';
@@ -171,9 +172,9 @@ function openedResult(state: State): OpenedResult {
     goText: target.go
       ? `${target.go.version}${target.go.guessed ? ' (a guess)' : ''} ${target.go.os}/${target.go.arch}`
       : 'Go version unknown',
-    layoutText: layout ? `${layout.exact && layout.source !== 'inferred' ? '' : '~'}${layout.name}` : 'no layout',
+    layoutText: layout ? `${layout.exact || layout.name.startsWith('~') ? '' : '~'}${layout.name}` : 'no layout',
     rootsText: process ? (doubtful === 0 ? 'roots ✓' : `${doubtful} ${doubtful === 1 ? 'root' : 'roots'} ?`) : '',
-    inferred: layout?.struct('mspan')?.source === 'inferred',
+    inferred: layout !== undefined && isTold(layout, 'mspan'),
     hasImage: target.image !== undefined,
     warnings: [...target.warnings, ...(process?.warnings ?? [])],
   };

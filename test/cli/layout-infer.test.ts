@@ -91,6 +91,21 @@ describe('a saved inference', () => {
     expect(spans).toEqual(plain.spans);
   });
 
+  it('serves though the tables of its own line are hidden, and its numbers are marked', () => {
+    const shown = ['--layout', file, ...hideAll, '--quiet', ...files];
+    expect(json<Overview>(['overview', ...shown]).spans).toEqual(plain.spans);
+    expect(output(['overview', ...shown])).toMatch(
+      /^heap in use +~[\d.]+ MiB in ~[\d,]+ spans \(HeapInuse ~[\d,]+\)$/m,
+    );
+    const gc = output(['gc', ...shown]);
+    expect(gc).toMatch(/^heapLive +~/m);
+    expect(gc).toMatch(/^HeapAlloc +~/m);
+    const rows = output(['spans', ...shown])
+      .split('\n')
+      .slice(1, 4);
+    expect(rows.filter((row) => row.includes('~'))).toHaveLength(3);
+  });
+
   it('keeps how sure each field is', () => {
     const { goVersion, arch } = inferred;
     const layout = layoutFromTable({ goVersion, goarch: arch, experiments: [], file })!;

@@ -7,6 +7,7 @@ import { parseFilter } from '../../analysis/query-text.js';
 import { spanDetail } from '../../analysis/span-detail.js';
 import { bitColumns, spanColumns, spanRow } from '../../analysis/span-rows.js';
 import { InspectError } from '../../bytes/errors.js';
+import { isTold } from '../../layout/exact.js';
 import { grouped, jsonText } from '../../output/format.js';
 import { spanRowJson } from '../../output/span-json.js';
 import { SpanLines } from '../../output/span-lines.js';
@@ -93,12 +94,14 @@ function runSpans(invocation: Invocation): number {
       out.line(']}');
       break;
     }
-    default:
+    default: {
       out.line(spanHeading());
-      for (const row of shown) out.line(spanLine(spanRow(source, row, false), process.layout.source));
+      const told = isTold(process.layout, 'mspan');
+      for (const row of shown) out.line(spanLine(spanRow(source, row, false), told ? 'inferred' : 'table'));
       if (shown.length < rows.length)
         out.line(`showing ${grouped(shown.length)} of ${grouped(rows.length)} (--limit 0 for all)`);
       else if (rows.length < table.length) out.line(`${grouped(rows.length)} of ${grouped(table.length)} spans match`);
+    }
   }
   if (table.partial !== undefined) invocation.warn(table.partial);
   if (table.unreadableEntries > 0)
