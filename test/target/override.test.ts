@@ -35,3 +35,22 @@ describe('--go', () => {
     expect(process.warnings[0]).toMatch(/^the layout table go1\.18\S* does not fit this image \(.+\): is it go1\.18/);
   });
 });
+
+describe('--root', () => {
+  const rooted = (name: string, address: number) => {
+    const target = openTarget({ files: [sample('server'), sample('core.sparse')], options: {} });
+    const process = openProcess(target, { roots: { [name]: address } })!;
+    const root = process.roots.get('runtime.gcphase');
+    const truth = target.symbols([name]).get(name)!;
+    target.close();
+    return { root, truth };
+  };
+
+  it('gcphase at its place is confirmed; at a word that is 0 by chance it is not', () => {
+    const { truth } = rooted('runtime.gcphase', 0);
+    expect(rooted('runtime.gcphase', truth).root).toMatchObject({ state: 'confirmed', method: 'override' });
+    const { root } = rooted('runtime.gcphase', truth + 0x40);
+    expect(root?.address === truth || root?.state === 'unconfirmed').toBe(true);
+    expect(root?.detail ?? '').not.toBe('');
+  });
+});

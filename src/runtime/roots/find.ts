@@ -186,7 +186,8 @@ function findOne(
     if (address === undefined || address === 0) continue;
     const verdict = judge(address, method);
     if (verdict.ok === true) {
-      const second = method === 'structure' ? confirms(address) : undefined;
+      // What a person says may hold what it should by chance: a word that is 0.
+      const second = method === 'structure' || method === 'override' ? confirms(address) : undefined;
       const root = judged(name, method, address, verdict, second, denied);
       // What looks the same and is not used by the code that should use it: the next may be.
       if (root.state === 'confirmed') {
@@ -251,7 +252,8 @@ function judged(
 ): Root {
   const own = confirmingMethod[name];
   const doubt = (detail: string): Root => ({ name, state: 'unconfirmed', address, method, confirmedBy: [], detail });
-  if (method !== 'structure') {
+  const unused = method === 'override' && second?.method === 'code' && !second.agrees;
+  if (method !== 'structure' && !unused) {
     if (denied && isSearch(method)) return doubt(`${why}; but ${hex(denied.address)} looks the same`);
     return { name, state: 'confirmed', address, method, confirmedBy: [own], detail: why };
   }
