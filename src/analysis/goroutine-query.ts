@@ -34,6 +34,15 @@ export function filterGoroutines(
 export const hasStack = (status: string): boolean =>
   !['dead', 'deadextra', 'idle', 'moribund_unused', 'enqueue_unused'].includes(status);
 
+/** What a traceback calls its state (runtime/traceback.go, goroutineheader; leaked ones since 1.26). */
+export const stateName = ({
+  status,
+  waitReason,
+}: {
+  readonly status: string;
+  readonly waitReason?: string | undefined;
+}): string => (waitReason === undefined ? status : `${waitReason}${status === 'leaked' ? ' (leaked)' : ''}`);
+
 /** `net/http` of `net/http.(*conn).serve`; the linker writes dots in a path's last part as %2e. */
 export function packageOf(func: string): string {
   const dot = func.indexOf('.', func.lastIndexOf('/', beforeArguments(func)) + 1);
