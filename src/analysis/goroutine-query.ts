@@ -94,9 +94,12 @@ export function shownFrames(frames: readonly FrameResult[]): FrameResult[] {
   });
 }
 
+/** Shown since 1.25, which has them: nothing else tells that this is a finalizer or a cleanup (runtime/traceback.go, showfuncinfo). */
+const tellsWhy: ReadonlySet<string> = new Set(['runtime.runFinalizers', 'runtime.runCleanups']);
+
 function isShown(func: string): boolean {
   if (!func.includes('.')) return false;
-  if (!func.startsWith('runtime.')) return true;
+  if (!func.startsWith('runtime.') || tellsWhy.has(func)) return true;
   const name = func.slice('runtime.'.length);
   const method = /^\(?\*?([^.)]*)\)?\.(.*)$/.exec(name);
   return method ? isUpper(method[1]!) && isUpper(method[2]!) : isUpper(name);

@@ -66,7 +66,7 @@ export class GoroutineList {
       waitSinceAtLeast: waitSince > 0 && this.#now >= waitSince ? this.#now - waitSince : null,
       lockedToThread: lockedm !== 0,
       thread: stack.thread ?? null,
-      system: this.isSystem(goroutine),
+      system: this.isSystem(goroutine) && !isAtUsersCode(startFunc, frames),
       frames,
       createdBy: this.#createdBy(goroutine),
       startFunc: startFunc ?? null,
@@ -158,6 +158,16 @@ const unnamed = (pc: number, sp: number, how: FrameOrigin): FrameResult => ({
 
 /** Functions of the runtime whose goroutines run the program's code. */
 const usersRoles: ReadonlySet<string> = new Set(['runtime_main', 'corostart', 'handleAsyncEvent']);
+
+/** The runtime's goroutines that a traceback shows while they are in a finalizer or a cleanup of the program (traceback.go, isSystemGoroutine). */
+const callUsersCode: ReadonlySet<string | undefined> = new Set([
+  'runtime.runfinq',
+  'runtime.runFinalizers',
+  'runtime.runCleanups',
+]);
+
+const isAtUsersCode = (startFunc: string | undefined, frames: readonly FrameResult[]): boolean =>
+  callUsersCode.has(startFunc) && frames.some(({ func }) => func !== null && !/^(internal\/)?runtime[./]/.test(func));
 
 /** Callees whose calling wrapper is shown: who panics wants to see it (traceback.go, elideWrapperCalling). */
 const showsWrapper: ReadonlySet<string> = new Set(['gopanic', 'sigpanic', 'panicwrap']);
