@@ -24,7 +24,7 @@ it('does not wait any more', () => {
   expect(before).toMatchObject({ status: 'waiting', waitSinceAtLeast: expect.any(Number) });
   const [binary, image] = sampleFiles as [string, string];
   const core = readFileSync(image);
-  const { version } = json<{ go: { version: string } }>(['overview', ...sampleFiles]).go as { version: string };
+  const { version } = json<{ go: { version: string } }>(['overview', ...sampleFiles]).go;
   const status = layoutNamed(`${version}/amd64`).field('g', 'atomicstatus')!;
   core.writeUInt32LE(1, placeOf(core, before) + status.offset);
   const folder = mkdtempSync(join(tmpdir(), 'spanscope-'));
