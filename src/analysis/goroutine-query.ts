@@ -34,6 +34,15 @@ export function filterGoroutines(
 export const hasStack = (status: string): boolean =>
   !['dead', 'deadextra', 'idle', 'moribund_unused', 'enqueue_unused'].includes(status);
 
+/** What a traceback calls its state (runtime/traceback.go, goroutineheader; leaked ones since 1.26). */
+export const stateName = ({
+  status,
+  waitReason,
+}: {
+  readonly status: string;
+  readonly waitReason?: string | undefined;
+}): string => (waitReason === undefined ? status : `${waitReason}${status === 'leaked' ? ' (leaked)' : ''}`);
+
 /** `net/http` of `net/http.(*conn).serve`; the linker writes dots in a path's last part as %2e. */
 export function packageOf(func: string): string {
   const dot = func.indexOf('.', func.lastIndexOf('/', beforeArguments(func)) + 1);
@@ -85,9 +94,12 @@ export function shownFrames(frames: readonly FrameResult[]): FrameResult[] {
   });
 }
 
+/** Shown since 1.25, which has them: nothing else tells that this is a finalizer or a cleanup (runtime/traceback.go, showfuncinfo). */
+const tellsWhy: ReadonlySet<string> = new Set(['runtime.runFinalizers', 'runtime.runCleanups']);
+
 function isShown(func: string): boolean {
   if (!func.includes('.')) return false;
-  if (!func.startsWith('runtime.')) return true;
+  if (!func.startsWith('runtime.') || tellsWhy.has(func)) return true;
   const name = func.slice('runtime.'.length);
   const method = /^\(?\*?([^.)]*)\)?\.(.*)$/.exec(name);
   return method ? isUpper(method[1]!) && isUpper(method[2]!) : isUpper(name);

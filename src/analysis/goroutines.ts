@@ -1,6 +1,5 @@
 // Goroutines as results: status, wait, creator, and the stack taken apart into calls, inlined ones too (runtime/traceback.go, goroutineheader, printcreatedby;
 // proc.go, isSystemGoroutine). Hides nothing: what a traceback leaves out is for who writes it.
-import type { SourceCall } from '../gosym/functions.js';
 import { nanotimeAtLeast } from '../runtime/clock.js';
 import { type Goroutine, readGoroutines } from '../runtime/goroutines.js';
 import type { GoProcess } from '../runtime/process.js';
@@ -11,6 +10,7 @@ import { type GoroutineStackTrace, Stacks } from '../runtime/unwind/stacks.js';
 import { readMachines, threadsWithMachines } from '../runtime/unwind/thread-list.js';
 import type { FrameOrigin, StackFrame, StackStart } from '../runtime/unwind/unwind.js';
 import { addressText, bigCount } from './numbers.js';
+import { printedName } from './printed-name.js';
 import type { CreatedBy, FrameResult, GoroutineResult } from './results-goroutines.js';
 
 /** What all goroutines of an image need, made once. */
@@ -66,7 +66,7 @@ export class GoroutineList {
       waitSinceAtLeast: waitSince > 0 && this.#now >= waitSince ? this.#now - waitSince : null,
       lockedToThread: lockedm !== 0,
       thread: stack.thread ?? null,
-      system: this.isSystem(goroutine),
+      system: this.isSystem(goroutine) && !isAtUsersCode(startFunc, frames),
       frames,
       createdBy: this.#createdBy(goroutine),
       startFunc: startFunc ?? null,
@@ -134,12 +134,13 @@ export class GoroutineList {
     const [call] = fn?.calls(gopc > fn.entry ? gopc - 1 : gopc) ?? [];
     const by = {
       pc: addressText(gopc),
-      func: fn?.name ?? null,
+      func: fn ? printedName(fn.name) : null,
       file: call?.file ?? null,
       line: call?.line ?? null,
       offset: fn ? gopc - fn.entry : 0,
     };
-    return parentGoid === undefined ? by : { ...by, goid: bigCount(parentGoid) };
+    // Zero of one that no goroutine made: a timer’s function runs in its own.
+    return !parentGoid ? by : { ...by, goid: bigCount(parentGoid) };
   }
 }
 
@@ -158,6 +159,16 @@ const unnamed = (pc: number, sp: number, how: FrameOrigin): FrameResult => ({
 /** Functions of the runtime whose goroutines run the program's code. */
 const usersRoles: ReadonlySet<string> = new Set(['runtime_main', 'corostart', 'handleAsyncEvent']);
 
+/** The runtime's goroutines that a traceback shows while they are in a finalizer or a cleanup of the program (traceback.go, isSystemGoroutine). */
+const callUsersCode: ReadonlySet<string | undefined> = new Set([
+  'runtime.runfinq',
+  'runtime.runFinalizers',
+  'runtime.runCleanups',
+]);
+
+const isAtUsersCode = (startFunc: string | undefined, frames: readonly FrameResult[]): boolean =>
+  callUsersCode.has(startFunc) && frames.some(({ func }) => func !== null && !/^(internal\/)?runtime[./]/.test(func));
+
 /** Callees whose calling wrapper is shown: who panics wants to see it (traceback.go, elideWrapperCalling). */
 const showsWrapper: ReadonlySet<string> = new Set(['gopanic', 'sigpanic', 'panicwrap']);
 
@@ -174,7 +185,7 @@ export function callsOf(functions: ProgramFunctions, frames: readonly StackFrame
       results.push({
         pc: addressText(pc),
         sp: addressText(sp),
-        func: shortened(call),
+        func: printedName(call.func),
         file: call.file ?? null,
         line: call.line ?? null,
         offset: pc - fn.entry,
@@ -185,11 +196,4 @@ export function callsOf(functions: ProgramFunctions, frames: readonly StackFrame
     }
   }
   return results;
-}
-
-/** Type arguments are left out, as the runtime does when it prints (traceback.go, printFuncName). */
-function shortened({ func }: SourceCall): string {
-  const open = func.indexOf('[');
-  const close = func.lastIndexOf(']');
-  return open < 0 || close <= open ? func : `${func.slice(0, open)}[...]${func.slice(close + 1)}`;
 }

@@ -26,7 +26,7 @@ export interface CreatedBy {
   readonly line: number | null;
   /** Bytes from the function's entry to the return address of the go statement. */
   readonly offset: number;
-  /** Since 1.21. */
+  /** Since 1.21; absent where no goroutine made it, but a timer. */
   readonly goid?: BigCount;
 }
 

@@ -79,7 +79,8 @@ function resultOf(
     method: 'scan',
     complete,
     candidates: candidates.map(({ at, pc, fn: holder, score, likely, reasons }): CandidateResult => {
-      const [call] = holder?.calls(pc - 1) ?? [];
+      // The last is the function itself, where the others were inlined into it.
+      const call = holder?.calls(pc - 1).at(-1);
       return {
         at: addressText(at),
         pc: addressText(pc),

@@ -1,5 +1,5 @@
 // `goroutines` and `goroutine ID` for people: groups of one stack, or one line a goroutine.
-import { type GoroutineGroup, shownFrames } from '../analysis/goroutine-query.js';
+import { type GoroutineGroup, shownFrames, stateName } from '../analysis/goroutine-query.js';
 import type { CreatedBy, FrameResult, GoroutineResult } from '../analysis/results-goroutines.js';
 import { durationText, grouped, printable } from './format.js';
 
@@ -29,7 +29,7 @@ function stateText(
   wait: number | null,
 ): string {
   return [
-    waitReason ?? status,
+    stateName({ status, waitReason }),
     ...(wait === null ? [] : [`at least ${durationText(wait)}`]),
     ...(thread === null ? [] : [`on thread ${thread}`]),
     ...(lockedToThread ? ['locked to thread'] : []),
@@ -69,7 +69,7 @@ export function flatLines(goroutines: readonly GoroutineResult[]): string[] {
     const wait = goroutine.waitSinceAtLeast;
     return [
       String(goroutine.goid),
-      `${goroutine.waitReason ?? goroutine.status}${goroutine.system ? ' (system)' : ''}`,
+      `${stateName(goroutine)}${goroutine.system ? ' (system)' : ''}`,
       wait === null ? '' : `≥ ${durationText(wait)}`,
       top ? (top.func === null ? top.pc : `${top.func}  ${placeText(top)}`) : (goroutine.stoppedBecause ?? ''),
     ];

@@ -1,6 +1,6 @@
 // Goroutines in the form of the runtime's own dump, so that what reads those reads these (runtime/traceback.go: goroutineheader, traceback2, printcreatedby).
 // Arguments are never known: `...`.
-import { shownFrames } from '../analysis/goroutine-query.js';
+import { shownFrames, stateName } from '../analysis/goroutine-query.js';
 import type { FrameResult, GoroutineResult } from '../analysis/results-goroutines.js';
 import { printable } from './format.js';
 
@@ -47,7 +47,7 @@ const asFrame = ({ pc, func, file, line, offset }: NonNullable<GoroutineResult['
 function stateOf({ status, waitReason, waitSinceAtLeast, lockedToThread }: GoroutineResult): string {
   const minutes = Math.floor((waitSinceAtLeast ?? 0) / nanosecondsPerMinute);
   return [
-    waitReason ?? status,
+    stateName({ status, waitReason }),
     ...(minutes >= 1 ? [`${minutes} minutes`] : []),
     ...(lockedToThread ? ['locked to thread'] : []),
   ].join(', ');

@@ -72,7 +72,7 @@ export class GoroutineReader {
       status,
       scanned: raw !== undefined && (Number(raw) & scanBit) !== 0,
       waitReason: status === 'waiting' || status === 'leaked' ? this.#waitReason(g) : undefined,
-      waitSince: Number(this.#number(g, 'waitsince') ?? 0),
+      waitSince: waits.has(status ?? '') ? Number(this.#number(g, 'waitsince') ?? 0) : 0,
       parentGoid: this.#number(g, 'parentGoid'),
       gopc: word('gopc'),
       startpc: word('startpc'),
@@ -119,6 +119,9 @@ const fieldNames = [
   ...['stack.lo', 'stack.hi', 'goid', 'atomicstatus', 'waitreason', 'waitsince', 'parentGoid', 'gopc', 'startpc'],
   ...['m', 'lockedm', 'sched.pc', 'sched.sp', 'sched.lr', 'sched.bp', 'syscallpc', 'syscallsp'],
 ];
+
+/** Statuses of one that waits: who is woken keeps the moment until it runs (proc.go, execute; traceback.go, goroutineheader). */
+const waits: ReadonlySet<string> = new Set(['waiting', 'syscall', 'leaked']);
 
 /** All of allgs, dead ones too, in its order, or those that have this goid alone; those that can't be read are counted. */
 export function readGoroutines(

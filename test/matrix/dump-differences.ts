@@ -1,6 +1,7 @@
 // How a goroutine as spanscope shows it differs from what its program said of it in a dump of its own.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { stateName } from '../../src/analysis/goroutine-query.js';
 import type { FrameResult, GoroutineResult } from '../../src/analysis/results-goroutines.js';
 import { type DumpedGoroutine, parseDump } from '../support/traceback.js';
 import type { PreparedImage } from './prepared.js';
@@ -51,7 +52,7 @@ function ourFrames(frames: readonly FrameResult[], { frames: dumped, elided }: D
 function stateText({ status, waitReason, waitSinceAtLeast, lockedToThread }: GoroutineResult): string {
   const minutes = Math.floor((waitSinceAtLeast ?? 0) / 60e9);
   return [
-    waitReason ?? status,
+    stateName({ status, waitReason }),
     ...(minutes > 0 ? [`${minutes} minutes`] : []),
     ...(lockedToThread ? ['locked to thread'] : []),
   ].join(', ');

@@ -1,0 +1,29 @@
+// Leaked goroutines (1.26) in Go's own form: `goroutine 8 [select (leaked)]:`, as go1.27.4 dumped one of a goroutineleak profile.
+import { expect, it } from 'vitest';
+import { stateName } from '../../src/analysis/goroutine-query.js';
+import type { GoroutineResult } from '../../src/analysis/results-goroutines.js';
+import { tracebackText } from '../../src/output/traceback-text.js';
+
+const leaked: GoroutineResult = {
+  goid: 8,
+  status: 'leaked',
+  waitReason: 'select',
+  waitSinceAtLeast: null,
+  lockedToThread: false,
+  thread: null,
+  system: false,
+  frames: [],
+  createdBy: null,
+  startFunc: null,
+  stack: { start: '0x0', end: '0x0' },
+  g: '0x0',
+  method: null,
+  complete: true,
+  stoppedBecause: null,
+};
+
+it('says that it leaked behind what it waits for', () => {
+  expect(tracebackText(leaked, { elision: 'middle', all: false })).toMatch(/^goroutine 8 \[select \(leaked\)\]:\n/);
+  expect(stateName({ status: 'waiting', waitReason: 'select' })).toBe('select');
+  expect(stateName({ status: 'leaked' })).toBe('leaked');
+});
