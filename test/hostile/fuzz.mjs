@@ -45,8 +45,8 @@ const sets = {
       'go1.25-amd64-nodwarf',
       'go1.27-amd64-mark',
     ],
-    // One second on a machine that does nothing else.
-    limits: [1.5, 200],
+    // One second where nothing else runs: what it was is printed as `slowest`.
+    limits: [3, 200],
   },
 };
 

@@ -16,7 +16,8 @@ import { TempFolder } from '../support/run-cli.js';
 const folder = new TempFolder();
 afterAll(() => folder.remove());
 
-const mostSeconds = 1;
+/** One second where nothing else runs; a busy machine, and a first run that is not compiled yet, take more. */
+const mostSeconds = 3;
 const mostBytes = 200 * 2 ** 20;
 const words = [
   'next', 'pcHeader', 'funcnametab.array', 'funcnametab.len', 'cutab.array', 'pctab.array', 'pclntable.array', 'pclntable.len', 'ftab.array', 'ftab.len', 'ftab.cap',

@@ -12,7 +12,8 @@ import { askEverything } from './questions.js';
 const folder = new TempFolder();
 afterAll(() => folder.remove());
 
-const mostSeconds = 1;
+/** One second where nothing else runs; a busy machine, and a first run that is not compiled yet, take more. */
+const mostSeconds = 3;
 const mostMiB = 200;
 const runs = 400;
 

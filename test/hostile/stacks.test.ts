@@ -14,7 +14,8 @@ import { DamagedFile } from './damage.js';
 const folder = new TempFolder();
 afterAll(() => folder.remove());
 
-const mostSeconds = 1;
+/** One second where nothing else runs; a busy machine, and a first run that is not compiled yet, take more. */
+const mostSeconds = 3;
 const mostMiB = 200;
 
 const { server, core, copy } = smallImage(folder, 'go1.27-amd64-mark');
