@@ -132,6 +132,9 @@ describe('stacks', () => {
     for (const range of ['0x20-0x10', 'here', '0x10'])
       expect(run(['stacks', ...sampleFiles, '--scan', '--range', range]).status, range).toBe(2);
     expect(run(['stacks', ...sampleFiles, '--goroutine', '999']).status).toBe(2);
+    expect(run(['stacks', ...sampleFiles, '--scan', '--goroutine', '999']).status).toBe(2);
+    expect(run(['stacks', ...sampleFiles, '--scan', '--thread', '1']).status).toBe(2);
+    expect(run(['goroutines', ...sampleFiles, '--state', 'bogus']).status).toBe(2);
   });
 });
 

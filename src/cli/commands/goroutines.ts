@@ -26,9 +26,14 @@ const sorts: Readonly<Record<string, (a: GoroutineResult, b: GoroutineResult) =>
 
 const stateOf = ({ waitReason, status }: GoroutineResult) => waitReason ?? status;
 
+/** runtime/runtime2.go, _Gidle and its kin. */
+const statusWords: readonly string[] = ['idle', 'runnable', 'running', 'syscall', 'waiting', 'dead', 'copystack', 'preempted', 'leaked', 'deadextra', 'moribund_unused', 'enqueue_unused']; // biome-ignore format: a list of words
+
 function filterOf(raw: RawOptions): GoroutineFilter | undefined {
   const [state, reason, func, inPackage] = ['state', 'reason', 'func', 'package'].map((name) => text(raw, name));
   const states = state?.split(',').map((word) => word.trim());
+  for (const word of states ?? [])
+    if (!statusWords.includes(word)) throw new UsageError(`--state ${word}`, `is none of ${statusWords.join(', ')}`);
   const unfiltered = [states, reason, func, inPackage].every((value) => value === undefined);
   if (unfiltered && raw.user !== true) return undefined;
   return {

@@ -57,12 +57,29 @@ function runStacks(invocation: Invocation): number {
   const opened = openFiles('stacks', invocation.operands, invocation, { anyProcess: raw.scan === true });
   if (raw.scan === true) {
     if (!opened.target.image) needProcess('stacks', opened);
-    const stacks = scanResults(opened.target, opened.process, selection);
+    const stacks = some(scanResults(opened.target, opened.process, selection), selection);
     if (options.format === 'table') for (const stack of stacks) out.line(scanText(stack, options.limit ?? tableLimit));
     else writeDocuments(stacks, 'stacks', invocation);
   } else writeUnwound(invocation, opened, selection);
   opened.target.close();
   return 0;
+}
+
+/** The same; where a stack was named that is not there, an error. */
+function* some<T>(stacks: Iterable<T>, { goid, tid }: StackSelection): Generator<T> {
+  let found = false;
+  for (const stack of stacks) {
+    found = true;
+    yield stack;
+  }
+  const named = goid === undefined ? (tid === undefined ? undefined : `thread ${tid}`) : `goroutine ${goid}`;
+  if (!found && named !== undefined)
+    throw new InspectError(
+      'address-not-found',
+      named,
+      'is none of this image’s that has a stack to scan',
+      'spanscope goroutines and spanscope threads list them',
+    );
 }
 
 function writeUnwound(
