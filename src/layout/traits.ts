@@ -48,6 +48,7 @@ interface TraitsFile {
   readonly allpArrayLength: Since<number>;
   readonly heapGoal: Since<Traits['heapGoal']>;
   readonly limitHeadroomPercent: Since<number>;
+  readonly minLC: Since<Readonly<Record<string, number>>>;
   readonly inlineTables: Since<Traits['inlineTables']>;
   readonly funcdata: Since<Traits['funcdata']>;
   readonly mallocSize: Since<Traits['mallocSize']>;
@@ -94,6 +95,7 @@ export function loadTraits(folder: string): TraitsTable {
         allpArrayLength: pick(file.allpArrayLength),
         heapGoal: pick(file.heapGoal),
         limitHeadroomPercent: pick(file.limitHeadroomPercent),
+        minLC: pick(file.minLC)[key.goarch] ?? pick(file.minLC).others ?? fail(path, 'minLC', 'has nothing for others'),
         inlineTables: pick(file.inlineTables),
         funcdata: pick(file.funcdata),
         mallocSize: pick(file.mallocSize),
@@ -152,6 +154,7 @@ function checkFile(value: Readonly<Record<string, unknown>>, path: string): Trai
     'allpArrayLength',
     'heapGoal',
     'limitHeadroomPercent',
+    'minLC',
     'inlineTables',
     'funcdata',
     'mallocSize',

@@ -84,6 +84,8 @@ export interface Traits {
   readonly heapGoal: 'stored' | 'computed';
   /** How much of a memory limit's heap goal is kept free, in per cent, besides a fixed minimum (mgcpacer.go, memoryLimitHeapGoalHeadroomPercent; 1.21+). */
   readonly limitHeadroomPercent: number;
+  /** Bytes of the smallest instruction, the unit of steps in pc tables (cmd/internal/sys, Arch.MinLC; riscv64 4 up to 1.25, 2 since). */
+  readonly minLC: number;
   /** Which pcdata and which funcdata of a function tell what was inlined (PCDATA_InlTreeIndex, FUNCDATA_InlTree). */
   readonly inlineTables: { readonly pcdata: number; readonly funcdata: number };
   /** Funcdata as addresses, or as offsets from moduledata.gofunc (1.18+). */

@@ -54,7 +54,7 @@ export function* functionTables(place: Place, first: number | undefined): Genera
 
 /** Whether a header says of the parts of its table what moduledata says, and of instructions what the arch does. */
 function agrees(place: Place, module: number, { format, minLC, funcnametab, cutab, pctab }: PclntabHeader): boolean {
-  if (format !== formatOf(place.layout) || minLC !== minLcOf(place.layout.goarch)) return false;
+  if (format !== formatOf(place.layout) || minLC !== place.layout.traits.minLC) return false;
   if (format === 'go1.2') return true;
   const get = (path: string) => moduleWord(place, module, path);
   return funcnametab === get('funcnametab.array') && cutab === get('cutab.array') && pctab === get('pctab.array');
@@ -76,7 +76,7 @@ function headerOfModule(place: Place, module: number): PclntabHeader | undefined
     address: get('pcHeader') ?? pclntable,
     format,
     magicKnown: false,
-    minLC: minLcOf(layout.goarch),
+    minLC: layout.traits.minLC,
     functionCount: entries - 1,
     textStart: undefined,
     ftab,
@@ -97,10 +97,4 @@ function formatOf(layout: Layout): PclntabFormat {
   if (!layout.field('moduledata', 'pcHeader')) return 'go1.2';
   if (layout.field('functab', 'entryoff') === undefined) return 'go1.16';
   return layout.field('_func', 'startLine') ? 'go1.20' : 'go1.18';
-}
-
-/** Bytes that instructions are counted in (cmd/internal/sys, Arch.MinLC). */
-function minLcOf(goarch: string): number {
-  if (goarch === 'amd64' || goarch === '386') return 1;
-  return goarch === 's390x' || goarch === 'riscv64' ? 2 : 4;
 }

@@ -105,3 +105,10 @@ test('a damaged file is named', () => {
     rmSync(folder, { recursive: true });
   }
 });
+
+it('instructions of riscv64 have four bytes up to 1.25, two since', () => {
+  const at = (goVersion: string, goarch: string) =>
+    loadTraits(layoutsFolder()).at({ goVersion, goos: 'linux', goarch, pointerSize: 8, experiments: [] }).minLC;
+  expect([at('go1.25.14', 'riscv64'), at('go1.26.0', 'riscv64')]).toEqual([4, 2]);
+  expect([at('go1.20', 'amd64'), at('go1.20', 's390x'), at('go1.20', 'arm64')]).toEqual([1, 2, 4]);
+});
