@@ -106,7 +106,7 @@ test('a damaged file is named', () => {
   }
 });
 
-it('instructions of riscv64 have four bytes up to 1.25, two since', () => {
+test('instructions of riscv64 have four bytes up to 1.25, two since', () => {
   const at = (goVersion: string, goarch: string) =>
     loadTraits(layoutsFolder()).at({ goVersion, goos: 'linux', goarch, pointerSize: 8, experiments: [] }).minLC;
   expect([at('go1.25.14', 'riscv64'), at('go1.26.0', 'riscv64')]).toEqual([4, 2]);
