@@ -1,6 +1,8 @@
 // How many goroutines are in which status, by runtime.allgs alone: no names, no stacks, no binary.
+
 import { loadConstants } from '../layout/constants.js';
 import { layoutsFolder } from '../layout/load.js';
+import { scanBit } from './g-status.js';
 import type { RuntimeView } from './mheap.js';
 import { readSlice } from './roots/validate.js';
 
@@ -16,8 +18,6 @@ export interface GoroutineCounts {
 /** More are not gone through for a first look. */
 const mostCounted = 100_000;
 const mostGs = 2 ** 26;
-/** The bit in g.atomicstatus that says that the stack is being scanned. */
-const scanBit = 0x1000;
 
 /** Undefined where allgs is not known or can't be read. */
 export function goroutineCounts({ memory, layout, address }: RuntimeView): GoroutineCounts | undefined {

@@ -1,6 +1,8 @@
 // The g's, m's and P's of the runtime as address ranges: whose stack an address lies in, and which struct of the scheduler it points into
 // (runtime/runtime2.go: g.stack, m.g0, m.gsignal, p.mcache). No unwinding, no names. Lists are bounded: what an image says of their length is not believed.
+
 import type { StructLayout } from '../layout/types.js';
+import { scanBit } from './g-status.js';
 import type { RuntimeView } from './mheap.js';
 import { readSlice } from './roots/validate.js';
 
@@ -8,8 +10,6 @@ import { readSlice } from './roots/validate.js';
 const maxGs = 1 << 22;
 const maxMs = 100_000;
 const maxPs = 1 << 16;
-/** The bit in g.atomicstatus that says that the stack is being scanned. */
-const scanBit = 0x1000;
 
 /** Where a g stands and what is its stack. */
 export interface GoroutineStack {
@@ -126,7 +126,8 @@ function* pointersOf(
   }
 }
 
-function* listOfMs(view: RuntimeView): Generator<number> {
+/** Addresses of the m's of allm, in its order; ends where the list loops, can't be read, or is longer than a process's can be. */
+export function* listOfMs(view: RuntimeView): Generator<number> {
   const head = view.address('runtime.allm');
   const link = view.layout.field('m', 'alllink');
   if (head === undefined || !link) return;

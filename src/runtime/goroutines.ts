@@ -1,17 +1,17 @@
 // Every g of allgs with what the runtime knows of it: status, why and since when it waits, who made it, where it stands (runtime/runtime2.go, type g;
 // proc.go, isSystemGoroutine). Reads fields; walks no stack and knows no functions.
+
 import { loadConstants } from '../layout/constants.js';
 import { layoutsFolder } from '../layout/load.js';
 import { readInteger } from '../layout/struct-view.js';
 import type { FieldLayout } from '../layout/types.js';
+import { scanBit } from './g-status.js';
 import type { RuntimeView } from './mheap.js';
 import { readSlice } from './roots/validate.js';
 import type { StackBounds } from './unwind/unwind.js';
 
 /** Longer lists are cut: four million goroutines fill 8 GiB of stacks. */
 const maxGs = 1 << 22;
-/** The bit in g.atomicstatus that says that the stack is being scanned (_Gscan). */
-const scanBit = 0x1000;
 const maxReasonBytes = 64;
 
 export interface Goroutine {

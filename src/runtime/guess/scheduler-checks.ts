@@ -1,15 +1,14 @@
 // How well a release's layout explains the scheduler's structs: statuses and wait reasons that the release has, stacks that hold their stack pointers, pointers of g, m and p that
 // lead back to where they came from, and slots of the size that the structs need (runtime/runtime2.go, proc.go, malloc.go).
+
 import type { RuntimeConstants } from '../../layout/constants.js';
 import { makeArenaLookup } from '../arena.js';
+import { scanBit } from '../g-status.js';
 import { mspanOffsets } from '../mspan-offsets.js';
 import { checkTypes, count } from './type-checks.js';
 import { derived, numberAt, type View } from './view.js';
 
 const sampledMs = 16;
-
-/** The scan bit of g.atomicstatus. */
-const scanBit = 0x1000;
 
 export function checkGs(view: View, gs: readonly number[], constants: RuntimeConstants): void {
   const { memory, layout, tally } = view;

@@ -1,8 +1,9 @@
 // What of a g is about code and its stack: sched, told by where a parked g left off and what its stack then holds; stackguard0, the system call's
 // copies, startpc and gopc (runtime/runtime2.go, proc.go, asm_*.s: mcall).
+
+import { scanBit, status } from '../g-status.js';
 import { oneOf, tied, unique } from './confidence.js';
 import type { Goroutines } from './find-goroutines.js';
-import { scanBit, status } from './g-status.js';
 import type { InferredField } from './inference.js';
 import type { SchedulerScene } from './scheduler-scene.js';
 

@@ -1,8 +1,9 @@
 // g told from an image: every field by what its values must be over all g's (runtime/runtime2.go, proc.go). What a parked g left in sched, that its stack
 // holds; states and IDs; and that g, its m and the m's g0 lead to each other.
+
+import { scanBit, status } from '../g-status.js';
 import { inOffsetOrder, oneOf, tied, unique } from './confidence.js';
 import type { Goroutines } from './find-goroutines.js';
-import { scanBit, status } from './g-status.js';
 import { GCode } from './infer-g-code.js';
 import type { InferredField, InferredStruct } from './inference.js';
 import type { SchedulerScene } from './scheduler-scene.js';

@@ -1,16 +1,16 @@
 // Tells by itself whether a word points to a g, m, p, mcache or mspan: by the pointers that lead from one to the other and back, and by what an mcache holds. No root
 // and no other structure is needed. Sources: runtime/runtime2.go (g, m, p), mcache.go, mheap.go (mspan).
+
 import { InspectError } from '../../bytes/errors.js';
 import type { Memory } from '../../image/memory.js';
 import type { FieldLayout } from '../../layout/types.js';
+import { scanBit } from '../g-status.js';
 import { type MspanOffsets, mspanOffsets } from '../mspan-offsets.js';
 import { maxSlots } from '../span-table.js';
 import type { Scene } from './validate.js';
 import { spanHolds } from './validate-mheap.js';
 
 const maxPs = 1 << 16;
-/** g.atomicstatus without _Gscan, and the highest that any release has; _Pdead is the highest p.status. */
-const scanBit = 0x1000;
 const highestGStatus = 11;
 const deadP = 4;
 /** Work of looking at mspans in all, in words of a bitmap; that of one is its fields' and its bitmap's. Enough for half a million. */

@@ -13,7 +13,7 @@ import {
 import type { Memory } from '../../image/memory.js';
 import { loadConstants } from '../../layout/constants.js';
 import { layoutsFolder } from '../../layout/load.js';
-import type { Layout } from '../../layout/types.js';
+import type { Layout, StructLayout } from '../../layout/types.js';
 import type { Target } from '../../target/target.js';
 import { functionTable, moduleChain, moduleWord } from '../function-tables.js';
 import type { RuntimeView } from '../mheap.js';
@@ -73,6 +73,18 @@ function functionsOf(
   };
 }
 
+/** Functions that nothing called, or that never return to what called them (traceback.go, topofstack; TOPFRAME in assembly since 1.17). */
+export const outermostRoles: ReadonlySet<string> = new Set([
+  'goexit',
+  'mstart',
+  'mcall',
+  'morestack',
+  'rt0_go',
+  'externalthreadhandler',
+]);
+/** Calls that a signal handler made it look as if they had been made: they return to an instruction that is behind no call. */
+export const injectedRoles: ReadonlySet<string> = new Set(['sigpanic', 'asyncPreempt', 'debugCallV1', 'debugCallV2']);
+
 /** Up to 1.10.1 records have no funcID: the runtime compares entry pcs (runtime/traceback.go, tracebackinit). */
 const rolesByName: ReadonlyMap<string, string> = new Map([
   ...['goexit', 'jmpdefer', 'mcall', 'morestack', 'mstart', 'rt0_go', 'asmcgocall', 'sigpanic', 'gcBgMarkWorker', 'systemstack_switch', 'systemstack', 'cgocallback_gofunc', 'gogo', 'externalthreadhandler'].map((name): [string, string] => [`runtime.${name}`, name]),
@@ -88,13 +100,7 @@ function* readModules(view: RuntimeView): Generator<ModuleFunctions> {
 /** Undefined where the layout knows no `_func`. */
 function functionShape(layout: Layout): FunctionShape | undefined {
   const record = layout.struct('_func');
-  const number = (...names: string[]): NumberAt | undefined => {
-    for (const name of names) {
-      const field = record?.fields.get(name);
-      if (field) return { offset: field.offset, size: field.size };
-    }
-    return undefined;
-  };
+  const number = (...names: string[]) => numberIn(record, names);
   const [name, pcsp, pcfile, pcln] = [number('nameOff', 'nameoff'), number('pcsp'), number('pcfile'), number('pcln')];
   const [npcdata, nfuncdata] = [number('npcdata'), number('nfuncdata')];
   if (!record || !name || !pcsp || !pcfile || !pcln || !npcdata || !nfuncdata) return undefined;
@@ -120,13 +126,7 @@ function functionShape(layout: Layout): FunctionShape | undefined {
 
 function inlinedCallShape(layout: Layout): InlinedCallShape | undefined {
   const record = layout.struct('inlinedCall');
-  const number = (...names: string[]): NumberAt | undefined => {
-    for (const name of names) {
-      const field = record?.fields.get(name);
-      if (field) return { offset: field.offset, size: field.size };
-    }
-    return undefined;
-  };
+  const number = (...names: string[]) => numberIn(record, names);
   const name = number('nameOff', 'func_');
   if (!record || !name) return undefined;
   return {
@@ -138,4 +138,10 @@ function inlinedCallShape(layout: Layout): InlinedCallShape | undefined {
     line: number('line'),
     funcID: number('funcID'),
   };
+}
+
+/** The field of the first of the names that the record has: releases spell them differently. */
+function numberIn(record: StructLayout | undefined, names: readonly string[]): NumberAt | undefined {
+  const field = names.map((name) => record?.fields.get(name)).find((found) => found !== undefined);
+  return field && { offset: field.offset, size: field.size };
 }

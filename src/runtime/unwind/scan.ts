@@ -5,7 +5,7 @@ import type { GoFunction } from '../../gosym/functions.js';
 import type { Memory } from '../../image/memory.js';
 import { scanStack, type WordClassifier } from '../stack-scan.js';
 import { callTarget } from './call-target.js';
-import type { ProgramFunctions } from './program-functions.js';
+import { injectedRoles, outermostRoles, type ProgramFunctions } from './program-functions.js';
 
 /** A word that may be a return address. */
 export interface ScanCandidate {
@@ -56,17 +56,6 @@ export interface ScannedStack {
 const mostCandidates = 2 ** 17;
 /** Links that are tried for one frame: what lies further up than so many candidates is another frame's. */
 const mostTried = 64;
-/** Functions that nothing called, or that never return. */
-const outermost: ReadonlySet<string> = new Set([
-  'goexit',
-  'mstart',
-  'mcall',
-  'morestack',
-  'rt0_go',
-  'externalthreadhandler',
-]);
-/** What a signal handler makes look called returns to an instruction that is behind no call. */
-const injected: ReadonlySet<string> = new Set(['sigpanic', 'asyncPreempt', 'debugCallV1', 'debugCallV2']);
 
 /** A word that may be a return address, before it is known which of them form a chain. */
 interface Node {
@@ -102,14 +91,14 @@ export function scanChain(scene: ScanScene, start: ScanStart): ScannedStack {
   let complete = false;
   for (let link = first; link; link = next[link.to]) {
     inChain.set(link.to, link);
-    complete = outermost.has(nodes[link.to]!.role);
+    complete = outermostRoles.has(nodes[link.to]!.role);
   }
   const candidates: ScanCandidate[] = [];
   nodes.forEach(({ at, pc, fn, target, called, role }, i) => {
     const link = inChain.get(i);
     if (!called && !link) return;
     const reasons = [
-      ...(outermost.has(role) ? ['outermost'] : called ? ['after a call'] : ['interrupted there']),
+      ...(outermostRoles.has(role) ? ['outermost'] : called ? ['after a call'] : ['interrupted there']),
       ...(link?.reasons ?? []),
     ];
     candidates.push({
@@ -179,7 +168,7 @@ function bestChain(
   };
   for (let i = nodes.length - 1; i >= 0; i -= 1) {
     const node = nodes[i]!;
-    if (outermost.has(node.role)) total[i] = reachedEnd;
+    if (outermostRoles.has(node.role)) total[i] = reachedEnd;
     else {
       const link = choose(node, i + 1);
       next[i] = link;
@@ -190,7 +179,7 @@ function bestChain(
   const pointsTo = bp === undefined ? -1 : nodes.findIndex(({ at }) => at === bp + word);
   const fn = pc === undefined ? undefined : scene.functions?.at(pc);
   const role = fn && scene.functions ? scene.functions.roleOf(fn) : 'normal';
-  if (pc !== undefined && outermost.has(role)) return { first: undefined, next };
+  if (pc !== undefined && outermostRoles.has(role)) return { first: undefined, next };
   return { first: choose(pc === undefined ? undefined : { at: sp - word, pc, fn, role, pointsTo }, 0), next };
 }
 
@@ -211,7 +200,7 @@ function linkTo(
   }
   if (!to.called) {
     // Goexit's address is made up, and an interrupted pc is behind no call.
-    const may = to.role === 'goexit' ? to.pc > to.fn!.entry : injected.has(from.role);
+    const may = to.role === 'goexit' ? to.pc > to.fn!.entry : injectedRoles.has(from.role);
     if (!may) return undefined;
   } else if (to.target !== undefined) {
     if (calls(scene.functions, to.target, from)) {

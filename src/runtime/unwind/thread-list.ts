@@ -2,10 +2,9 @@
 // its SP lies on. Knows registers and bounds of stacks, walks none.
 import type { CoreThread } from '../../elf/core.js';
 import type { FieldLayout } from '../../layout/types.js';
+import { listOfMs } from '../goroutine-list.js';
 import type { RuntimeView } from '../mheap.js';
 import type { StackBounds } from './unwind.js';
-
-const maxMs = 100_000;
 
 /** The stacks that a thread's SP may lie on. */
 export interface Machine {
@@ -36,21 +35,13 @@ export interface Thread {
 
 /** The m's of allm, in its order; at most as many as a process can have. */
 export function readMachines(view: RuntimeView): Machine[] {
-  const { memory, layout } = view;
-  const head = view.address('runtime.allm');
-  const link = layout.field('m', 'alllink');
-  if (head === undefined || !link) return [];
+  const { layout } = view;
   const fields = Object.fromEntries(names.map((name) => [name, layout.field('m', name)]));
   const bounds = [layout.field('g', 'stack.lo'), layout.field('g', 'stack.hi')] as const;
-  const machines: Machine[] = [];
-  const seen = new Set<number>();
-  let m = memory.word(head);
-  while (m && !seen.has(m) && seen.size < maxMs) {
-    seen.add(m);
-    const at = m;
-    const word = (name: string) => wordAt(view, at, fields[name]);
+  return [...listOfMs(view)].map((m) => {
+    const word = (name: string) => wordAt(view, m, fields[name]);
     const [g0, gsignal] = [word('g0'), word('gsignal')];
-    machines.push({
+    return {
       m,
       id: word('id'),
       procid: word('procid'),
@@ -60,10 +51,8 @@ export function readMachines(view: RuntimeView): Machine[] {
       g0Stack: stackOf(view, g0, bounds),
       gsignalStack: stackOf(view, gsignal, bounds),
       vdso: { pc: word('vdsoPC'), sp: word('vdsoSP') },
-    });
-    m = memory.word(m + link.offset);
-  }
-  return machines;
+    };
+  });
 }
 
 const names = ['g0', 'gsignal', 'curg', 'id', 'procid', 'vdsoPC', 'vdsoSP'];

@@ -3,7 +3,7 @@
 import type { GoFunction } from '../../gosym/functions.js';
 import type { Memory } from '../../image/memory.js';
 import type { CallFrame } from '../../layout/types.js';
-import type { ProgramFunctions } from './program-functions.js';
+import { injectedRoles, outermostRoles, type ProgramFunctions } from './program-functions.js';
 
 /** Why a frame is believed: what gave its pc and SP. */
 export type FrameOrigin =
@@ -72,17 +72,6 @@ export interface UnwindOptions {
 /** A stack of 1 GiB, the runtime's limit, with the smallest frames that occur. */
 const mostFrames = 2 ** 22;
 
-/** Functions that nothing called, or that never return to what called them (traceback.go, topofstack; TOPFRAME in assembly since 1.17). */
-const outermost: ReadonlySet<string> = new Set([
-  'goexit',
-  'mstart',
-  'mcall',
-  'morestack',
-  'rt0_go',
-  'externalthreadhandler',
-]);
-/** Calls that a signal handler made it look as if they had been made. */
-const injected: ReadonlySet<string> = new Set(['sigpanic', 'asyncPreempt', 'debugCallV1', 'debugCallV2']);
 /** They write SP, but leave both stacks so that they can be walked. */
 const writesSpOrderly: ReadonlySet<string> = new Set(['cgocallback', 'cgocallback_gofunc', 'systemstack']);
 
@@ -129,7 +118,8 @@ export function unwind(scene: UnwindScene, start: StackStart, options: UnwindOpt
     const callPc = exact || pc <= fn.entry ? pc : pc - 1;
     const cfa = delta === undefined ? undefined : sp + delta + (linkRegister ? 0 : word);
     frames.push({ pc, callPc, sp, cfa, fn, origin });
-    if (fn.isTopFrame === true || outermost.has(role)) return { frames, complete: true, stoppedBecause: undefined };
+    if (fn.isTopFrame === true || outermostRoles.has(role))
+      return { frames, complete: true, stoppedBecause: undefined };
     if (cfa === undefined || delta === undefined || delta < 0 || delta % 4 !== 0)
       return stop(`${fn.name} does not tell its frame's size at ${hex(pc)}`);
     if (fn.writesSp && !innermost && !writesSpOrderly.has(role)) return stop(`${fn.name} has set SP itself`);
@@ -142,7 +132,7 @@ export function unwind(scene: UnwindScene, start: StackStart, options: UnwindOpt
     }
     if (lr === 0) return stop(`the return address of ${fn.name} is 0`);
     if (cfa < sp || (cfa === sp && lr === pc) || frames.length >= mostFrames) return stop('the frames go in a circle');
-    exact = injected.has(role);
+    exact = injectedRoles.has(role);
     pc = lr;
     lr = 0;
     sp = cfa;

@@ -1,5 +1,7 @@
 // What is true of every p, mcache, m and g: they lead to each other as only they do (runtime/runtime2.go, type g, m and p; mcache.go; proc.go).
+
 import type { Memory } from '../../image/memory.js';
+import { scanBit } from '../g-status.js';
 import { type Answer, type Invariant, isWild, numberAt, type Outcome, once, overAll, type View } from './invariant.js';
 
 type Kind = 'ps' | 'ms' | 'gs';
@@ -12,7 +14,6 @@ const [idleP, runningP] = [0, 1];
 const [idleG, readyG, runningG, deadG] = [0, 1, 2, 6];
 /** More goroutines or threads than a program starts, and less than an address. */
 const highestNumber = 2 ** 37;
-const scanBit = 0x1000;
 const longestStack = 2 ** 31;
 const maxCached = 256;
 

@@ -1,6 +1,0 @@
-// The states of a g (runtime2.go, _Gidle and on), as far as inference needs their numbers: the same in every release.
-
-/** The bit that says that the stack is being scanned. */
-export const scanBit = 0x1000;
-
-export const status = { syscall: 3, waiting: 4, dead: 6, deadExtra: 11, most: 11 } as const;
