@@ -5,6 +5,7 @@ import { PF } from '../elf/constants.js';
 import type { ElfFile } from '../elf/elf-file.js';
 import { relativeAddendAt, relativeRelocations } from '../elf/relocations.js';
 import type { Memory, Segment } from '../image/memory.js';
+import { headersIn } from './find-pclntab.js';
 import { Pclntab, type PclntabHeader, readPclntabHeader } from './pclntab.js';
 
 /** Bytes of a binary in which a header is looked for, and how many at a time. */
@@ -55,18 +56,9 @@ function* headerPlaces(elf: ElfFile, memory: Memory): Generator<number> {
     for (let at = start; at < end && left > 0; at += pieceBytes - prefixBytes) {
       const { bytes } = memory.bytes(at, Math.min(pieceBytes, end - at));
       left -= bytes.length;
-      for (const offset of headersIn(bytes, memory)) if ((at + offset) % 4 === 0) yield at + offset;
+      for (const offset of headersIn(bytes, memory.littleEndian, memory.pointerSize)) yield at + offset;
       if (bytes.length === 0) break;
     }
-  }
-}
-
-function* headersIn(bytes: Uint8Array, { littleEndian, pointerSize }: Memory): Generator<number> {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (const magic of [0xf1, 0xf0, 0xfa, 0xfb]) {
-    const wanted = Buffer.from(littleEndian ? [magic, 0xff, 0xff, 0xff, 0, 0] : [0xff, 0xff, 0xff, magic, 0, 0]);
-    for (let at = buffer.indexOf(wanted); at >= 0; at = buffer.indexOf(wanted, at + 1))
-      if (buffer[at + 7] === pointerSize) yield at;
   }
 }
 

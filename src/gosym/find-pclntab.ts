@@ -17,8 +17,7 @@ export function hasPclntab(elf: ElfFile): boolean {
     if (type !== PT.LOAD || !exact) continue;
     for (let at = 0; at < filesz && left > 0; at += pieceBytes - prefixBytes) {
       const bytes = elf.bytesAt(vaddr + at, Math.min(pieceBytes, filesz - at));
-      if (holdsHeader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), littleEndian, pointerSize))
-        return true;
+      if (!headersIn(bytes, littleEndian, pointerSize).next().done) return true;
       if (bytes.length === 0) break;
       left -= bytes.length;
     }
@@ -26,14 +25,14 @@ export function hasPclntab(elf: ElfFile): boolean {
   return false;
 }
 
-function holdsHeader(bytes: Buffer, littleEndian: boolean, pointerSize: number): boolean {
+/** Offsets in `bytes`, which begin at a multiple of four, at which a header of one of the formats may stand: magic, zeros, minLC and pointer size are right. */
+export function* headersIn(bytes: Uint8Array, littleEndian: boolean, pointerSize: number): Generator<number> {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (const magic of magics) {
-    const needle = littleEndian ? [magic, 0xff, 0xff, 0xff, 0, 0] : [0xff, 0xff, 0xff, magic, 0, 0];
-    const wanted = Buffer.from(needle);
-    for (let at = bytes.indexOf(wanted); at >= 0; at = bytes.indexOf(wanted, at + 1)) {
-      const minLC = bytes[at + 6];
-      if ((minLC === 1 || minLC === 2 || minLC === 4) && bytes[at + 7] === pointerSize && at % 4 === 0) return true;
+    const wanted = Buffer.from(littleEndian ? [magic, 0xff, 0xff, 0xff, 0, 0] : [0xff, 0xff, 0xff, magic, 0, 0]);
+    for (let at = buffer.indexOf(wanted); at >= 0; at = buffer.indexOf(wanted, at + 1)) {
+      const minLC = buffer[at + 6];
+      if ((minLC === 1 || minLC === 2 || minLC === 4) && buffer[at + 7] === pointerSize && at % 4 === 0) yield at;
     }
   }
-  return false;
 }
