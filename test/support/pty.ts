@@ -12,7 +12,7 @@ export interface PtyProgram {
   /** Closes the terminal under the program, as a window that is shut does. */
   hangUp(): void;
   readonly pid: number;
-  /** Resolves when the program has ended. */
+  /** Resolves when the program has ended and its last output is there. */
   readonly ended: Promise<{ exitCode: number; signal: number | undefined }>;
 }
 
@@ -22,6 +22,9 @@ export interface PtyOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
 }
+
+/** Without output for so long after its end, a program has said all. */
+const quietMs = 100;
 
 export function runInPty(file: string, args: readonly string[], options: PtyOptions = {}): PtyProgram {
   const { columns = 80, rows = 24 } = options;
@@ -35,12 +38,22 @@ export function runInPty(file: string, args: readonly string[], options: PtyOpti
   });
   const screen = createScreen(columns, rows);
   let output = '';
+  let heard = 0;
   child.onData((data) => {
     output += data;
+    heard = performance.now();
     screen.write(data);
   });
   const ended = new Promise<{ exitCode: number; signal: number | undefined }>((resolve) => {
-    child.onExit(({ exitCode, signal }) => resolve({ exitCode, signal }));
+    child.onExit(({ exitCode, signal }) => {
+      // On a busy machine the end is heard of before the last bytes are.
+      const settled = () => {
+        if (performance.now() - heard > quietMs) resolve({ exitCode, signal });
+        else setTimeout(settled, quietMs);
+      };
+      heard = performance.now();
+      settled();
+    });
   });
   return {
     screen,

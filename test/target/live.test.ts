@@ -27,10 +27,12 @@ function start(program: string, ...args: string[]): ChildProcess & { pid: number
   return child as ChildProcess & { pid: number };
 }
 
+let started = 0;
+
 /** A Go program that allocates at full speed with the collector running, after it has printed its report. */
 async function churn(name: string): Promise<ChildProcess & { pid: number }> {
   // A file of its own: one that still runs can't be written.
-  const server = folder.unpacked(`${name}.${children.length}`, 'images', name, 'server.gz');
+  const server = folder.unpacked(`${name}.${(started += 1)}`, 'images', name, 'server.gz');
   chmodSync(server, 0o755);
   const child = start(server, 'churn', '1');
   await new Promise((resolve) => child.stdout!.once('data', resolve));

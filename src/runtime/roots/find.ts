@@ -1,5 +1,6 @@
 // Finds the runtime's global variables: an ordered list of finders, the first whose answer validates wins; every step is recorded.
 // Knows which validator belongs to which root, not where symbols come from: a finder is a function from name to address.
+import { pause } from '../../bytes/pause.js';
 import { type Address, tryAddress } from '../../image/address.js';
 import {
   type ConfirmingMethod,
@@ -116,6 +117,8 @@ function findByName(name: RootName, { scene, finders, proved, judge: judgeOnce, 
   const judge = (address: number, method: FinderMethod): Verdict => {
     let verdict = judgeOnce(address);
     for (let again = 0; scene.live && !isSearch(method) && verdict.ok !== true && again < triesOfLive; again += 1) {
+      // A cycle of the collector that begins or ends takes a moment.
+      if (again > 2) pause(again);
       scene.live.refresh();
       verdict = judgeOnce(address);
     }
@@ -166,7 +169,7 @@ function secondWay(finders: readonly Finder[], name: RootName, scene: Scene, add
 }
 
 /** Numbers of a running process may contradict each other at one moment and not at the next. */
-const triesOfLive = 5;
+const triesOfLive = 20;
 
 /** A doubt for want of anything to compare ends the search: the next finder would cost more and say the same. */
 function findOne(
