@@ -32,7 +32,8 @@ let started = 0;
 /** A Go program that allocates at full speed with the collector running, after it has printed its report. */
 async function churn(name: string): Promise<ChildProcess & { pid: number }> {
   // A file of its own: one that still runs can't be written.
-  const server = folder.unpacked(`${name}.${(started += 1)}`, 'images', name, 'server.gz');
+  started += 1;
+  const server = folder.unpacked(`${name}.${started}`, 'images', name, 'server.gz');
   chmodSync(server, 0o755);
   const child = start(server, 'churn', '1');
   await new Promise((resolve) => child.stdout!.once('data', resolve));
