@@ -12,7 +12,7 @@ const BLOCKS_PER_SLAB = 16;
 const FIRST_SLOTS = 64;
 /** Marks of blocks that were given up, by number: a power of two. Two blocks of one mark only make the cache grow early. */
 const GIVEN_UP_MARKS = 1 << 14;
-/** A read longer than this many blocks goes past the cache: it would only push out what is used again. */
+/** A read of so many blocks or more goes past the cache: it would only push out what is used again. */
 const BYPASS_BLOCKS = 2;
 
 export interface PageCacheOptions {
@@ -50,7 +50,7 @@ export class PageCache {
     this.#block = new Float64Array(this.#capacity);
   }
 
-  /** Reads longer than this go past the cache. */
+  /** Reads of so many bytes or more go past the cache. */
   get bypassBytes(): number {
     return BYPASS_BLOCKS * this.blockBytes;
   }
@@ -204,7 +204,7 @@ export class CachedSource implements ByteSource {
   read(offset: number, target: Uint8Array): number {
     if (!(offset >= 0)) throw new InspectError('read-failed', this.name, `no such offset: ${offset}`);
     const { cache } = this;
-    if (target.length > cache.bypassBytes) {
+    if (target.length >= cache.bypassBytes) {
       const got = this.source.read(offset, target);
       cache.countRead(got);
       return got;
