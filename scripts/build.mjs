@@ -32,9 +32,12 @@ const shared = {
   logLevel: 'warning',
 };
 
+const lateCrypto =
+  "module.exports = { get createHash() { return require('node:crypto').createHash; }, get randomBytes() { return require('node:crypto').randomBytes; } };";
+
 /**
- * Built-in modules that cost 5 to 10 ms each to load and are not used, or seldom: commander's way to start other programs (there are none), what elfy takes of
- * assert and util, and zlib, which is loaded when something has to be inflated.
+ * Built-in modules that cost 3 to 10 ms each to load and are not used, or seldom: commander's way to start other programs (there are none), what elfy takes of
+ * assert and util, zlib, which is loaded when something has to be inflated, and crypto, when something is kept under a hash as its name.
  */
 const lightBuiltins = {
   name: 'light-builtins',
@@ -45,12 +48,14 @@ const lightBuiltins = {
         assert: "module.exports = { equal(a, b) { if (a !== b) throw new Error('not equal'); } };",
         util: 'module.exports = { inherits(child, parent) { Object.setPrototypeOf(child.prototype, parent.prototype); } };',
       },
+      'remembered.ts': { 'node:crypto': lateCrypto },
+      'unpack-cache.ts': { 'node:crypto': lateCrypto },
       'section-bytes.ts': {
         'node:zlib':
           "module.exports = { get inflateSync() { return require('node:zlib').inflateSync; }, get constants() { return require('node:zlib').constants; } };",
       },
     };
-    builder.onResolve({ filter: /^(node:child_process|assert|util|node:zlib)$/ }, ({ path, importer }) => {
+    builder.onResolve({ filter: /^(node:child_process|assert|util|node:zlib|node:crypto)$/ }, ({ path, importer }) => {
       const owner = Object.keys(replaced).find((name) => importer.includes(name) && path in replaced[name]);
       return owner === undefined ? undefined : { path, namespace: 'light', pluginData: replaced[owner][path] };
     });

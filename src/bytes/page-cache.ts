@@ -1,15 +1,18 @@
 // The one bounded cache of file blocks that all sources of a target share. Knows blocks and slots, nothing of addresses.
 //
-// Blocks are kept in slabs of 16 that are allocated when first needed and never given back, so that a walk over gigabytes makes no garbage; a
-// slot that the clock hand finds unused is reused before the cache grows. Hot paths remember (slot, generation) and compare the generation
-// before they use the slot again: written with plain arrays and public fields because a million reads an image go through here.
+// Blocks are kept in slabs of 16 that are allocated when first needed and never given back, so that a walk over gigabytes makes no garbage. Fresh memory costs as
+// much as reading, so the cache grows only for a block that it had before and gave up; for all others a slot is reused that the clock hand finds unused.
+// Hot paths remember (slot, generation) and compare the generation before they use the slot again: written with plain arrays and public fields because a million
+// reads an image go through here.
 import type { ByteSource } from './byte-source.js';
 import { InspectError } from './errors.js';
 
 const BLOCKS_PER_SLAB = 16;
-/** So many slots are filled before one that was used only once is reused; more only while blocks are used again. */
+/** So many slots are filled before one is reused; more only for blocks that come back. */
 const FIRST_SLOTS = 64;
-/** A read longer than this many blocks goes past the cache: it would only push out what is used again. */
+/** Marks of blocks that were given up, by number: a power of two. Two blocks of one mark only make the cache grow early. */
+const GIVEN_UP_MARKS = 1 << 14;
+/** A read of so many blocks or more goes past the cache: it would only push out what is used again. */
 const BYPASS_BLOCKS = 2;
 
 export interface PageCacheOptions {
@@ -32,6 +35,7 @@ export class PageCache {
   readonly #views: DataView[] = [];
   readonly #owner: (CachedSource | undefined)[] = [];
   readonly #block: Float64Array;
+  readonly #givenUp = new Uint8Array(GIVEN_UP_MARKS);
   #slots = 0;
   #hand = 0;
   #bytesRead = 0;
@@ -46,7 +50,7 @@ export class PageCache {
     this.#block = new Float64Array(this.#capacity);
   }
 
-  /** Reads longer than this go past the cache. */
+  /** Reads of so many bytes or more go past the cache. */
   get bypassBytes(): number {
     return BYPASS_BLOCKS * this.blockBytes;
   }
@@ -86,7 +90,7 @@ export class PageCache {
 
   /** Reads block `block` of `owner` into a slot and returns the slot. Throws what the source throws; the slot is then empty. */
   load(owner: CachedSource, block: number): number {
-    const slot = this.#freeSlot();
+    const slot = this.#freeSlot(this.#givenUp[block % GIVEN_UP_MARKS] === 1);
     const from = this.slotOffset(slot);
     this.generation[slot] = this.generation[slot]! + 1;
     this.filled[slot] = 0;
@@ -109,8 +113,9 @@ export class PageCache {
     this.used[slot] = 0;
   }
 
-  #freeSlot(): number {
-    if (this.#slots < this.#capacity && (this.#slots < FIRST_SLOTS || this.#isUsedAgain())) {
+  /** A slot for a block; `again`: it was here before. */
+  #freeSlot(again: boolean): number {
+    if (this.#slots < this.#capacity && (this.#slots < FIRST_SLOTS || again)) {
       if (this.#slots % BLOCKS_PER_SLAB === 0) this.#addSlab();
       return this.#slots++;
     }
@@ -119,6 +124,7 @@ export class PageCache {
     this.#hand = (slot + 1) % this.#slots;
     this.#owner[slot]?.forget(this.#block[slot]!);
     this.#owner[slot] = undefined;
+    this.#givenUp[this.#block[slot]! % GIVEN_UP_MARKS] = 1;
     return slot;
   }
 
@@ -198,7 +204,7 @@ export class CachedSource implements ByteSource {
   read(offset: number, target: Uint8Array): number {
     if (!(offset >= 0)) throw new InspectError('read-failed', this.name, `no such offset: ${offset}`);
     const { cache } = this;
-    if (target.length > cache.bypassBytes) {
+    if (target.length >= cache.bypassBytes) {
       const got = this.source.read(offset, target);
       cache.countRead(got);
       return got;

@@ -101,7 +101,7 @@ export class MemoryReader implements Memory {
         done += here;
         continue;
       }
-      if (here > this.#cache.bypassBytes) {
+      if (here >= this.#cache.bypassBytes) {
         const got = this.#copyDirectly(
           at,
           value,

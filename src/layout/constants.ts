@@ -32,10 +32,9 @@ export function sinceAt<T>(list: Since<T>, release: Release): T | undefined {
   return found;
 }
 
-const tables = ['statuses', 'waitReasons', 'specialKinds', 'funcIds'] as const;
 const kept = new Map<string, RuntimeConstants>();
 
-/** Reads layouts/constants.json once. Throws InspectError `malformed`. */
+/** Reads layouts/constants.json once; a table in it is checked when a release's column is asked for. Both throw InspectError `malformed`. */
 export function loadConstants(folder: string): RuntimeConstants {
   const known = kept.get(folder);
   if (known !== undefined) return known;
@@ -44,17 +43,14 @@ export function loadConstants(folder: string): RuntimeConstants {
   const neutral = value.layoutNeutralExperiments;
   if (!Array.isArray(neutral) || !neutral.every((name) => typeof name === 'string'))
     fail(file, 'layoutNeutralExperiments', 'is no list of names');
-  for (const table of tables) {
-    for (const [name, list] of entries(value[table], file, table, 1000)) checkSince(list, file, `${table}.${name}`);
-  }
   const constants: RuntimeConstants = {
     layoutNeutralExperiments: neutral,
     at(goVersion) {
       const release = requireRelease(goVersion);
-      const column = (table: (typeof tables)[number]) => {
+      const column = (table: 'statuses' | 'waitReasons' | 'specialKinds' | 'funcIds') => {
         const byNumber = new Map<number, string>();
-        for (const [name, list] of Object.entries(value[table] as Record<string, Since<number | null>>)) {
-          const number = sinceAt(list, release);
+        for (const [name, list] of entries(value[table], file, table, 1000)) {
+          const number = sinceAt(checkSince(list, file, `${table}.${name}`), release);
           if (number !== undefined && number !== null) byNumber.set(number, name);
         }
         return byNumber;
@@ -88,8 +84,8 @@ export function readJson(file: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** Checks a list of [release, value]; null: no longer there. */
-function checkSince(value: unknown, file: string, path: string): void {
+/** Returns `value` as a list of [release, number]; null: no longer there. Throws InspectError `malformed`. */
+function checkSince(value: unknown, file: string, path: string): Since<number | null> {
   if (!Array.isArray(value) || value.length > 100) fail(file, path, 'is no list of [release, number]');
   for (const item of value as unknown[]) {
     const good =
@@ -99,4 +95,5 @@ function checkSince(value: unknown, file: string, path: string): void {
       (item[1] === null || Number.isInteger(item[1]));
     if (!good) fail(file, path, 'is no list of [release, number]');
   }
+  return value as Since<number | null>;
 }

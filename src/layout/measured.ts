@@ -1,5 +1,5 @@
 // One release's structs as plain data, and reading them out of a table file's runs. Knows nothing of DWARF and nothing of images.
-import { byteCount, checkRuns, checkStruct, fail, type Run, type StructEntry, type TableFile } from './schema.js';
+import { byteCount, checkRuns, fail, fieldsOf, object, type TableFile } from './schema.js';
 
 export interface MeasuredField {
   readonly name: string;
@@ -30,71 +30,85 @@ type Span = readonly [first: number, last: number];
 /** The few ranges of a file, each parsed once; by the list of releases they count in. */
 const parsedRanges = new WeakMap<readonly string[], Map<string, Span>>();
 
-/** First and last index into `releases` that `range` names. Throws InspectError `malformed` for a release that is not in the list. */
-function parseRange(range: string, releases: readonly string[], file: string, path: string): Span {
+function rangesIn(releases: readonly string[]): Map<string, Span> {
   let known = parsedRanges.get(releases);
   if (known === undefined) {
     known = new Map();
     parsedRanges.set(releases, known);
   }
-  let span = known.get(range);
-  if (span === undefined) {
-    const dots = range.indexOf('..');
-    const first = releases.indexOf(dots < 0 ? range : range.slice(0, dots));
-    const end = dots < 0 ? range : range.slice(dots + 2);
-    const last = end === '' ? releases.length - 1 : releases.indexOf(end);
-    if (first < 0 || last < first)
-      fail(file, path, `has the range ${range.slice(0, 80)}, which the file's releases do not have`);
-    span = [first, last];
-    known.set(range, span);
-  }
-  return span;
+  return known;
 }
 
-/** The value of the run that covers release `index`. */
+/** First and last index into `releases` that `range` names. Throws InspectError `malformed` for a release that is not in the list. */
+function parseRange(range: string, releases: readonly string[], file: string, path: string): Span {
+  const dots = range.indexOf('..');
+  const first = releases.indexOf(dots < 0 ? range : range.slice(0, dots));
+  const end = dots < 0 ? range : range.slice(dots + 2);
+  const last = end === '' ? releases.length - 1 : releases.indexOf(end);
+  if (first < 0 || last < first)
+    fail(file, path, `has the range ${range.slice(0, 80)}, which the file's releases do not have`);
+  return [first, last];
+}
+
+/** The value of the run in `list` that covers release `index`. Throws InspectError `malformed` for what is no list of runs. */
 export function valueAt(
-  runs: readonly Run[],
+  list: unknown,
   index: number,
   releases: readonly string[],
   file: string,
   path: string,
 ): string | undefined {
+  const runs = checkRuns(list, file, path);
+  const ranges = rangesIn(releases);
+  const { length } = runs;
   // Runs ascend: begin at the end that is nearer to the release.
   const fromEnd = index * 2 >= releases.length;
-  for (let step = 0; step < runs.length; step++) {
-    const run = runs[fromEnd ? runs.length - 1 - step : step] ?? '';
+  for (let step = 0; step < length; step++) {
+    const run = runs[fromEnd ? length - 1 - step : step]!;
     const space = run.indexOf(' ');
-    const [first, last] = parseRange(run.slice(0, space), releases, file, path);
-    if (index >= first && index <= last) return run.slice(space + 1);
+    const range = run.slice(0, space);
+    let span = ranges.get(range);
+    if (span === undefined) {
+      span = parseRange(range, releases, file, path);
+      ranges.set(range, span);
+    }
+    if (index >= span[0] && index <= span[1]) return run.slice(space + 1);
   }
   return undefined;
 }
 
-const fieldValue = /^(\d+) (\d+) (.+)$/;
+const fieldValue = /^(\d{1,10}) (\d{1,10}) (.+)$/;
 
-/** The struct as it was in release `index`; undefined where it was not there. Throws InspectError `malformed`. */
+/** The struct of an entry as it was in release `index`; undefined where it was not there. Throws InspectError `malformed`: all of the entry is checked. */
 export function structAt(
-  entry: StructEntry,
+  value: unknown,
   index: number,
   releases: readonly string[],
   file: string,
   path: string,
 ): MeasuredStruct | undefined {
+  const entry = object(value, file, path);
   const sizeText = valueAt(entry.size, index, releases, file, `${path}.size`);
-  if (sizeText === undefined) return undefined;
-  const size = byteCount(sizeText, file, `${path}.size`);
+  const size = sizeText === undefined ? 0 : byteCount(sizeText, file, `${path}.size`);
+  const found = fieldsOf(entry, file, path);
   const fields: MeasuredField[] = [];
-  for (const name of Object.keys(entry.fields)) {
-    const value = valueAt(entry.fields[name] ?? [], index, releases, file, path);
-    if (value === undefined) continue;
+  let ordered = true;
+  let last = -1;
+  for (const name of Object.keys(found)) {
     const at = `${path}.fields.${name}`;
-    const [, offsetText, bytesText, type = ''] = fieldValue.exec(value) ?? [];
-    const field = { name, offset: byteCount(offsetText, file, at), size: byteCount(bytesText, file, at), type };
+    const text = valueAt(found[name], index, releases, file, at);
+    if (text === undefined || sizeText === undefined) continue;
+    const parts = fieldValue.exec(text);
+    if (parts === null) fail(file, at, `holds ${text.slice(0, 40)}, not an offset, a number of bytes and a type`);
+    const field = { name, offset: Number(parts[1]), size: Number(parts[2]), type: parts[3]! };
     if (field.offset + field.size > size) fail(file, at, `reaches beyond the struct's ${size} bytes`);
+    // Nearly always they stand in order already; those of one place by their size.
+    if (field.offset <= last) ordered = false;
+    last = field.offset;
     fields.push(field);
   }
-  fields.sort((a, b) => a.offset - b.offset || a.size - b.size);
-  return { size, fields };
+  if (!ordered) fields.sort((a, b) => a.offset - b.offset || a.size - b.size);
+  return sizeText === undefined ? undefined : { size, fields };
 }
 
 /** Every release of a file, plain ones first, checked whole: the reverse of `toTableFile`. Throws InspectError `malformed`. */
@@ -109,17 +123,11 @@ export function fromTableFile(table: TableFile, file: string): Measured[] {
     const structs = new Map<string, MeasuredStruct>();
     const types = new Map<string, string>();
     for (const [name, entry] of Object.entries(part.structs)) {
-      const found = structAt(
-        checkStruct(entry, file, `structs.${name}`),
-        index,
-        part.releases,
-        file,
-        `structs.${name}`,
-      );
+      const found = structAt(entry, index, part.releases, file, `structs.${name}`);
       if (found !== undefined) structs.set(name, found);
     }
     for (const [name, list] of Object.entries(part.types)) {
-      const value = valueAt(checkRuns(list, file, `types.${name}`), index, part.releases, file, `types.${name}`);
+      const value = valueAt(list, index, part.releases, file, `types.${name}`);
       if (value !== undefined) types.set(name, value);
     }
     return { structs, types };

@@ -23,8 +23,20 @@ export interface LayoutName {
 
 const numbered = /^(?:devel )?go(\d{1,3})\.(\d{1,4})(?:\.(\d{1,4})|(beta|rc)(\d{1,3}))?(?=$|[\s+-])/;
 
+/** Names read before: a table has the same few in every list. */
+const known = new Map<string, Release>();
+const mostKnown = 1000;
+
 /** Reads `go1.22`, `go1.22.5`, `go1.27rc1`, `devel go1.28-…`, each with any suffix after a space, `+` or `-`. */
 export function parseRelease(text: string): Release | undefined {
+  const before = known.get(text);
+  if (before !== undefined) return before;
+  const release = readRelease(text);
+  if (release !== undefined && known.size < mostKnown && text.length <= 64) known.set(text, release);
+  return release;
+}
+
+function readRelease(text: string): Release | undefined {
   const match = numbered.exec(text.trim());
   if (match === null) return undefined;
   const [, major, minor, patch, kind, number] = match;

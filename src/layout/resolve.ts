@@ -175,15 +175,8 @@ export function structLayout(
   source: Provenance,
   fields: readonly { readonly name: string; readonly offset: number; readonly size: number; readonly type: string }[],
 ): StructLayout {
-  return {
-    name,
-    size,
-    source,
-    fields: new Map(
-      fields.map(({ name: field, offset, size: bytes, type }) => [
-        field,
-        { name: field, offset, size: bytes, type, source },
-      ]),
-    ),
-  };
+  const byName = new Map<string, FieldLayout>();
+  for (const field of fields)
+    byName.set(field.name, { name: field.name, offset: field.offset, size: field.size, type: field.type, source });
+  return { name, size, source, fields: byName };
 }

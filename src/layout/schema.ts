@@ -122,16 +122,28 @@ function isOffset(value: unknown): boolean {
 export function checkStruct(value: unknown, file: string, path: string): StructEntry {
   const entry = object(value, file, path);
   checkRuns(entry.size, file, `${path}.size`);
-  for (const [name, list] of entries(entry.fields, file, `${path}.fields`, limits.fields)) {
-    checkRuns(list, file, `${path}.fields.${name}`);
-  }
+  const fields = fieldsOf(entry, file, path);
+  for (const name of Object.keys(fields)) checkRuns(fields[name], file, `${path}.fields.${name}`);
   return value as StructEntry;
+}
+
+/** The fields of a struct's entry, whose lists are checked by who reads them. Throws InspectError `malformed`. */
+export function fieldsOf(
+  entry: Readonly<Record<string, unknown>>,
+  file: string,
+  path: string,
+): Readonly<Record<string, unknown>> {
+  const fields = object(entry.fields, file, `${path}.fields`);
+  const { length } = Object.keys(fields);
+  if (length > limits.fields) fail(file, `${path}.fields`, `has ${length} entries, ${limits.fields} at most`);
+  return fields;
 }
 
 /** Returns `value` as a list of runs, or throws InspectError `malformed`. */
 export function checkRuns(value: unknown, file: string, path: string): readonly Run[] {
   if (!Array.isArray(value) || value.length > limits.runs) fail(file, path, 'is no list of runs');
-  for (const run of value as unknown[]) {
+  for (let i = 0; i < value.length; i += 1) {
+    const run: unknown = value[i];
     if (typeof run !== 'string' || run.length > limits.runLength || !run.includes(' '))
       fail(file, path, 'holds what is no run');
   }

@@ -1,7 +1,7 @@
 // Looking structs and types up in one table file, for one of the builds it measured. Checks what it reads, and only that.
 import { type MeasuredStruct, structAt, valueAt } from './measured.js';
 import type { Release } from './release.js';
-import { checkRuns, checkStruct, type TableFile } from './schema.js';
+import { object, type TableFile } from './schema.js';
 
 /** A table file with what is needed to look things up in it. */
 export interface LayoutTable {
@@ -25,7 +25,7 @@ export function structNamesOf({ table, file }: LayoutTable, build: Build): strin
   return [...names].sort().filter((name) => {
     const { part, index, path } = partOf(table, build, 'structs', name);
     if (part === undefined || !Object.hasOwn(part.structs, name)) return false;
-    const { size } = checkStruct(part.structs[name], file, `${path}.${name}`);
+    const { size } = object(part.structs[name], file, `${path}.${name}`);
     return valueAt(size, index, part.releases, file, `${path}.${name}`) !== undefined;
   });
 }
@@ -34,20 +34,14 @@ export function structNamesOf({ table, file }: LayoutTable, build: Build): strin
 export function measuredStruct({ table, file }: LayoutTable, build: Build, name: string): MeasuredStruct | undefined {
   const { part, index, path } = partOf(table, build, 'structs', name);
   if (part === undefined || !Object.hasOwn(part.structs, name)) return undefined;
-  return structAt(
-    checkStruct(part.structs[name], file, `${path}.${name}`),
-    index,
-    part.releases,
-    file,
-    `${path}.${name}`,
-  );
+  return structAt(part.structs[name], index, part.releases, file, `${path}.${name}`);
 }
 
 /** What a named type that is no struct is made of. */
 export function underlyingOf({ table, file }: LayoutTable, build: Build, name: string): string | undefined {
   const { part, index, path } = partOf(table, build, 'types', name);
   if (part === undefined || !Object.hasOwn(part.types, name)) return undefined;
-  return valueAt(checkRuns(part.types[name], file, `${path}.${name}`), index, part.releases, file, `${path}.${name}`);
+  return valueAt(part.types[name], index, part.releases, file, `${path}.${name}`);
 }
 
 /** A variant's own entry replaces the plain build's; what it does not list is as in the plain build of that release. */

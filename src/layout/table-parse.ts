@@ -14,18 +14,19 @@ export function parseTableText(text: string, malformed: (path: string) => Error)
   return typeof rest === 'object' && rest !== null ? Object.assign(rest, { structs }) : rest;
 }
 
-const opening = / {2}("(?:[^"\\]|\\.)+"): \{\n/y;
+const opening = / {2}"([^"\\\p{Cc}]+)": \{\n/uy;
 
 /** An object whose members are parsed when they are read; undefined where the text is not spaced as expected. */
 function lazyMembers(text: string, malformed: (path: string) => Error): Record<string, unknown> | undefined {
-  const members: Record<string, unknown> = {};
+  // No prototype: hundreds of accessors are then added one by one without a hidden class for each.
+  const members: Record<string, unknown> = Object.create(null);
   for (let at = 0; at < text.length; ) {
     opening.lastIndex = at;
     const name = opening.exec(text)?.[1];
     const close = text.indexOf('\n  }', at);
     const end = close + '\n  }'.length;
     if (name === undefined || close < 0 || !(end === text.length || text.startsWith(',\n', end))) return undefined;
-    addMember(members, JSON.parse(name) as string, text.slice(at + 2 + name.length + 2, end), malformed);
+    addMember(members, name, text.slice(at + name.length + 6, end), malformed);
     at = end + 2;
   }
   return members;

@@ -1,72 +1,35 @@
 // The span table: a row per mspan in mheap_.allspans, in that order, held as columns. Hot code: one walk over all spans,
-// plain typed arrays, no object per span; a million spans are normal. Columns are as narrow as the runtime's values need, because fresh memory costs
-// more than anything else here: what a row needs only when it is shown (the pointers to its bitmaps) is read from its mspan then.
+// plain typed arrays, no object per span; a million spans are normal.
 // Knows mspan's fields and the rule of allocated slots (runtime/mheap.go, type mspan); not what a screen or a row of text looks like.
 import type { Memory } from '../image/memory.js';
 import type { Layout } from '../layout/types.js';
 import { popcountFrom } from './bitmap.js';
 import { type MspanOffsets, mspanOffsets } from './mspan-offsets.js';
+import { arePlain, decodePlainly } from './plain-mspans.js';
+import {
+  type Building,
+  copyRow,
+  empty,
+  grown,
+  makeTable,
+  type SpanRows,
+  type SpanTable,
+  spanFlag,
+  stateFree,
+  stateInuse,
+  stateManual,
+  stateUnknown,
+} from './span-rows.js';
 import { type FieldPlace, StructBatch } from './struct-batch.js';
 
-/** Row flags, or'ed together. */
-export const spanFlag = {
-  /** The mspan itself (or part of it) can't be read: only `addr` is sure. */
-  unreadable: 1,
-  /** allocBits can't be read, so `allocated` is unknown. */
-  bitsUnreadable: 2,
-  /** allocated differs from allocCount, and no lawful moment explains it. */
-  mismatch: 4,
-  /** They differ as a thread stopped inside the allocator or sweeper may leave them. */
-  transient: 8,
-  /** A value is too large for its column: the column holds its maximum, the exact value is in memory. */
-  saturated: 16,
-  /** mspan.state has a value that this release does not know. */
-  badState: 32,
-  /** nelems is more than its pages can hold: the bitmaps were not read. */
-  badNelems: 64,
-  /** Of a live process: read several times, and never of one moment. */
-  torn: 128,
-} as const;
-
-export const stateFree = 0;
-export const stateInuse = 1;
-export const stateManual = 2;
-export const stateUnknown = 255;
-
-/** Columns by row, in allspans order. Addresses and sizes in bytes as exact integers. */
-export interface SpanRows {
-  readonly length: number;
-  /** The mspan's own address. */
-  readonly addr: Float64Array;
-  /** startAddr: the first byte of its pages. */
-  readonly base: Float64Array;
-  readonly limit: Float64Array;
-  readonly elemsize: Float64Array;
-  readonly npages: Uint32Array;
-  readonly nelems: Uint16Array;
-  readonly freeindex: Uint16Array;
-  readonly allocCount: Uint16Array;
-  /** Slots that freeindex and allocBits together call allocated; 0 unless in use. */
-  readonly allocated: Uint16Array;
-  readonly sweepgen: Uint32Array;
-  readonly spanclass: Uint8Array;
-  /** stateFree, stateInuse, stateManual or stateUnknown. */
-  readonly state: Uint8Array;
-  readonly flags: Uint8Array;
-  /** Entries of allspans that could not be read: rows that are not here. */
-  readonly unreadableEntries: number;
-  /** By row: the exact value of an entry that is 2^53 or more, no address at all; `addr` has it rounded. */
-  readonly garbageAddrs: ReadonlyMap<number, bigint>;
-  /** In-use rows whose allocated count differs from allocCount, not yet judged. */
-  readonly differing: number[];
-  /** Why these need not be all spans of the heap: mheap_ could not be read, and they were found without it. */
-  readonly partial?: string;
-}
-
-/** All rows: row i is allspans[i], where entries that can't be read are left out. */
-export interface SpanTable extends SpanRows {
-  readonly whole: true;
-}
+export {
+  type SpanRows,
+  type SpanTable,
+  spanFlag,
+  stateFree,
+  stateInuse,
+  stateManual,
+} from './span-rows.js';
 
 /** A slice header in the target: what `allspans` is. */
 export interface SliceHeader {
@@ -82,37 +45,12 @@ export const maxSlots = 65534;
 export type OnProgress = (done: number, total: number) => void;
 
 const progressEvery = 16384;
-/** Structs in a batch, at most. */
-const entriesAtOnce = 8192;
+/** Structs in a batch, at most: what a batch holds and the columns of its rows stay in the processor's cache. */
+const entriesAtOnce = 4096;
 const mspansAtOnce = 2048;
-
-function makeTable(capacity: number) {
-  return {
-    whole: true as const,
-    length: 0,
-    addr: new Float64Array(capacity),
-    base: new Float64Array(capacity),
-    limit: new Float64Array(capacity),
-    elemsize: new Float64Array(capacity),
-    npages: new Uint32Array(capacity),
-    nelems: new Uint16Array(capacity),
-    freeindex: new Uint16Array(capacity),
-    allocCount: new Uint16Array(capacity),
-    allocated: new Uint16Array(capacity),
-    sweepgen: new Uint32Array(capacity),
-    spanclass: new Uint8Array(capacity),
-    state: new Uint8Array(capacity),
-    flags: new Uint8Array(capacity),
-    unreadableEntries: 0,
-    garbageAddrs: new Map<number, bigint>(),
-    differing: [] as number[],
-  };
-}
-type Building = ReturnType<typeof makeTable>;
-
-const columnNames = [
-  'addr', 'base', 'limit', 'elemsize', 'npages', 'nelems', 'freeindex', 'allocCount', 'allocated', 'sweepgen', 'spanclass', 'state', 'flags',
-] as const; // biome-ignore format: a list of names
+/** A walk begins with short batches, each longer by so much: each loop is compiled by itself, once, before it is asked to run for long. */
+const firstEntries = 128;
+const growth = 1.1;
 
 /**
  * Walks allspans once and fills the table; a length that the image can't hold costs nothing. Reads each mspan once, and the allocBits of in-use spans.
@@ -162,40 +100,33 @@ export function visitSpans(
   let kept = makeTable(64);
   while (walk.next(rows)) {
     visit(rows);
-    let differing = 0;
-    for (let row = 0; row < rows.length; row += 1) {
-      const differs = rows.differing[differing] === row;
-      if (differs) differing += 1;
-      else if (!isWanted(rows.addr[row]!)) continue;
-      if (kept.length === kept.addr.length) kept = grown(kept);
-      if (differs) kept.differing.push(kept.length);
-      copyRow(rows, row, kept, kept.length);
-      kept.length += 1;
-    }
+    kept = keepSome(rows, isWanted, kept);
     empty(rows);
   }
   kept.unreadableEntries = allspans.length - walk.done;
   return kept;
 }
 
-function copyRow(from: SpanRows, row: number, to: Building, at: number): void {
-  for (const name of columnNames) to[name][at] = from[name][row]!;
+/** `kept` with the rows that differ or are wanted; another table where it had no room. */
+function keepSome(rows: SpanRows, isWanted: (address: number) => boolean, kept: Building): Building {
+  const { addr, length, differing } = rows;
+  let to = kept;
+  let next = 0;
+  for (let row = 0; row < length; row += 1) {
+    const differs = next < differing.length && differing[next] === row;
+    if (differs) next += 1;
+    else if (!isWanted(addr[row]!)) continue;
+    to = keep(rows, row, differs, to);
+  }
+  return to;
 }
 
-/** The same rows with room for as many again. */
-function grown(rows: Building): Building {
-  const larger = makeTable(2 * rows.length);
-  for (const name of columnNames) larger[name].set(rows[name]);
-  return { ...larger, length: rows.length, differing: rows.differing };
-}
-
-/** Ready for other rows: only what a walk does not write in every row is cleared. */
-function empty(rows: Building): void {
-  rows.flags.fill(0, 0, rows.length);
-  rows.allocated.fill(0, 0, rows.length);
-  rows.garbageAddrs.clear();
-  rows.differing.length = 0;
-  rows.length = 0;
+function keep(rows: SpanRows, row: number, differs: boolean, kept: Building): Building {
+  const to = kept.length === kept.addr.length ? grown(kept) : kept;
+  if (differs) to.differing.push(to.length);
+  copyRow(rows, row, to, to.length);
+  to.length += 1;
+  return to;
 }
 
 /** A walk over allspans that fills tables, some thousands of rows at a time. */
@@ -207,6 +138,7 @@ class SpanWalk {
   readonly #memory: Memory;
   readonly #pageSize: number;
   readonly #fields: MspanOffsets;
+  readonly #plain: boolean;
   readonly #states: Uint8Array;
   readonly #array: number;
   readonly #ranges: readonly EntryRange[];
@@ -216,6 +148,8 @@ class SpanWalk {
   #range = 0;
   #entry = 0;
   #told = 0;
+  /** Entries of the next batch, at most. */
+  #atOnce = firstEntries;
 
   /** `besides`: mspans that `readMspans` will be given which are not of `allspans`. */
   constructor(memory: Memory, layout: Layout, allspans: SliceHeader, onProgress: OnProgress | undefined, besides = 0) {
@@ -223,6 +157,7 @@ class SpanWalk {
     this.#memory = memory;
     this.#pageSize = layout.traits.pageSize;
     this.#fields = fields;
+    this.#plain = arePlain(memory, fields);
     this.#states = stateMap(layout);
     this.#array = allspans.array;
     this.#ranges = readableEntries(memory, allspans);
@@ -245,8 +180,9 @@ class SpanWalk {
     const entry = Math.max(this.#entry, range.from);
     this.#entries.takeArray(
       this.#array + entry * this.#memory.pointerSize,
-      Math.min(range.end - entry, room, this.total - this.done),
+      Math.min(range.end - entry, room, this.total - this.done, this.#atOnce),
     );
+    this.#atOnce = Math.min(entriesAtOnce, Math.ceil(this.#atOnce * growth));
     this.#entry = entry + this.#entries.count;
     if (this.#entry >= range.end) this.#range += 1;
     const first = rows.length;
@@ -261,7 +197,8 @@ class SpanWalk {
     const mspans = this.#mspans;
     for (let row = first; row < rows.length; row += mspans.count) {
       mspans.take(rows.addr, row, rows.length);
-      decode(mspans, this.#fields, this.#states, rows, row);
+      if (!this.#plain || !decodePlainly(mspans, this.#fields, this.#states, rows, row))
+        decode(mspans, this.#fields, this.#states, rows, row);
       countAllocated(this.#memory, this.#pageSize, mspans, this.#fields, rows, row);
     }
   }

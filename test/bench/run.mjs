@@ -1,4 +1,5 @@
-// Start-up, the first screen, overview and a heap of a million spans against a bare `node -e 0`, in one run: whole-process CPU time, medians and ratios.
+// Start-up, the first screen, overview and a heap of a million spans against a bare `node -e 0`, in one run: whole-process CPU time, medians and ratios; besides, what
+// a layout table costs inside the process.
 //   npm run bench [-- BINARY IMAGE] [-- --big] [-- --stripped=FOLDER]
 //     --big makes the core of a million spans where it is not there (Go toolchain, 300 MB of disk)
 //     --stripped measures also the `server` and `core` in a folder: a large binary without symbols, like those in npm packages
@@ -10,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { bigHeapFolder, bigHeapSpans, makeBigHeap } from '../../fixtures/big-heap.mjs';
 import { firstFrame } from './first-frame.mjs';
 import { keyLatency } from './key-latency.mjs';
+import { layoutCost } from './layout-cost.mjs';
 import { paddedCore } from './padded-core.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -126,6 +128,10 @@ say(
   `first screen with the heap's numbers: ${median(frames).toFixed(0)} ms of CPU, node + ${(median(frames) - bare).toFixed(0)} (least: ${Math.min(...frames).toFixed(0)}, node + ${(Math.min(...frames) - leastBare).toFixed(0)})`,
 );
 say(`9 GB against a small core, same spans: × ${(medianCpu(padded) / medianCpu(small)).toFixed(2)}`);
+const layout = await layoutCost('amd64', rounds);
+say(
+  `a layout table: ${(layout.opening + layout.expanding).toFixed(1)} ms of CPU: opening ${layout.opening.toFixed(1)}, expanding ${layout.structs} structs ${layout.expanding.toFixed(1)}`,
+);
 if (big) {
   say(
     `ndjson: ${Math.round(bigHeapSpans / (medianCpu(spans) / 1000)).toLocaleString('en')} rows a second of CPU, start-up included`,

@@ -121,6 +121,21 @@ describe('PageCache', () => {
     expect(cache.bytesRead).toBe((1 + 20) * 16);
   });
 
+  test('a walk over everything takes no more memory, blocks that come back do', () => {
+    const cache = new PageCache({ blockBytes: 16, capBytes: 2 ** 16 });
+    const cached = cache.attach(new BufferSource('b', bytes));
+    const walk = (blocks: number) => {
+      for (let block = 0; block < blocks; block++) for (let again = 0; again < 3; again++) cached.slot(block);
+    };
+    walk(300);
+    expect(cache.bytesHeld).toBe(64 * 16);
+    for (let round = 0; round < 8; round++) walk(100);
+    const before = cache.bytesRead;
+    walk(100);
+    expect(cache.bytesRead).toBe(before);
+    expect(cache.bytesHeld).toBeLessThan(2 * 100 * 16);
+  });
+
   test('a failed read leaves nothing behind', () => {
     let failing = true;
     const flaky: ByteSource = {

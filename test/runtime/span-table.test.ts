@@ -119,6 +119,23 @@ describe('columns', () => {
     expect(rows[1]).toMatchObject({ allocCount: 1, allocBits: '0f' });
   });
 
+  it.each([
+    ['go1.21.0', 3],
+    ['go1.24.0', 0],
+  ] as const)('are the same in either byte order, also of values at the edge of what fits: %s', (go, state) => {
+    // Little-endian mspans are decoded in one loop where all of them are plain, all others column by column.
+    const columns = ({ length, differing, ...rest }: SpanTable) =>
+      Object.entries(rest).map(([name, column]) => [name, ArrayBuffer.isView(column) ? [...column] : column, length]);
+    const same = (...spans: SpanSpec[]) => {
+      const plain = read({ go, spans }).table;
+      expect(columns(plain)).toEqual(columns(read({ go, spans, littleEndian: false }).table));
+    };
+    same({ state }, {});
+    for (const field of ['startAddr', 'limit', 'elemsize', 'npages', 'nelems', 'freeindex', 'allocCount', 'sweepgen'])
+      for (const bits of [8, 16, 21, 32, 53, 63])
+        for (const value of [2n ** BigInt(bits) - 1n, 2n ** BigInt(bits)]) same({}, { lies: { [field]: value } });
+  });
+
   it('keeps values that fit no column exact', () => {
     const huge = 2n ** 63n + 5n;
     const { rows } = read({
