@@ -380,7 +380,7 @@ function makeTarget(parts: Parts): Target {
       return found && { ...found, value: found.value + bias };
     },
     auxv: core?.auxv ?? new Map(),
-    threads: core?.threads ?? [],
+    threads: () => live?.registers() ?? core?.threads ?? [],
     savedEnviron: saved?.environ,
     dataRanges: data.all,
     moduleSection: bias === undefined ? undefined : sectionAddress(binary?.elf, '.go.module', bias),

@@ -163,7 +163,7 @@ export function writeHeap(spec: HeapSpec = {}): WrittenHeap {
       moduleSection: undefined,
       goarch: layout.goarch,
       program: undefined,
-      threads: [],
+      threads: () => [],
       savedEnviron: undefined,
       matches: 'not checked',
       go: { version: go, experiments, os: 'linux', arch, source: 'test' },
