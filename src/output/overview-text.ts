@@ -11,6 +11,7 @@ export function overviewText(result: OverviewResult): string {
   const lines = [
     ...folded(opened(result)),
     ...heap(result),
+    ...folded(footprint(result)),
     ...folded(gc(result)),
     ...goroutines(result),
     ...classes(result),
@@ -102,6 +103,31 @@ function heap({ spans, layout }: OverviewResult): string[] {
       `${count(spans.total)} ${spans.partial ? 'found without mheap_' : 'in allspans'}: ${count(spans.inuse)} in use, ${count(spans.manual)} manual, ${count(spans.free)} free${spans.unreadable ? `, ${count(spans.unreadable)} unreadable` : ''}${spans.unreadableEntries ? `; ${count(spans.unreadableEntries)} more entries can't be read` : ''}`,
     ),
   ];
+}
+
+function footprint({ footprint }: OverviewResult): string[] {
+  if (!footprint) return [];
+  const { rss, rssAnon, rssFile, swap, cgroup, heapMapped, heapReleased, source } = footprint;
+  const known = (value: BigCount | null, text: (shown: string) => string) =>
+    value === null ? [] : [text(bytesText(value))];
+  const parts = [...known(rssAnon, (shown) => `${shown} anonymous`), ...known(rssFile, (shown) => `${shown} of files`)];
+  const heap = [
+    ...known(heapMapped, (shown) => `${shown} mapped`),
+    ...known(heapReleased, (shown) => `${shown} of it released`),
+  ];
+  const resident = [
+    ...known(rss, (shown) => `RSS ${shown}${parts.length > 0 ? ` (${parts.join(', ')})` : ''}`),
+    ...known(swap, (shown) => `swap ${shown}`),
+    ...(heap.length > 0 ? [`heap ${heap.join(', ')}`] : []),
+  ];
+  const lines = rss === null ? [] : [row('process', printable(`${resident.join('; ')}; by ${source}`))];
+  if (!cgroup) return lines;
+  const { path, limit, current } = cgroup;
+  const share = current !== null && typeof limit === 'number' && limit > 0 ? ` (${percentText(current, limit)})` : '';
+  const cap =
+    limit === null ? 'limit not known' : limit === 'max' ? 'no memory limit' : `memory limit ${bytesText(limit)}`;
+  const use = known(current, (shown) => `, in use ${shown}${share}`).join('');
+  return [...lines, row('cgroup', printable(`${path === null ? '' : `${path}: `}${cap}${use}`))];
 }
 
 function gc({ gc, mheap, layout }: OverviewResult): string[] {

@@ -111,7 +111,7 @@ export function createEngine(): Engine {
     find: ({ address }, onProgress) => finderOf(opened(), onProgress).find(parseAddress(address)),
     memory: ({ address, length }, onProgress) => {
       const current = opened();
-      return memoryOf(current.target.memory, finderOf(current, onProgress), parseAddress(address), length);
+      return memoryOf(current.target, finderOf(current, onProgress), parseAddress(address), length);
     },
     heapMap: (query, onProgress) => {
       const { process, table } = needTable(opened(), onProgress);

@@ -164,6 +164,8 @@ export function writeHeap(spec: HeapSpec = {}): WrittenHeap {
       goarch: layout.goarch,
       program: undefined,
       threads: () => [],
+      footprint: () => undefined,
+      residentAt: () => undefined,
       savedEnviron: undefined,
       matches: 'not checked',
       go: { version: go, experiments, os: 'linux', arch, source: 'test' },
