@@ -1,8 +1,10 @@
 // `find` and `memory` for people.
 import type { FindResult, MemoryResult, ResidentResult } from '../analysis/results.js';
+import { fold } from './fold.js';
 import { bytesText, grouped, printable } from './format.js';
 
-const row = (label: string, text: string) => `${label.padEnd(10)}${text}`;
+const labelWidth = 10;
+const row = (label: string, text: string) => `${label.padEnd(labelWidth)}${text}`;
 
 export function findText(result: FindResult): string {
   const { address, what, kind, mapping, resident, span, slot, stack, object, symbol, code, section } = result;
@@ -41,7 +43,7 @@ export function findText(result: FindResult): string {
       row('', `${mapping.origin}: ${mapping.detail}`),
     );
   if (resident) lines.push(row('resident', residentText(resident)));
-  return `${lines.map((line) => printable(line)).join('\n')}\n`;
+  return `${lines.flatMap((line) => fold(printable(line), labelWidth)).join('\n')}\n`;
 }
 
 function residentText({ start, end, rss, swap, hugePages }: ResidentResult): string {
@@ -52,6 +54,8 @@ function residentText({ start, end, rss, swap, hugePages }: ResidentResult): str
 
 const lineBytes = 16;
 const groupBytes = 4;
+/** Where the value stands behind its word's offset. */
+const pointIndent = 6;
 
 /** Sixteen bytes a line, and below it each word of them that leads somewhere. */
 export function memoryText(
@@ -84,7 +88,7 @@ export function memoryText(
       if (found) lines.push(`  +${(word - at).toString().padEnd(2)} ${found.value} → ${found.points}`);
     }
   }
-  return `${lines.map((line) => printable(line)).join('\n')}\n`;
+  return `${lines.flatMap((line) => fold(printable(line), pointIndent)).join('\n')}\n`;
 }
 
 const hexAddress = (address: number) => `0x${address.toString(16)}`.padEnd(14);

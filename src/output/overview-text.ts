@@ -13,18 +13,19 @@ export function overviewText(result: OverviewResult): string {
     ...heap(result),
     ...folded(footprint(result)),
     ...folded(gc(result)),
-    ...goroutines(result),
+    ...folded(goroutines(result)),
     ...classes(result),
     ...folded(reconciliation(result)),
-    ...roots(result),
-    ...findings(result),
-    ...missing(result),
-    ...result.warnings.map((warning) => `warning: ${printable(warning)}`),
+    ...roots(result).flatMap((line) => fold(line, labelWidth + rootWidth)),
+    ...folded(findings(result)),
+    ...folded(missing(result)),
+    ...result.warnings.flatMap((warning) => fold(`warning: ${printable(warning)}`, 2)),
   ];
   return `${lines.join('\n')}\n`;
 }
 
 const labelWidth = 16;
+const rootWidth = 18;
 /** A saved inference is the user's file, and told from an image nonetheless. */
 const sourceOf = ({ name, source }: OverviewResult['layout']) => (name.startsWith('~') ? 'inferred' : source);
 const folded = (lines: readonly string[]) => lines.flatMap((line) => fold(line, labelWidth));
@@ -208,7 +209,7 @@ function roots({ roots }: OverviewResult): string[] {
     '',
     ...Object.entries(roots).map(
       ([name, root], i) =>
-        `${(i === 0 ? 'roots' : '').padEnd(16)}${name.replace('runtime.', '').padEnd(18)}${describe(root)}`,
+        `${(i === 0 ? 'roots' : '').padEnd(16)}${name.replace('runtime.', '').padEnd(rootWidth)}${describe(root)}`,
     ),
   ];
 }

@@ -1,5 +1,6 @@
 // `threads` for people.
 import type { ThreadResult } from '../analysis/results-goroutines.js';
+import { fold } from './fold.js';
 import { printable } from './format.js';
 import { frameTable } from './goroutines-text.js';
 
@@ -26,13 +27,16 @@ const stateText = (letter: string): string => states[letter] ?? `state ${letter}
 export function threadText(thread: ThreadResult): string {
   const { tid, name, state, registers, signal, m, mid, goid, on, frames, complete, stoppedBecause } = thread;
   const whose = m === null ? 'no m of Go’s' : `m ${mid} ${m}${goid === null ? '' : `, goroutine ${goid}`}`;
-  const lines = [
+  const head = [
     `thread ${tid}${name ? ` (${name})` : ''}  ${whose}, ${stacks[on]}${signal === 0 ? '' : `, signal ${signal}`}`,
     ...(state === undefined
       ? []
       : [`  ${stateText(state)}${registers === null ? '' : `, SP and PC from ${registers}`}`]),
-    ...frameTable(frames),
-    ...(complete ? [] : [`  ${stoppedBecause}`]),
+  ].map((line) => printable(line));
+  const lines = [
+    ...head.flatMap((line) => fold(line, 2)),
+    ...frameTable(frames).map((line) => printable(line)),
+    ...(complete ? [] : fold(printable(`  ${stoppedBecause}`), 2)),
   ];
-  return `${lines.map((line) => printable(line)).join('\n')}\n`;
+  return `${lines.join('\n')}\n`;
 }
