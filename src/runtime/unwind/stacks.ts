@@ -94,10 +94,10 @@ export class Stacks {
   #beforeVdso(start: StackStart, machine: Machine | undefined, curg: Goroutine | undefined): StackStart {
     const { vdso } = machine ?? {};
     if (!vdso || vdso.sp === 0 || this.#scene.functions.at(start.pc)) return start;
-    const sameStack = [curg?.stack, machine?.g0Stack].some(
-      (stack) => within(stack, start.sp) && within(stack, vdso.sp),
-    );
-    return sameStack && vdso.sp >= start.sp ? { ...vdso, lr: 0, origin: 'vdso', interrupted: false } : start;
+    // A goroutine switches to the thread's own stack for it (runtime/sys_linux_amd64.s, nanotime1).
+    const ofGoroutine = within(curg?.stack, vdso.sp) && (within(machine?.g0Stack, start.sp) || vdso.sp >= start.sp);
+    const ofThread = within(machine?.g0Stack, vdso.sp) && within(machine?.g0Stack, start.sp) && vdso.sp >= start.sp;
+    return ofGoroutine || ofThread ? { ...vdso, lr: 0, origin: 'vdso', interrupted: false } : start;
   }
 
   /** Where the goroutine's own frames begin; a phrase where it has none or they can't be told. */
