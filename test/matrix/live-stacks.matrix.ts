@@ -96,6 +96,8 @@ describe.each(programs.map((program) => ({ name: basename(program), program })))
           expect(complete, `thread ${tid}`).toBe(true);
           const { functions, ...registers } = seen.get(tid)!;
           expect(registers, `thread ${tid}`).toEqual({ pc, sp });
+          // In the vDSO gdb goes through its frames, for which Go has no table: ours begin with who called it.
+          if (frames[0]?.how === 'vdso') continue;
           // gdb does not find its way over the switch to a goroutine's stack, or out of a signal's handler; below mstart it shows what made the thread.
           const way = functions.findIndex((name) =>
             /^(\?\?|runtime\.(systemstack|mcall|sigtramp|morestack)(\.abi0)?)$/.test(name),
