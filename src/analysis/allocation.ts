@@ -35,7 +35,11 @@ const partOf = (func: string | null): Part | undefined => {
 /** What of the image can't be seen, so that its silence says nothing; undefined where all is. */
 export function allocationsNotSeen(process: GoProcess): string | undefined {
   if (!readFunctions(process)) return 'the program’s function table can’t be read: nobody’s functions are known';
-  if (process.target.threads.length === 0) return 'the image has no registers: goroutines that run are not seen';
+  const threads = process.target.threads();
+  if (threads.length === 0) return 'the image has no registers: goroutines that run are not seen';
+  const lacking = threads.filter(({ live }) => live?.lack !== undefined).length;
+  if (lacking > 0)
+    return `${lacking} of ${threads.length} threads have no registers that can be read (--stop holds them): what they run is not seen`;
   return undefined;
 }
 
@@ -43,7 +47,7 @@ export function allocationsNotSeen(process: GoProcess): string | undefined {
 export function allocations(process: GoProcess): AllocationResult[] {
   const functions = readFunctions(process);
   if (!functions) return [];
-  const threads = threadsWithMachines(process.target.threads, readMachines(process));
+  const threads = threadsWithMachines(process.target.threads(), readMachines(process));
   const stacks = new Stacks(process, functions, threads);
   const reader = new GoroutineReader(process);
   const results: AllocationResult[] = [];

@@ -15,6 +15,7 @@ import { type SpanIndex, spanIndex } from '../runtime/span-index.js';
 import { type SpanTable, stateInuse } from '../runtime/span-table.js';
 import { type ProgramFunctions, readFunctions } from '../runtime/unwind/program-functions.js';
 import type { Target } from '../target/target.js';
+import { residentResult } from './footprint.js';
 import { addressText, bigCount } from './numbers.js';
 import { schemaVersion } from './overview.js';
 import { findRow } from './query.js';
@@ -39,7 +40,7 @@ const rootTypes: Partial<Record<RootName, string>> = {
 /** Slot maps kept for the next address. */
 const keptMaps = 64;
 
-type Parts = Omit<FindResult, 'schemaVersion' | 'address' | 'mapping' | 'section'>;
+type Parts = Omit<FindResult, 'schemaVersion' | 'address' | 'mapping' | 'resident' | 'section'>;
 const nothing = { span: null, slot: null, stack: null, object: null, symbol: null, code: null } as const;
 
 /** `process` and `table` are absent where the image has no Go runtime that can be found: symbols and mappings still answer. */
@@ -79,6 +80,7 @@ class FindContext {
       kind,
       what,
       mapping: segment ? mappingOf(segment) : null,
+      resident: residentResult(this.#target.residentAt(address)),
       span: span ?? (this.#table && kind === 'mapping' ? this.#lastSpan(address) : null),
       slot,
       stack,

@@ -32,7 +32,7 @@ export class GoroutineList {
     this.goroutines = goroutines;
     this.unreadable = unreadable;
     this.functions = readFunctions(process);
-    const threads = threadsWithMachines(process.target.threads, readMachines(process));
+    const threads = threadsWithMachines(process.target.threads(), readMachines(process));
     this.#stacks = new Stacks(process, this.functions ?? noFunctions, threads);
     this.#now = nanotimeAtLeast(process);
   }

@@ -2,7 +2,9 @@
 // read is named, never shown as zeros.
 import type { Memory } from '../image/memory.js';
 import { hexOf } from '../runtime/bitmap.js';
+import type { Target } from '../target/target.js';
 import type { Finder } from './find.js';
+import { residentResult } from './footprint.js';
 import { addressText } from './numbers.js';
 import { schemaVersion } from './overview.js';
 import type { MemoryResult } from './results.js';
@@ -13,7 +15,8 @@ export const maxMemory = 1 << 20;
 const maxPieces = 4096;
 
 /** `length` is cut to `maxMemory`. Words are aligned to their size; a word that a hole cuts has no value. */
-export function memoryOf(memory: Memory, finder: Finder, address: number, length: number): MemoryResult {
+export function memoryOf(target: Target, finder: Finder, address: number, length: number): MemoryResult {
+  const { memory } = target;
   const end = Math.min(address + Math.min(Math.max(0, length), maxMemory), Number.MAX_SAFE_INTEGER);
   const pieces: MemoryResult['pieces'][number][] = [];
   const missing: MemoryResult['missing'][number][] = [];
@@ -30,6 +33,7 @@ export function memoryOf(memory: Memory, finder: Finder, address: number, length
     schemaVersion,
     address: addressText(address),
     length: end - address,
+    resident: residentResult(target.residentAt(address)),
     pieces,
     missing,
     words: wordsOf(memory, finder, address, end),

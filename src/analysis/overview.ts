@@ -10,6 +10,7 @@ import { allRootNames, rootNames } from '../runtime/roots/names.js';
 import type { SpanTable } from '../runtime/span-table.js';
 import type { Target } from '../target/target.js';
 import { findingsOf } from './findings.js';
+import { footprintResult } from './footprint.js';
 import { exactAt, gcNumbers } from './gc-numbers.js';
 import { addressText, bigCount } from './numbers.js';
 import { reconcile } from './reconcile.js';
@@ -59,6 +60,7 @@ export function overviewOf(
     spans: sums?.totals ?? null,
     classes: sums?.classes ?? [],
     gc: process ? gcOf(process) : null,
+    footprint: footprintResult(target, process),
     goroutines: (process && goroutineCounts(process)) ?? null,
     reconciliation:
       process && table && sums && !table.partial ? reconcile(process, table, sums, target.live?.moving === true) : [],

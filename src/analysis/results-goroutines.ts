@@ -63,13 +63,18 @@ export interface ThreadResult {
   readonly tid: number;
   /** The signal in its NT_PRSTATUS: of a kernel core the one that ended the process, else 0. */
   readonly signal: number;
+  /** Of a live process: its name (comm) and its state as ps shows it, one letter. */
+  readonly name?: string;
+  readonly state?: string;
+  /** What told PC and SP: the note of a core, or a file below /proc; null where they are not known, and then 0. */
+  readonly registers: string | null;
   /** Address and number of its m; null for a thread that is none of Go's, or can't be told. */
   readonly m: AddressText | null;
   readonly mid: number | null;
   /** The goroutine that it runs. */
   readonly goid: BigCount | null;
   /** Whose stack SP lies on. */
-  readonly on: 'goroutine' | 'g0' | 'gsignal' | 'other';
+  readonly on: 'goroutine' | 'g0' | 'gsignal' | 'other' | 'unknown';
   readonly pc: AddressText;
   readonly sp: AddressText;
   readonly frames: readonly FrameResult[];

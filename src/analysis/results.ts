@@ -121,6 +121,36 @@ export interface GoroutineCountsResult {
   readonly unreadable: number;
 }
 
+/** Null is what is not told. */
+export interface FootprintResult {
+  readonly source: string;
+  readonly rss: number | null;
+  readonly rssAnon: number | null;
+  readonly rssFile: number | null;
+  readonly rssShmem: number | null;
+  readonly swap: number | null;
+  readonly peakRss: number | null;
+  /** `limit`: the lowest on the way to the root, `max` where there is none. */
+  readonly cgroup: {
+    readonly path: string | null;
+    readonly limit: number | 'max' | null;
+    readonly current: number | null;
+  } | null;
+  /** What the runtime has mapped for the heap, and of that given back to Linux. */
+  readonly heapMapped: BigCount | null;
+  readonly heapReleased: BigCount | null;
+}
+
+/** What smaps says of the mapping at an address, in bytes. */
+export interface ResidentResult {
+  readonly start: AddressText;
+  readonly end: AddressText;
+  readonly rss: number;
+  readonly swap: number | null;
+  readonly anonymous: number | null;
+  readonly hugePages: number | null;
+}
+
 export interface OverviewResult {
   readonly schemaVersion: number;
   readonly go: GoInfo | null;
@@ -139,6 +169,8 @@ export interface OverviewResult {
   readonly spans: SpanTotals | null;
   readonly classes: readonly ClassRow[];
   readonly gc: Readonly<Record<string, unknown>> | null;
+  /** What Linux says of the process' memory, in bytes; null where neither the process nor saved files tell. */
+  readonly footprint: FootprintResult | null;
   /** Null where allgs is not known. */
   readonly goroutines: GoroutineCountsResult | null;
   readonly reconciliation: readonly Reconciliation[];
@@ -257,6 +289,8 @@ export interface FindResult {
     readonly origin: string;
     readonly detail: string;
   } | null;
+  /** What of that mapping was resident; null where no smaps tells. */
+  readonly resident: ResidentResult | null;
   /** The mspan whose pages hold it, or whose struct it points into. */
   readonly span: SpanRow | null;
   readonly slot: {
@@ -293,6 +327,8 @@ export interface MemoryResult {
   readonly schemaVersion: number;
   readonly address: AddressText;
   readonly length: number;
+  /** What was resident of the mapping that the first byte is in; null where no smaps tells. */
+  readonly resident: ResidentResult | null;
   /** Readable pieces, ascending; what lies between is missing. */
   readonly pieces: readonly { readonly address: AddressText; readonly hex: string }[];
   readonly missing: readonly MissingRange[];

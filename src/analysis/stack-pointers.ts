@@ -155,8 +155,9 @@ function* goroutineStacks({ list }: GoroutineBrowser): Generator<ScannedStack> {
 
 /** What each thread has in use of the stacks that are its own. */
 function* threadStacks(process: GoProcess): Generator<ScannedStack> {
-  const threads = threadsWithMachines(process.target.threads, readMachines(process));
-  for (const { tid, sp, machine } of threads) {
+  const threads = threadsWithMachines(process.target.threads(), readMachines(process));
+  for (const { tid, sp, machine, live } of threads) {
+    const unknown = live?.lack !== undefined;
     for (const [state, bounds] of [
       ['g0', machine?.g0Stack],
       ['gsignal', machine?.gsignalStack],
@@ -164,7 +165,7 @@ function* threadStacks(process: GoProcess): Generator<ScannedStack> {
       if (!bounds) continue;
       const known = within(bounds, sp);
       // While a signal's handler runs, the thread's own stack waits, from where is not known; else a stack without SP has nothing on it.
-      if (!known && (state === 'gsignal' || !within(machine?.gsignalStack, sp))) continue;
+      if (!known && !unknown && (state === 'gsignal' || !within(machine?.gsignalStack, sp))) continue;
       yield { sp: known ? sp : bounds.lo, hi: bounds.hi, goroutine: undefined, tid, state, whole: !known };
     }
   }
@@ -173,8 +174,8 @@ function* threadStacks(process: GoProcess): Generator<ScannedStack> {
 function registersInto(process: GoProcess, { start, end }: PointerRange): StackPointer[] {
   const machines = readMachines(process);
   const reader = new GoroutineReader(process);
-  const threads = threadsWithMachines(process.target.threads, machines);
-  return process.target.threads.flatMap(({ tid, registers }, i) => {
+  const threads = threadsWithMachines(process.target.threads(), machines);
+  return process.target.threads().flatMap(({ tid, registers }, i) => {
     const curg = threads[i]?.machine?.curg;
     const goroutine = curg ? reader.at(curg) : undefined;
     return [...registers].flatMap(([register, word]): StackPointer[] => {

@@ -19,11 +19,12 @@ export interface StackSelection {
   readonly range?: { readonly start: number; readonly end: number };
 }
 
-/** Scans stacks of one image. `process` is absent where no Go runtime was found in it. */
+/** Scans stacks of one image. `process` is absent where no Go runtime was found in it; `onLack` is told of each thread whose SP is not known. */
 export function* scanResults(
   target: Target,
   process: GoProcess | undefined,
   { goid, tid, range }: StackSelection,
+  onLack?: (what: string) => void,
 ): Generator<ScanResult> {
   const scene = scanScene(target, process);
   if (range) {
@@ -31,10 +32,14 @@ export function* scanResults(
     return;
   }
   const machines = process ? readMachines(process) : [];
-  const threads = threadsWithMachines(target.threads, machines);
+  const threads = threadsWithMachines(target.threads(), machines);
   if (goid === undefined) {
     for (const thread of threads) {
       if (tid !== undefined && thread.tid !== tid) continue;
+      if (thread.live?.lack !== undefined) {
+        onLack?.(`thread ${thread.tid}: ${thread.live.lack}`);
+        continue;
+      }
       yield resultOf(scene, { what: 'thread', tid: thread.tid }, { ...startOf(thread), end: endOf(thread, process) });
     }
   }

@@ -1,5 +1,6 @@
 // Threads as results: the m that each is, what it runs, and its stack, over the switch to the goroutine that called for it.
 
+import { placeFile } from '../image/proc-tasks.js';
 import { GoroutineReader } from '../runtime/goroutines.js';
 import type { GoProcess } from '../runtime/process.js';
 import { readFunctions } from '../runtime/unwind/program-functions.js';
@@ -11,7 +12,7 @@ import type { ThreadResult } from './results-goroutines.js';
 
 export function threadResults(process: GoProcess): ThreadResult[] {
   const functions = readFunctions(process);
-  const threads = threadsWithMachines(process.target.threads, readMachines(process));
+  const threads = threadsWithMachines(process.target.threads(), readMachines(process));
   const stacks = functions && new Stacks(process, functions, threads);
   const reader = new GoroutineReader(process);
   return threads.map((thread) => {
@@ -21,6 +22,8 @@ export function threadResults(process: GoProcess): ThreadResult[] {
     return {
       tid: thread.tid,
       signal: thread.signal,
+      ...(thread.live ? { name: thread.live.name, state: thread.live.state } : {}),
+      registers: registersFrom(thread),
       m: machine ? addressText(machine.m) : null,
       mid: machine ? machine.id : null,
       goid: curg ? bigCount(curg.goid) : null,
@@ -34,10 +37,14 @@ export function threadResults(process: GoProcess): ThreadResult[] {
   });
 }
 
+const registersFrom = ({ live }: Thread): ThreadResult['registers'] =>
+  live ? (live.lack === undefined ? placeFile : null) : 'NT_PRSTATUS';
+
 function stackName(
-  { sp, machine }: Thread,
+  { sp, machine, live }: Thread,
   goroutine: { readonly lo: number; readonly hi: number } | undefined,
 ): ThreadResult['on'] {
+  if (live?.lack !== undefined) return 'unknown';
   if (within(machine?.gsignalStack, sp)) return 'gsignal';
   if (within(goroutine, sp)) return 'goroutine';
   return within(machine?.g0Stack, sp) ? 'g0' : 'other';

@@ -1,12 +1,13 @@
 // The program's entry: chooses the command, runs it, and turns every failure into one line and an exit code.
 // Loads the terminal UI only when it is asked for.
 import { InspectError } from '../bytes/errors.js';
+import { foldText } from '../output/fold.js';
 import { printable } from '../output/format.js';
 import { type CommandSpec, helpOf, type LoadTui, operandPositions, parseArguments, valueOptions } from './command.js';
 import { commands, interactive } from './commands/all.js';
 import { refuseUnknownCommand } from './commands/interactive.js';
 import { exitCodeOf, UsageError } from './options.js';
-import { Output, PipeClosed, writeFully } from './stdout.js';
+import { Output, PipeClosed, terminalColumns, writeFully } from './stdout.js';
 import { cacheFolder, unpackInputs } from './unpack-inputs.js';
 
 interface Chosen {
@@ -66,22 +67,25 @@ function say(text: string): void {
 }
 
 async function run(argv: readonly string[], loadTui: LoadTui): Promise<number> {
-  const out = new Output();
+  const help = new Output();
   const { spec, words } = choose(argv);
   if (spec === interactive && (words.includes('--help') || words.includes('-h'))) {
     refuseUnknownCommand(operandPositions(words, valueOptions(commands)).map((i) => words[i] ?? ''));
-    out.write(overallHelp());
-    out.flush();
+    help.write(overallHelp());
+    help.flush();
     return 0;
   }
   const parsed = parseArguments(spec, words);
   if (!parsed) {
-    out.write(helpOf(spec));
-    out.flush();
+    help.write(helpOf(spec));
+    help.flush();
     return 0;
   }
+  const out = new Output(parsed.options.format === 'table' ? terminalColumns(1) : undefined);
+  const told = terminalColumns(2);
   const warn = (line: string) => {
-    if (!parsed.options.quiet) writeFully(2, Buffer.from(`spanscope: ${printable(line, 1000)}\n`));
+    const text = `spanscope: ${printable(line, 1000)}\n`;
+    if (!parsed.options.quiet) writeFully(2, Buffer.from(told === undefined ? text : foldText(text, told)));
   };
   if (spec.opensFiles === false) {
     const code = await spec.run({ ...parsed, out, warn, loadTui });

@@ -1,5 +1,7 @@
 // Results go out here: buffered, synchronous, and quietly over when nobody reads any more (`spanscope spans … | head`).
 import { writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import { foldText } from '../output/fold.js';
 
 const flushAt = 1 << 16;
 /** What is kept back at most while a process stands still for us: a pager that is not read must not hold it. */
@@ -12,13 +14,20 @@ export class Output {
   #pending: string[] = [];
   #length = 0;
   #flushAt = flushAt;
+  readonly #columns: number | undefined;
+
+  /** `columns`: what is written is text for people, in whole lines, and the terminal has so many. */
+  constructor(columns?: number) {
+    this.#columns = columns;
+  }
 
   /** From now on everything is kept until `flush`, as far as there is room. */
   hold(): void {
     this.#flushAt = heldAtMost;
   }
 
-  write(text: string): void {
+  write(whole: string): void {
+    const text = this.#columns === undefined ? whole : foldText(whole, this.#columns);
     this.#pending.push(text);
     this.#length += text.length;
     if (this.#length >= this.#flushAt) this.flush();
@@ -41,6 +50,13 @@ export class Output {
     this.#length = 0;
     writeFully(1, bytes);
   }
+}
+
+/** Of the terminal that stdout (1) or stderr (2) is; undefined where it is none, or does not say. */
+export function terminalColumns(fd: 1 | 2): number | undefined {
+  if (!isatty(fd)) return undefined;
+  const { columns } = fd === 1 ? process.stdout : process.stderr;
+  return columns > 0 ? columns : undefined;
 }
 
 /** Writes all of `bytes`, waiting where a pipe is full. */

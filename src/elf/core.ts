@@ -23,6 +23,19 @@ export interface CoreThread {
   readonly g: bigint | undefined;
   /** Of NT_SIGINFO, where the thread has one. */
   readonly cause: SignalCause | undefined;
+  /** Of a thread of a live process: what is known of it besides. */
+  readonly live?: LiveThread;
+}
+
+/** What /proc says of a thread. Of its registers only PC and SP are known there, or none. */
+export interface LiveThread {
+  readonly name: string;
+  /** One letter, as ps shows it. */
+  readonly state: string;
+  /** What gettid says in the thread: another number where it is in a container. */
+  readonly innerTid: number;
+  /** Why PC and SP are not known; undefined where they are. */
+  readonly lack: string | undefined;
 }
 
 /** NT_SIGINFO: what the signal was, and who or what caused it. */

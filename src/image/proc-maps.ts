@@ -43,7 +43,7 @@ export function parseProcMaps(text: string): ProcMaps {
   let badLines = 0;
   for (const line of text.split('\n')) {
     if (line === '' || SMAPS_DETAIL.test(line)) continue;
-    const mapping = parseLine(line);
+    const mapping = parseMapping(line);
     if (mapping === undefined || mapping.start >= mapping.end || mapping.start < (mappings.at(-1)?.end ?? 0)) {
       badLines += 1;
       continue;
@@ -62,7 +62,8 @@ export function mappedFiles(mappings: readonly ProcMapping[]): MappedFile[] {
     .map(({ start, end, offset, path }) => ({ start, end, offset, path }));
 }
 
-function parseLine(line: string): ProcMapping | undefined {
+/** One line of maps, or the head of a block of smaps; undefined where it is none. Its ends may make no sense. */
+export function parseMapping(line: string): ProcMapping | undefined {
   const match = LINE.exec(line);
   if (match === null) return undefined;
   const [, start, end, r, w, x, sharing, offset, device = '', inode, name = ''] = match;

@@ -1,11 +1,13 @@
 // `find` and `memory` for people.
-import type { FindResult, MemoryResult } from '../analysis/results.js';
-import { grouped, printable } from './format.js';
+import type { FindResult, MemoryResult, ResidentResult } from '../analysis/results.js';
+import { fold } from './fold.js';
+import { bytesText, grouped, printable } from './format.js';
 
-const row = (label: string, text: string) => `${label.padEnd(10)}${text}`;
+const labelWidth = 10;
+const row = (label: string, text: string) => `${label.padEnd(labelWidth)}${text}`;
 
 export function findText(result: FindResult): string {
-  const { address, what, kind, mapping, span, slot, stack, object, symbol, code, section } = result;
+  const { address, what, kind, mapping, resident, span, slot, stack, object, symbol, code, section } = result;
   const lines = [`${address}  ${what}`, row('kind', kind)];
   if (slot)
     lines.push(
@@ -40,14 +42,26 @@ export function findText(result: FindResult): string {
       row('mapping', `${mapping.start}–${mapping.end} ${mapping.flags}`),
       row('', `${mapping.origin}: ${mapping.detail}`),
     );
-  return `${lines.map((line) => printable(line)).join('\n')}\n`;
+  if (resident) lines.push(row('resident', residentText(resident)));
+  return `${lines.flatMap((line) => fold(printable(line), labelWidth)).join('\n')}\n`;
+}
+
+function residentText({ start, end, rss, swap, hugePages }: ResidentResult): string {
+  const size = Number(end) - Number(start);
+  const huge = hugePages ? `, ${bytesText(hugePages)} in huge pages` : '';
+  return `${bytesText(rss)} of ${bytesText(size)} mapped${swap === null ? '' : `, ${bytesText(swap)} swapped`}${huge} (smaps)`;
 }
 
 const lineBytes = 16;
 const groupBytes = 4;
+/** Where the value stands behind its word's offset. */
+const pointIndent = 6;
 
 /** Sixteen bytes a line, and below it each word of them that leads somewhere. */
-export function memoryText({ address, length, pieces, missing, words }: MemoryResult, pointerSize: number): string {
+export function memoryText(
+  { address, length, resident, pieces, missing, words }: MemoryResult,
+  pointerSize: number,
+): string {
   const bytes = bytesByAddress(pieces);
   const holes = missing.map((hole) => ({ ...hole, from: Number(hole.start), to: Number(hole.end) }));
   const pointing = new Map(
@@ -55,7 +69,7 @@ export function memoryText({ address, length, pieces, missing, words }: MemoryRe
   );
   const start = Number(address);
   const end = start + length;
-  const lines: string[] = [];
+  const lines = resident ? [`mapping ${resident.start}–${resident.end}: ${residentText(resident)}`] : [];
   let told = -1;
   for (let at = Math.floor(start / lineBytes) * lineBytes; at < end; at += lineBytes) {
     const cells = Array.from({ length: lineBytes }, (_, i) =>
@@ -74,7 +88,7 @@ export function memoryText({ address, length, pieces, missing, words }: MemoryRe
       if (found) lines.push(`  +${(word - at).toString().padEnd(2)} ${found.value} → ${found.points}`);
     }
   }
-  return `${lines.map((line) => printable(line)).join('\n')}\n`;
+  return `${lines.flatMap((line) => fold(printable(line), pointIndent)).join('\n')}\n`;
 }
 
 const hexAddress = (address: number) => `0x${address.toString(16)}`.padEnd(14);

@@ -1,6 +1,7 @@
 // `gc` for people, most useful first: phase and settings, live heap against trigger and goal, the last cycles, then every field by its own name with what
 // the program itself could have seen of it.
 import type { BigCount, GcCycle, GcResult, GcStruct } from '../analysis/results.js';
+import { fold } from './fold.js';
 import { bytesText, durationText, grouped, type Mark, markOf, printable } from './format.js';
 
 /** 2^64-1: nothing bounds the heap. */
@@ -9,8 +10,9 @@ const unbounded = '18446744073709551615';
 const shownElements = 8;
 const shownCycles = 10;
 const width = 80;
+const labelWidth = 16;
 
-const row = (label: string, text: string) => `${label.padEnd(16)}${text}`;
+const row = (label: string, text: string) => `${label.padEnd(labelWidth)}${text}`;
 const amount = (value: BigCount | null) =>
   value === null
     ? '?'
@@ -21,12 +23,14 @@ const amount = (value: BigCount | null) =>
 export function gcText(result: GcResult): string {
   const { gcController, memstats, visibleAs } = result;
   const lines = [
-    ...now(result),
-    ...settingLines(result),
-    '',
-    ...heapLines(result),
-    ...historyLines(result.history),
-    ...checkLines(result),
+    ...[
+      ...now(result),
+      ...settingLines(result),
+      '',
+      ...heapLines(result),
+      ...historyLines(result.history),
+      ...checkLines(result),
+    ].flatMap((line) => fold(line, labelWidth)),
     ...structLines('gcController', gcController, visibleAs, markOf(result.controllerBy ?? 'table')),
     ...structLines('memstats', memstats, visibleAs, markOf(result.memstatsBy ?? 'table')),
   ];
@@ -119,7 +123,8 @@ function structLines(name: string, struct: GcStruct, visibleAs: GcResult['visibl
     if (text.length + note.length + 2 <= width) lines.push(note === '' ? text : `${text}  ${note}`);
     else lines.push(text, `  ${''.padEnd(nameWidth)}${note}`);
   }
-  return lines.filter((line, i) => i === 0 || line.trim() !== '');
+  // Behind the arrow of a note, and in a value.
+  return lines.filter((line, i) => i === 0 || line.trim() !== '').flatMap((line) => fold(line, nameWidth + 4));
 }
 
 function valueText(value: unknown): string {

@@ -11,19 +11,21 @@ export function overviewText(result: OverviewResult): string {
   const lines = [
     ...folded(opened(result)),
     ...heap(result),
+    ...folded(footprint(result)),
     ...folded(gc(result)),
-    ...goroutines(result),
+    ...folded(goroutines(result)),
     ...classes(result),
     ...folded(reconciliation(result)),
-    ...roots(result),
-    ...findings(result),
-    ...missing(result),
-    ...result.warnings.map((warning) => `warning: ${printable(warning)}`),
+    ...roots(result).flatMap((line) => fold(line, labelWidth + rootWidth)),
+    ...folded(findings(result)),
+    ...folded(missing(result)),
+    ...result.warnings.flatMap((warning) => fold(`warning: ${printable(warning)}`, 2)),
   ];
   return `${lines.join('\n')}\n`;
 }
 
 const labelWidth = 16;
+const rootWidth = 18;
 /** A saved inference is the user's file, and told from an image nonetheless. */
 const sourceOf = ({ name, source }: OverviewResult['layout']) => (name.startsWith('~') ? 'inferred' : source);
 const folded = (lines: readonly string[]) => lines.flatMap((line) => fold(line, labelWidth));
@@ -104,6 +106,31 @@ function heap({ spans, layout }: OverviewResult): string[] {
   ];
 }
 
+function footprint({ footprint }: OverviewResult): string[] {
+  if (!footprint) return [];
+  const { rss, rssAnon, rssFile, swap, cgroup, heapMapped, heapReleased, source } = footprint;
+  const known = (value: BigCount | null, text: (shown: string) => string) =>
+    value === null ? [] : [text(bytesText(value))];
+  const parts = [...known(rssAnon, (shown) => `${shown} anonymous`), ...known(rssFile, (shown) => `${shown} of files`)];
+  const heap = [
+    ...known(heapMapped, (shown) => `${shown} mapped`),
+    ...known(heapReleased, (shown) => `${shown} of it released`),
+  ];
+  const resident = [
+    ...known(rss, (shown) => `RSS ${shown}${parts.length > 0 ? ` (${parts.join(', ')})` : ''}`),
+    ...known(swap, (shown) => `swap ${shown}`),
+    ...(heap.length > 0 ? [`heap ${heap.join(', ')}`] : []),
+  ];
+  const lines = rss === null ? [] : [row('process', printable(`${resident.join('; ')}; by ${source}`))];
+  if (!cgroup) return lines;
+  const { path, limit, current } = cgroup;
+  const share = current !== null && typeof limit === 'number' && limit > 0 ? ` (${percentText(current, limit)})` : '';
+  const cap =
+    limit === null ? 'limit not known' : limit === 'max' ? 'no memory limit' : `memory limit ${bytesText(limit)}`;
+  const use = known(current, (shown) => `, in use ${shown}${share}`).join('');
+  return [...lines, row('cgroup', printable(`${path === null ? '' : `${path}: `}${cap}${use}`))];
+}
+
 function gc({ gc, mheap, layout }: OverviewResult): string[] {
   if (!gc || Object.values(gc).every((value) => value === null)) return [];
   const text = (value: unknown) => (value === null || value === undefined ? '?' : String(value));
@@ -182,7 +209,7 @@ function roots({ roots }: OverviewResult): string[] {
     '',
     ...Object.entries(roots).map(
       ([name, root], i) =>
-        `${(i === 0 ? 'roots' : '').padEnd(16)}${name.replace('runtime.', '').padEnd(18)}${describe(root)}`,
+        `${(i === 0 ? 'roots' : '').padEnd(16)}${name.replace('runtime.', '').padEnd(rootWidth)}${describe(root)}`,
     ),
   ];
 }

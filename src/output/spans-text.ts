@@ -128,5 +128,9 @@ function slotMapLines({ slots, freeindex, reading, markSource }: SpanDetail, asc
     lines.push(`${String(from).padStart(6)} ${text}`);
   }
   const legend = `${glyph.a} allocated, marked  ${glyph.A} allocated, not marked  ${glyph.f} free  ${bar} freeindex  ! marked but not allocated  ? unreadable`;
-  return [...lines, '', legend, `marks from ${markSource ?? 'nowhere'}: ${reading}`];
+  return [
+    ...lines,
+    '',
+    ...[legend, `marks from ${markSource ?? 'nowhere'}: ${reading}`].flatMap((line) => fold(line, 2)),
+  ];
 }

@@ -136,7 +136,7 @@ export function infer(
     ranges: dataRanges,
     request,
     symbol: roots?.[name] ?? target.symbols([name]).get(name),
-    threadIds: target.threads.map(({ tid }) => tid),
+    threadIds: target.threads().map(({ tid, live }) => live?.innerTid ?? tid),
     onlyHeap,
     byCode(near) {
       const finder = findersOf(target, {}).ordered.find(({ method }) => method === 'code');

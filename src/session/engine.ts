@@ -63,9 +63,13 @@ export function createEngine(): Engine {
       state?.target.close();
       state = undefined;
       state = openState(request);
-      // A process that was held for us is let go as soon as the span table is taken: a screen is looked at for long.
+      // A process that was held for us is let go as soon as the span table and what its threads do are taken: a screen is looked at for long.
       if (state.target.live && !state.target.live.moving) {
         state.process?.spans(onProgress);
+        if (state.process) {
+          state.scheduling = new Scheduling(state.process);
+          state.scheduling.threads;
+        }
         state.target.live.release();
       }
       return openedResult(state);
@@ -107,7 +111,7 @@ export function createEngine(): Engine {
     find: ({ address }, onProgress) => finderOf(opened(), onProgress).find(parseAddress(address)),
     memory: ({ address, length }, onProgress) => {
       const current = opened();
-      return memoryOf(current.target.memory, finderOf(current, onProgress), parseAddress(address), length);
+      return memoryOf(current.target, finderOf(current, onProgress), parseAddress(address), length);
     },
     heapMap: (query, onProgress) => {
       const { process, table } = needTable(opened(), onProgress);

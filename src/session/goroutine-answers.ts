@@ -42,7 +42,7 @@ export class Scheduling {
   /** Those that a thread's frames can lie on. */
   stacksOf(tid: number): readonly StackBounds[] {
     const { process } = this;
-    const machine = threadsWithMachines(process.target.threads, readMachines(process)).find(
+    const machine = threadsWithMachines(process.target.threads(), readMachines(process)).find(
       (thread) => thread.tid === tid,
     )?.machine;
     const curg = machine?.curg ? new GoroutineReader(process).at(machine.curg)?.stack : undefined;

@@ -3,10 +3,12 @@ import { closeSync, openSync, readlinkSync, statSync } from 'node:fs';
 import { InspectError } from '../bytes/errors.js';
 import type { PageCache } from '../bytes/page-cache.js';
 import { parseAuxv } from '../elf/auxv.js';
-import type { CoreInfo } from '../elf/core.js';
+import type { CoreInfo, CoreThread } from '../elf/core.js';
+import { registerLayout } from '../elf/registers.js';
 import { mappedFiles } from '../image/proc-maps.js';
 import { explainRefusal } from '../image/proc-refusal.js';
 import { parseStatus, procText, readStat, threadStates } from '../image/proc-status.js';
+import { type ProcTask, readTasks } from '../image/proc-tasks.js';
 import { ProcessMemory } from '../image/process-memory.js';
 import { type OpenedElf, openElf } from './classify.js';
 import { type Stopped, stopProcess } from './stop.js';
@@ -18,6 +20,8 @@ export interface LiveProcess {
   readonly exe: OpenedElf;
   readonly info: CoreInfo;
   readonly threads: number;
+  /** Its threads at the first call; the same after. Throws InspectError `read-failed` where it is gone. */
+  registers(): readonly CoreThread[];
   /** Its root folder, for the files that it names. */
   readonly root: string;
   /** Whether it may change while it is read. */
@@ -45,6 +49,7 @@ export function openLive(pid: number, cache: PageCache, stop: boolean): LiveProc
   if (process.platform !== 'linux')
     refuse('unsupported', pid, 'live processes can be read on Linux only', 'take a core there, and open that');
   lookAt(pid);
+  const startTime = readStat(pid)?.startTime;
   let exe: OpenedElf | undefined;
   let held: Stopped | undefined;
   try {
@@ -53,7 +58,7 @@ export function openLive(pid: number, cache: PageCache, stop: boolean): LiveProc
     exe = { ...openElf(`/proc/${pid}/exe`, cache), path: exePath(pid) };
     held = stop ? stopProcess(pid) : undefined;
     const memory = new ProcessMemory(pid, exe.elf, cache);
-    return describe(pid, memory, exe, held);
+    return describe(pid, memory, exe, held, startTime);
   } catch (error) {
     held?.release();
     exe?.source.close();
@@ -61,7 +66,14 @@ export function openLive(pid: number, cache: PageCache, stop: boolean): LiveProc
   }
 }
 
-function describe(pid: number, memory: ProcessMemory, exe: OpenedElf, held: Stopped | undefined): LiveProcess {
+function describe(
+  pid: number,
+  memory: ProcessMemory,
+  exe: OpenedElf,
+  held: Stopped | undefined,
+  startTime: string | undefined,
+): LiveProcess {
+  let registers: readonly CoreThread[] | undefined;
   let holding = held?.still === true;
   const release = () => {
     if (!holding) return;
@@ -76,6 +88,10 @@ function describe(pid: number, memory: ProcessMemory, exe: OpenedElf, held: Stop
     exe,
     info: infoOf(memory, exe),
     threads: threadStates(pid).length,
+    registers() {
+      registers ??= readTasks(pid, startTime).map((task) => threadOf(task, exe.elf.header));
+      return registers;
+    },
     root: `/proc/${pid}/root`,
     warnings,
     get moving() {
@@ -87,6 +103,27 @@ function describe(pid: number, memory: ProcessMemory, exe: OpenedElf, held: Stop
       memory.close();
       exe.source.close();
     },
+  };
+}
+
+/** A thread as a core would have it, with the two registers that the kernel tells. */
+function threadOf(
+  { tid, innerTid, name, state, place }: ProcTask,
+  { machine, bits }: OpenedElf['elf']['header'],
+): CoreThread {
+  const layout = registerLayout(machine, bits);
+  const known = typeof place === 'object' ? place : undefined;
+  const registers = known && layout ? [[layout.pc, known.pc] as const, [layout.sp, known.sp] as const] : [];
+  return {
+    tid,
+    signal: 0,
+    registers: new Map(registers),
+    pc: known?.pc,
+    sp: known?.sp,
+    lr: undefined,
+    g: undefined,
+    cause: undefined,
+    live: { name, state, innerTid, lack: typeof place === 'string' ? place : undefined },
   };
 }
 

@@ -16,6 +16,7 @@ import { openBinaryImage, type PlacedBinary } from '../image/binary-image.js';
 import { openCoreImage } from '../image/core-image.js';
 import type { Memory } from '../image/memory.js';
 import { imageBuildIds, mainMapping, mappedProgram } from '../image/memory-source.js';
+import { liveFootprint, liveSmaps, type ResidentMapping } from '../image/proc-footprint.js';
 import type { ProcMapping } from '../image/proc-maps.js';
 import { openRawImage } from '../image/raw-image.js';
 import { readSavedProc, type SavedProc, withSavedProc } from '../image/saved-proc.js';
@@ -110,7 +111,7 @@ function openParts(
     warnings.push(...elf.problems.map((problem) => `${elf.name}: ${problem}`));
   if (!binary && inputs.core) warnings.push(withoutBinary(core && mainMapping(core)?.path));
   if (live) warnings.push(...live.warnings);
-  if (saved) warnings.push(...saved.warnings);
+  if (saved) warnings.push(...saved.warnings, ...otherProcess(saved, ownInfo));
   if (core) warnings.push(...core.problems.map((problem) => `${inputs.core?.path}: ${problem}`));
   const place = programPlace(binary, bias, core, memory);
   const data = dataRanges(place, memory);
@@ -277,6 +278,13 @@ function memoryOf(
   return openBinaryImage(binary.elf, binary.source);
 }
 
+/** A folder that was saved of another process is told of, and believed. */
+function otherProcess({ pids }: SavedProc, core: CoreInfo | undefined): string[] {
+  const pid = core?.process?.pid;
+  if (!pid || pids.length === 0 || pids.includes(pid)) return [];
+  return [`the saved files of --proc are of process ${pids.join('/')}, the core is of process ${pid}`];
+}
+
 function withoutBinary(path: string | undefined): string {
   const which = path === undefined ? '' : `, which was ${path},`;
   return `there is no binary: functions have no names here, and addresses in code no lines; name the Go binary${which} beside the image`;
@@ -350,6 +358,7 @@ function makeTarget(parts: Parts): Target {
   const { inputs, live, core, saved, memory, binary, own, bias, data, program, matches, go, warnings, trace } = parts;
   let dwarf: Dwarf | undefined | null = null;
   let index: SymbolIndex | undefined;
+  let resident: readonly ResidentMapping[] | undefined;
   const openDebugInfo = (): Dwarf | undefined => {
     if (dwarf !== null) return dwarf;
     dwarf =
@@ -380,7 +389,12 @@ function makeTarget(parts: Parts): Target {
       return found && { ...found, value: found.value + bias };
     },
     auxv: core?.auxv ?? new Map(),
-    threads: core?.threads ?? [],
+    threads: () => live?.registers() ?? core?.threads ?? [],
+    footprint: () => (live ? liveFootprint(live.pid) : saved?.footprint),
+    residentAt(address) {
+      resident ??= (live ? liveSmaps(live.pid) : saved?.resident()) ?? [];
+      return resident.find(({ start, end }) => address >= start && address < end);
+    },
     savedEnviron: saved?.environ,
     dataRanges: data.all,
     moduleSection: bias === undefined ? undefined : sectionAddress(binary?.elf, '.go.module', bias),

@@ -4,6 +4,7 @@ import type { CoreThread } from '../elf/core.js';
 import type { ElfFile } from '../elf/elf-file.js';
 import type { NearSymbol } from '../elf/symbol-index.js';
 import type { Memory } from '../image/memory.js';
+import type { Footprint, ResidentMapping } from '../image/proc-footprint.js';
 import type { LiveProcess } from './live.js';
 
 /** What `overview` says of the binary. */
@@ -70,8 +71,15 @@ export interface Target {
   readonly program: { readonly build: string; readonly bias: number } | undefined;
   /** The auxiliary vector by AT_ type; empty where the image has none. */
   readonly auxv: ReadonlyMap<number, bigint>;
-  /** The threads with their registers, as a core's notes have them; none of a live process (nothing is traced) or a raw image. */
-  readonly threads: readonly CoreThread[];
+  /**
+   * The threads with their registers, as a core's notes have them; none of a raw image. Of a live process, as they are at the first call: nothing is traced, so only PC and SP are known, and
+   * not of threads that run. Throws InspectError `read-failed` where it is gone.
+   */
+  threads(): readonly CoreThread[];
+  /** What Linux says of its memory: of a live process now, else as `--proc DIR` has it; undefined where nothing is told. */
+  footprint(): Footprint | undefined;
+  /** What is resident of the mapping at an address, by smaps; undefined where that is not known. */
+  residentAt(address: number): ResidentMapping | undefined;
   /** The environment block as `--proc DIR` has it: `NAME=value`, each ended by a zero byte. */
   readonly savedEnviron: Uint8Array | undefined;
   /** The program's writable data in the image: the binary's writable segments; without a binary, what may be. Ascending. */

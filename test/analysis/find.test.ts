@@ -44,12 +44,12 @@ describe('find', () => {
 
 it('memory: the bytes, and a hole named, never zeros', () => {
   const start = table.base[table.state.indexOf(stateInuse)]!;
-  const shown = memoryOf(target.memory, finder, start, 64);
+  const shown = memoryOf(target, finder, start, 64);
   expect(shown.pieces).toEqual([
     { address: hex(start), hex: Buffer.from(target.memory.bytes(start, 64).bytes).toString('hex') },
   ]);
   expect(shown.words).toHaveLength(8);
-  expect(memoryOf(target.memory, finder, 16, 16)).toMatchObject({
+  expect(memoryOf(target, finder, 16, 16)).toMatchObject({
     pieces: [],
     missing: [{ start: '0x10', end: '0x20' }],
     words: [{ value: null }, { value: null }],

@@ -129,7 +129,7 @@ describe.each(names)('%s', (name) => {
     });
 
     it('and without threads: structure and values give what they can, and say so', () => {
-      const alone = openProcess({ ...process.target, threads: [] }, {})!;
+      const alone = openProcess({ ...process.target, threads: () => [] }, {})!;
       expectUnconfirmed(alone.allRoots(), [...led, 'gcController', 'class_to_size', 'mbuckets']);
       expect(alone.warnings).toEqual([]);
       expect(alone.spans()!.base).toEqual(twin.spans()!.base);

@@ -30,7 +30,7 @@ describe.each(smallImageNames)('%s', (name) => {
   const target = openTarget({ files: [server, core], options: {} });
   const twin = openProcess(target, {})!;
   const scene = { memory: target.memory, layout: twin.layout };
-  const finder = stackFinder(target.threads, target.dataRanges, moduleFinder(target.dataRanges, undefined));
+  const finder = stackFinder(() => target.threads(), target.dataRanges, moduleFinder(target.dataRanges, undefined));
   const truth = target.symbols(led);
 
   it('the threads alone lead to them', () => {
@@ -69,7 +69,7 @@ describe.each(smallImageNames)('%s', (name) => {
   });
 
   it('what it does not know it does not guess', () => {
-    const other = stackFinder([], target.dataRanges, noModule);
+    const other = stackFinder(() => [], target.dataRanges, noModule);
     const { roots } = findRoots(scene, [other]);
     for (const root of roots.values()) expect(root.state, root.name).toBe('absent');
     expect(other.story(scene)).toEqual(['stack: no registers are known: no thread to begin with']);
@@ -91,7 +91,7 @@ describe('allgs, allp and moduledata overwritten', () => {
 
   it('mheap_ and allm are found, the others are not made up', () => {
     const scene = { memory: target.memory, layout: twin.layout };
-    const { roots } = findRoots(scene, [stackFinder(target.threads, target.dataRanges, noModule)]);
+    const { roots } = findRoots(scene, [stackFinder(() => target.threads(), target.dataRanges, noModule)]);
     for (const root of ['runtime.mheap_', 'runtime.allm'] as const)
       expect(roots.get(root)).toMatchObject({ state: 'confirmed', method: 'stack', address: twin.address(root) });
     for (const root of gone) expect(roots.get(root)).toMatchObject({ state: 'absent' });

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { GoroutineList } from '../../src/analysis/goroutines.js';
 import type { GoroutineResult } from '../../src/analysis/results-goroutines.js';
+import { threadResults } from '../../src/analysis/threads.js';
 import { PageCache } from '../../src/bytes/page-cache.js';
 import { PT } from '../../src/elf/constants.js';
 import { readPclntabHeader } from '../../src/gosym/pclntab.js';
@@ -77,6 +78,36 @@ describe.each(smallImageNames.map((name) => ({ name })))('$name', ({ name }) => 
     const wrong = physical.filter(({ pc, func }) => symbolAt(Number(pc))?.replace(/\.abi[0i]\w*$/, '') !== func);
     expect(symbolAt(Number(physical[0]!.pc))).toBeDefined();
     expect(wrong.map(({ pc, func }) => `${pc} ${func} ${symbolAt(Number(pc))}`)).toEqual([]);
+  });
+
+  it('by SP and PC alone, as a live process tells them: the same frames, or what the link register hides', () => {
+    const target = openTarget({ files: [server, core], options: {} });
+    const bare = target.threads().map((thread) => ({ ...thread, registers: new Map(), lr: undefined }));
+    const stacksOf = (threads: typeof bare | undefined) => {
+      const process = openProcess(threads ? { ...target, threads: () => threads } : target, {})!;
+      return threadResults(process).map(({ frames, complete, stoppedBecause }) => ({
+        pcs: frames.map(({ pc }) => pc),
+        complete,
+        stoppedBecause,
+      }));
+    };
+    const truth = stacksOf(undefined);
+    const known = stacksOf(bare);
+    expect(known).toHaveLength(truth.length);
+    for (const [i, { pcs, complete, stoppedBecause }] of known.entries()) {
+      if (complete || !stoppedBecause?.includes('link register')) expect(pcs).toEqual(truth[i]!.pcs);
+      else {
+        expect(stoppedBecause).toMatch(/^the caller of \S+ is in the link register, which is not known here$/);
+        expect(/arm64|s390x/.test(name)).toBe(true);
+        // In a signal's handler what follows is found all the same.
+        expect(pcs[0]).toBe(truth[i]!.pcs[0]);
+        let at = -1;
+        for (const pc of pcs) {
+          at = truth[i]!.pcs.indexOf(pc, at + 1);
+          expect(at, pc).toBeGreaterThan(-1);
+        }
+      }
+    }
   });
 
   const wiped = withoutPcTables(server, core, name);

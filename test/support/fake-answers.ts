@@ -132,7 +132,7 @@ export function memoryData({ address, length }: { address: string; length: numbe
   const low = Math.max(start, gone.start);
   const high = Math.min(start + length, gone.end);
   const missing = low < high ? [{ start: hex(low), end: hex(high), why: 'not in the image' }] : [];
-  return { schemaVersion: 1, address, length, pieces, missing, words };
+  return { schemaVersion: 1, address, length, resident: null, pieces, missing, words };
 }
 
 export function findData(address: string, span: FindResult['span']): FindResult {
@@ -142,6 +142,7 @@ export function findData(address: string, span: FindResult['span']): FindResult 
     kind: 'slot',
     what: 'slot 3 of span 0xc000000000 (class 5, 48 B, scan), allocated, marked',
     mapping: { start: '0xc000000000', end: '0xc004000000', flags: 'rw-', origin: 'core', detail: 'segment 7' },
+    resident: null,
     span,
     slot: { index: 3, address: '0xc000000090', size: 48, offset: 8, state: 'a' },
     stack: null,

@@ -79,6 +79,7 @@ export function goroutineAnswers({
   const thread = {
     tid: 4711,
     signal: 6,
+    registers: 'NT_PRSTATUS',
     m: '0xc000080000',
     mid: 0,
     goid: 10,

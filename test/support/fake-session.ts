@@ -214,6 +214,7 @@ const overviewData: OverviewResult = {
   go: { version: 'go1.22.5', experiments: [], os: 'linux', arch: 'amd64', source: 'build info' },
   binary: { path: './server', goBuildId: 'a/b/c/d', gnuBuildId: null, matches: 'go' },
   image: { kind: 'ELF core', path: 'core.1234', bytes: 1_503_238_553, segments: 44, missing: [], missingTotal: 0 },
+  footprint: null,
   roots: {
     'runtime.mheap_': { address: '0x552860', method: 'symtab', confirmedBy: ['structure'], state: 'confirmed' },
     'runtime.allgs': { state: 'absent', detail: 'no symbol' },

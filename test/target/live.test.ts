@@ -1,52 +1,24 @@
 // Live processes, real ones: what is in the way is said, what runs is read, what was stopped runs again. The Go programs are those of the committed images.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { explainRefusal } from '../../src/image/proc-refusal.js';
 import { parseStat, parseStatus, readStat, threadStates } from '../../src/image/proc-status.js';
 import { openProcess, openTarget, spanRow } from '../../src/index.js';
 import { stopProcess } from '../../src/target/stop.js';
+import { LivePrograms, pause, until } from '../support/live-programs.js';
 import { cli, expectRefusal, json, lines, output, run, TempFolder } from '../support/run-cli.js';
 
 const linux = process.platform === 'linux';
 const runsGo = linux && process.arch === 'x64';
 const mayDrop = linux && process.getuid?.() === 0 && spawnSync('setpriv', ['--version']).status === 0;
 const folder = new TempFolder();
-const children: ChildProcess[] = [];
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const programs = new LivePrograms(folder);
+const start = (program: string, ...args: string[]) => programs.start(program, ...args);
+const churn = (name: string) => programs.go(name, 'churn');
 
-afterEach(() => {
-  for (const child of children.splice(0)) child.kill('SIGKILL');
-});
+afterEach(() => programs.kill());
 afterAll(() => folder.remove());
-
-function start(program: string, ...args: string[]): ChildProcess & { pid: number } {
-  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'ignore'] });
-  children.push(child);
-  if (child.pid === undefined) throw new Error(`${program} did not start`);
-  return child as ChildProcess & { pid: number };
-}
-
-let started = 0;
-
-/** A Go program that allocates at full speed with the collector running, after it has printed its report. */
-async function churn(name: string): Promise<ChildProcess & { pid: number }> {
-  // A file of its own: one that still runs can't be written.
-  started += 1;
-  const server = folder.unpacked(`${name}.${started}`, 'images', name, 'server.gz');
-  chmodSync(server, 0o755);
-  const child = start(server, 'churn', '1');
-  await new Promise((resolve) => child.stdout!.once('data', resolve));
-  return child;
-}
-
-async function until(what: () => boolean): Promise<boolean> {
-  for (let i = 0; i < 500; i += 1) {
-    if (what()) return true;
-    await pause(10);
-  }
-  return false;
-}
 
 describe('texts below /proc', () => {
   it('stat: a name may hold parentheses and spaces', () => {

@@ -166,7 +166,9 @@ describe('saved /proc files', () => {
   test('a folder that is none, or holds nothing of use, is refused', () => {
     const open = (proc: string) => () => openTarget({ files: [server, bare], options: { proc } });
     expect(open(join(folder.path, 'nothing'))).toThrow(/--proc .*: is no folder/);
-    expect(open(saved('useless', { cmdline: 'x' }))).toThrow(/holds neither maps, smaps, auxv nor environ/);
+    expect(open(saved('useless', { cmdline: 'x' }))).toThrow(
+      /holds neither maps, smaps, auxv, environ, status nor cgroup/,
+    );
   });
 });
 

@@ -95,6 +95,7 @@ describe('memory lines', () => {
     schemaVersion: 1,
     address: '0x1ff0',
     length: 32,
+    resident: null,
     pieces: [
       { address: '0x1ff0', hex: '4142434445464748' },
       { address: '0x2000', hex: '0000000000000000' },

@@ -93,7 +93,7 @@ function headOf(answer: StackAnswer): Line[] {
         ['title', ` thread ${tid}`],
         m === null ? '  no m of Go’s' : `  m ${mid} ${m}`,
         goid === null ? '' : `, runs goroutine ${goid}`,
-        on === 'other' ? '' : `, on ${on === 'goroutine' ? 'its stack' : `the ${on} stack`}`,
+        on === 'other' || on === 'unknown' ? '' : `, on ${on === 'goroutine' ? 'its stack' : `the ${on} stack`}`,
         signal === 0 ? '' : `, signal ${signal}`,
       ],
       incomplete(complete, stoppedBecause),

@@ -31,7 +31,7 @@ export function ThreadsScreen({ screen, width, height }: ScreenProps<ScreenOf<'t
   );
   const head: Line[] = [[['dim', `  ${line('thread', 'm', 'goroutine', 'stack', 'signal', 'in')}`]]];
   if (value !== undefined && threads.length === 0)
-    head.push([], ['   the image has no threads: raw memory and a live process tell no registers']);
+    head.push([], ['   the image has no threads: raw memory tells no registers']);
   const view = useTextView(screen, rows, height, head.length);
   return (
     <TextBody

@@ -50,7 +50,7 @@ function runMemory(invocation: Invocation): number {
   const files = second === undefined ? [] : named === undefined ? [second, ...rest] : rest;
   refuseCsv('memory', invocation);
   const opened = openFiles('memory', files, invocation);
-  const result = memoryOf(opened.target.memory, finderOf(opened), address, named ?? defaultLength);
+  const result = memoryOf(opened.target, finderOf(opened), address, named ?? defaultLength);
   write(invocation, result, (memory) => memoryText(memory, opened.target.memory.pointerSize));
   opened.target.close();
   return 0;

@@ -181,7 +181,7 @@ function runThreads(invocation: Invocation): number {
   const threads = threadResults(process);
   if (options.format === 'json') out.line(jsonText({ schemaVersion, threads }, 1));
   else if (options.format === 'ndjson') for (const thread of threads) out.line(jsonText(thread));
-  else if (threads.length === 0) out.line('the image has no threads: raw memory and a live process tell no registers');
+  else if (threads.length === 0) out.line('the image has no threads: raw memory tells no registers');
   else for (const thread of threads) out.line(threadText(thread));
   opened.target.close();
   return 0;

@@ -57,7 +57,7 @@ function runStacks(invocation: Invocation): number {
   const opened = openFiles('stacks', invocation.operands, invocation, { anyProcess: raw.scan === true });
   if (raw.scan === true) {
     if (!opened.target.image) needProcess('stacks', opened);
-    const stacks = some(scanResults(opened.target, opened.process, selection), selection);
+    const stacks = some(scanResults(opened.target, opened.process, selection, invocation.warn), selection);
     if (options.format === 'table') for (const stack of stacks) out.line(scanText(stack, options.limit ?? tableLimit));
     else writeDocuments(stacks, 'stacks', invocation);
   } else writeUnwound(invocation, opened, selection);

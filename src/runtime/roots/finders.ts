@@ -27,7 +27,9 @@ export function findersOf(target: Target, overrides: Readonly<Record<string, num
     return found;
   };
   const modules = moduleFinder(target.dataRanges, target.moduleSection);
-  const stack = stackFinder(target.threads, target.dataRanges, modules);
+  // Of a process that runs on, registers and stacks are of different moments.
+  const threads = () => (target.live?.moving ? [] : target.threads());
+  const stack = stackFinder(threads, target.dataRanges, modules);
   const ordered: Finder[] = [
     { method: 'override', find: (name) => one(overrides[name]) },
     {

@@ -45,7 +45,7 @@ const fewestReturns = 4;
 
 /** `modules`: what describes the program, as far as it is known; the first is taken: it tells names of functions, and which data holds pointers. */
 export function stackFinder(
-  threads: readonly CoreThread[],
+  threads: () => readonly CoreThread[],
   data: readonly AddressRange[],
   modules: ModuleFinder,
 ): StackFinder {
@@ -55,7 +55,7 @@ export function stackFinder(
     let search = searches.get(scene.layout);
     if (!search) {
       const [module] = modules.candidates(scene);
-      search = new Search(scene, threads, data, module);
+      search = new Search(scene, threads(), data, module);
       searches.set(scene.layout, search);
     }
     return search;

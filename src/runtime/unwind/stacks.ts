@@ -17,6 +17,9 @@ import {
 /** Bytes of a signal handler's stack behind its last frame in which the interrupted registers are looked for. */
 const mostContextBytes = 2048;
 
+/** Where C made the thread, g0.stack.hi is the address of a local variable of mstart0 (runtime/proc.go, mstart0): its frame and mstart's end behind it. */
+const mostBeyondG0 = 512;
+
 /** Signals that interrupt a signal's handler. */
 const mostNestedSignals = 8;
 
@@ -24,6 +27,8 @@ interface Interrupted {
   readonly start: StackStart;
   /** Frames of the handlers, innermost first. */
   readonly handlers: readonly StackFrame[];
+  /** Why handlers between the innermost one and the others are missing; undefined where none are. */
+  readonly gap: string | undefined;
 }
 
 export interface GoroutineStackTrace extends Unwound {
@@ -62,22 +67,37 @@ export class Stacks {
 
   /** What a thread executes: its own stack, and the goroutine's that called for it. */
   ofThread(thread: Thread, curg: Goroutine | undefined): Unwound {
+    if (thread.live?.lack !== undefined) return { frames: [], complete: false, stoppedBecause: thread.live.lack };
     const start = registersOf(thread);
     const { machine } = thread;
     if (machine && within(machine.gsignalStack, thread.sp)) {
       const interrupted = this.#interruptedBy(thread);
       if (!interrupted) return unwind(this.#scene, start, { bounds: machine.gsignalStack });
       const rest = this.#ofThreadFrom(interrupted.start, machine, curg);
-      return { ...rest, frames: [...interrupted.handlers, ...rest.frames] };
+      const frames = [...interrupted.handlers, ...rest.frames];
+      if (interrupted.gap !== undefined) return { frames, complete: false, stoppedBecause: interrupted.gap };
+      return { ...rest, frames };
     }
     return this.#ofThreadFrom(start, machine, curg);
   }
 
-  #ofThreadFrom(start: StackStart, machine: Machine | undefined, curg: Goroutine | undefined): Unwound {
+  #ofThreadFrom(at: StackStart, machine: Machine | undefined, curg: Goroutine | undefined): Unwound {
+    const start = this.#beforeVdso(at, machine, curg);
     if (curg && within(curg.stack, start.sp)) return unwind(this.#scene, start, { bounds: curg.stack });
     const goroutine = curg && { start: savedBy(curg), bounds: curg.stack };
-    const bounds = within(machine?.g0Stack, start.sp) ? machine?.g0Stack : undefined;
+    const own = machine?.g0Stack;
+    const bounds = own && within(own, start.sp) ? { lo: own.lo, hi: own.hi + mostBeyondG0 } : undefined;
     return unwind(this.#scene, start, { bounds, goroutine });
+  }
+
+  /** Where the code stood that called into the vDSO, if the thread is in there: no function table tells of it. */
+  #beforeVdso(start: StackStart, machine: Machine | undefined, curg: Goroutine | undefined): StackStart {
+    const { vdso } = machine ?? {};
+    if (!vdso || vdso.sp === 0 || this.#scene.functions.at(start.pc)) return start;
+    // A goroutine switches to the thread's own stack for it (runtime/sys_linux_amd64.s, nanotime1).
+    const ofGoroutine = within(curg?.stack, vdso.sp) && (within(machine?.g0Stack, start.sp) || vdso.sp >= start.sp);
+    const ofThread = within(machine?.g0Stack, vdso.sp) && within(machine?.g0Stack, start.sp) && vdso.sp >= start.sp;
+    return ofGoroutine || ofThread ? { ...vdso, lr: 0, origin: 'vdso', interrupted: false } : start;
   }
 
   /** Where the goroutine's own frames begin; a phrase where it has none or they can't be told. */
@@ -111,6 +131,10 @@ export class Stacks {
         ? `it is ${status}, and ${why}`
         : { ...syscall, lr: 0, origin: 'syscall', interrupted: false };
     }
+    if (thread.live?.lack !== undefined)
+      return syscall.sp === 0
+        ? `thread ${thread.tid} runs it: ${thread.live.lack}`
+        : { ...syscall, lr: 0, origin: 'syscall', interrupted: false };
     const direct = registersOf(thread);
     const interrupted = within(thread.machine?.gsignalStack, thread.sp) ? this.#interruptedBy(thread)?.start : direct;
     const { vdso } = thread.machine ?? {};
@@ -139,12 +163,14 @@ export class Stacks {
     if (!machine || !bounds) return undefined;
     const handlers: StackFrame[] = [];
     let start = registersOf(thread);
+    let gap: string | undefined;
     for (let nested = 0; nested < mostNestedSignals; nested += 1) {
-      const { frames } = unwind(this.#scene, start, { bounds });
+      const { frames, hidden, stoppedBecause } = unwind(this.#scene, start, { bounds });
+      if (hidden) gap = stoppedBecause;
       handlers.push(...frames);
       const context = this.#contextBehind(frames.at(-1), start.sp, machine);
       if (!context) return undefined;
-      if (!within(bounds, context.sp)) return { start: context, handlers };
+      if (!within(bounds, context.sp)) return { start: context, handlers, gap };
       if (context.sp <= start.sp) return undefined;
       start = context;
     }

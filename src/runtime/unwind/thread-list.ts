@@ -1,6 +1,6 @@
 // The threads of an image beside the m's of the runtime: which m a thread is, by its id (m.procid, runtime/os_linux.go: minit) or else by the stack that
 // its SP lies on. Knows registers and bounds of stacks, walks none.
-import type { CoreThread } from '../../elf/core.js';
+import type { CoreThread, LiveThread } from '../../elf/core.js';
 import type { FieldLayout } from '../../layout/types.js';
 import { listOfMs } from '../goroutine-list.js';
 import type { RuntimeView } from '../mheap.js';
@@ -27,10 +27,13 @@ export interface Thread {
   readonly signal: number;
   readonly pc: number;
   readonly sp: number;
-  readonly lr: number;
+  /** The link register; undefined where it is not known, and on machines that have none. */
+  readonly lr: number | undefined;
   /** The frame pointer, on machines where Go keeps one; 0 elsewhere. */
   readonly bp: number;
   readonly machine: Machine | undefined;
+  /** Of a live process. Where `lack` says why its registers are not known, `pc` and `sp` are 0. */
+  readonly live: LiveThread | undefined;
 }
 
 /** The m's of allm, in its order; at most as many as a process can have. */
@@ -78,18 +81,20 @@ function stackOf(
 /** Each thread of the image with its m. Registers above 2^53 (of a program that is lost) count as 0. */
 export function threadsWithMachines(threads: readonly CoreThread[], machines: readonly Machine[]): Thread[] {
   const byId = new Map(machines.filter(({ procid }) => procid !== 0).map((machine) => [machine.procid, machine]));
-  return threads.map(({ tid, signal, pc, sp, lr, registers }) => {
+  return threads.map(({ tid, signal, pc, sp, lr, registers, live }) => {
     const at = address(sp);
     const machine =
-      byId.get(tid) ?? machines.find(({ g0Stack, gsignalStack }) => within(g0Stack, at) || within(gsignalStack, at));
+      byId.get(live?.innerTid ?? tid) ??
+      machines.find(({ g0Stack, gsignalStack }) => within(g0Stack, at) || within(gsignalStack, at));
     return {
       tid,
       signal,
       pc: address(pc),
       sp: at,
-      lr: address(lr),
+      lr: lr === undefined ? undefined : address(lr),
       bp: address(registers.get('rbp') ?? registers.get('x29')),
       machine,
+      live,
     };
   });
 }

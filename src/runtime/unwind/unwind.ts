@@ -20,8 +20,8 @@ export type FrameOrigin =
 export interface StackStart {
   readonly pc: number;
   readonly sp: number;
-  /** The link register, on arches that have one; 0 where the return address stands on the stack. */
-  readonly lr: number;
+  /** The link register, on arches that have one; 0 where the return address stands on the stack; undefined where it may be either, and the register is not known. */
+  readonly lr: number | undefined;
   /** The frame pointer, where it is known: for scans. */
   readonly bp?: number;
   readonly origin: FrameOrigin;
@@ -54,6 +54,8 @@ export interface Unwound {
   readonly complete: boolean;
   /** Where it is not complete: why there is no further frame, in a phrase. */
   readonly stoppedBecause: string | undefined;
+  /** It stopped at the innermost frame, whose caller is in a link register that is not known. */
+  readonly hidden?: true;
 }
 
 export interface UnwindScene {
@@ -124,7 +126,9 @@ export function unwind(scene: UnwindScene, start: StackStart, options: UnwindOpt
       return stop(`${fn.name} does not tell its frame's size at ${hex(pc)}`);
     if (fn.writesSp && !innermost && !writesSpOrderly.has(role)) return stop(`${fn.name} has set SP itself`);
     if (linkRegister) {
-      if ((innermost && sp < cfa) || lr === 0) lr = memory.word(sp) ?? -1;
+      if (lr === undefined && sp === cfa)
+        return { ...stop(`the caller of ${fn.name} is in the link register, which is not known here`), hidden: true };
+      if ((innermost && sp < cfa) || !lr) lr = memory.word(sp) ?? -1;
     } else lr = memory.word(cfa - word) ?? -1;
     if (lr === -1) {
       const fault = memory.faultAt(linkRegister ? sp : cfa - word);

@@ -1,0 +1,56 @@
+// Real processes for tests of live reading: the programs of the committed images, and any other; all are killed after each test.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmodSync } from 'node:fs';
+import type { TempFolder } from './run-cli.js';
+
+export type Running = ChildProcess & { pid: number };
+
+export class LivePrograms {
+  readonly #folder: TempFolder;
+  readonly #children: ChildProcess[] = [];
+  #started = 0;
+
+  constructor(folder: TempFolder) {
+    this.#folder = folder;
+  }
+
+  start(program: string, ...args: string[]): Running {
+    return this.#run(program, args, 'ignore');
+  }
+
+  /** A Go program of `fixtures/images`: `churn` allocates at full speed with the collector running, `block` stands still. It has printed its report. */
+  async go(name: string, mode: 'churn' | 'block', dump: 'ignore' | 'pipe' = 'ignore'): Promise<Running> {
+    // A file of its own: one that still runs can't be written.
+    this.#started += 1;
+    const server = this.#folder.unpacked(`${name}.${this.#started}`, 'images', name, 'server.gz');
+    chmodSync(server, 0o755);
+    const child = this.#run(server, [mode, '1'], dump);
+    await new Promise((resolve) => child.stdout!.once('data', resolve));
+    return child;
+  }
+
+  kill(): void {
+    for (const child of this.#children.splice(0)) child.kill('SIGKILL');
+  }
+
+  #run(program: string, args: readonly string[], dump: 'ignore' | 'pipe'): Running {
+    const child = spawn(program, args, {
+      stdio: ['pipe', 'pipe', dump],
+      env: { ...process.env, GOTRACEBACK: 'all' },
+    });
+    this.#children.push(child);
+    if (child.pid === undefined) throw new Error(`${program} did not start`);
+    return child as Running;
+  }
+}
+
+export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Whether `what` came true within five seconds. */
+export async function until(what: () => boolean): Promise<boolean> {
+  for (let i = 0; i < 500; i += 1) {
+    if (what()) return true;
+    await pause(10);
+  }
+  return false;
+}

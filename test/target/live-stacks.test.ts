@@ -1,0 +1,152 @@
+// Stacks of live processes: held still, every goroutine has its stack to its end, also those that ran; as they run, those that do not; and what the program says of itself, by its own dump, is the same.
+import { spawnSync } from 'node:child_process';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import type { GoroutineResult, ScanResult, ThreadResult } from '../../src/analysis/results-goroutines.js';
+import { readStat, threadStates } from '../../src/image/proc-status.js';
+import { openTarget } from '../../src/target/open.js';
+import { LivePrograms, until } from '../support/live-programs.js';
+import { json, lines, output, run, TempFolder } from '../support/run-cli.js';
+import { type DumpedGoroutine, parseDump } from '../support/traceback.js';
+
+const runsGo = process.platform === 'linux' && process.arch === 'x64';
+const folder = new TempFolder();
+const programs = new LivePrograms(folder);
+afterEach(() => programs.kill());
+afterAll(() => folder.remove());
+
+const goroutinesOf = (pid: number, ...args: string[]) =>
+  json<{ goroutines: GoroutineResult[] }>(['goroutines', `pid:${pid}`, ...args]).goroutines;
+const threadsOf = (pid: number, ...args: string[]) =>
+  json<{ threads: ThreadResult[] }>(['threads', `pid:${pid}`, ...args]).threads;
+const hasStack = ({ status }: GoroutineResult) => !['dead', 'idle', 'deadextra'].includes(status);
+
+// These share their processor with a program that takes all of it.
+describe.runIf(runsGo)('stacks of a live process', { timeout: 120_000 }, () => {
+  it.each(['go1.13-amd64', 'go1.16-amd64', 'go1.18-386', 'go1.21-amd64-pie', 'go1.27-amd64-mark'])(
+    '%s, held still: all goroutines and threads to their end',
+    async (name) => {
+      const { pid } = await programs.go(name, 'churn');
+      let running = 0;
+      for (let round = 0; round < 3 || (running === 0 && round < 20); round += 1) {
+        const all = goroutinesOf(pid, '--stop').filter(hasStack);
+        expect(all.length).toBeGreaterThan(3);
+        for (const one of all) {
+          expect(one, `goroutine ${one.goid}: ${one.stoppedBecause}`).toMatchObject({
+            complete: true,
+            method: 'pclntab',
+          });
+          expect(one.frames.at(-1)?.func).toBe('runtime.goexit');
+          if (one.status !== 'running') continue;
+          running += 1;
+          expect(one.thread).toBeGreaterThan(0);
+        }
+        const threads = threadsOf(pid, '--stop');
+        expect(threads.length).toBeGreaterThan(2);
+        for (const thread of threads)
+          expect(thread, `thread ${thread.tid}: ${thread.stoppedBecause}`).toMatchObject({
+            complete: true,
+            state: 'T',
+            name: expect.stringMatching(/^go/),
+            registers: '/proc/PID/task/TID/syscall',
+          });
+        expect(threads.filter(({ m }) => m === null)).toEqual([]);
+      }
+      expect(running).toBeGreaterThan(0);
+      const text = output(['threads', `pid:${pid}`, '--stop']);
+      expect(text).toMatch(/^thread \d+ \(go\S+\) {2}m 0 0x[0-9a-f]+/m);
+      expect(text).toContain('stopped, SP and PC from /proc/PID/task/TID/syscall');
+    },
+  );
+
+  it('as it runs: those that sleep, and why the others can’t be told', async () => {
+    const { pid } = await programs.go('go1.27-amd64-mark', 'churn');
+    const threads = threadsOf(pid);
+    const [known, unknown] = [
+      threads.filter(({ registers }) => registers !== null),
+      threads.filter(({ registers }) => registers === null),
+    ];
+    expect(unknown.length).toBeGreaterThan(0);
+    for (const { frames, on, stoppedBecause } of unknown) {
+      expect(frames).toEqual([]);
+      expect(on).toBe('unknown');
+      expect(stoppedBecause).toBe('it is running, and of a running thread no register can be read (--stop holds it)');
+    }
+    for (const { frames } of known) expect(frames.length).toBeGreaterThan(0);
+    const waiting = goroutinesOf(pid).filter(({ status }) => status === 'waiting');
+    expect(waiting.filter(({ complete }) => complete).length).toBeGreaterThan(waiting.length / 2);
+    const { stderr, stdout, status } = run(['stacks', '--scan', `pid:${pid}`, '--format', 'ndjson']);
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/thread \d+: it is running/);
+    expect(lines<ScanResult>(stdout).filter(({ what }) => what === 'goroutine').length).toBeGreaterThan(3);
+  });
+
+  it('held still, a scan reaches the end of running goroutines too', async () => {
+    const { pid } = await programs.go('go1.27-amd64-mark', 'churn');
+    const { stdout, stderr } = run(['stacks', '--scan', '--stop', `pid:${pid}`, '--format', 'ndjson']);
+    expect(stderr).not.toContain('no register');
+    const scans = lines<ScanResult>(stdout);
+    expect(scans.filter(({ what }) => what === 'thread').length).toBe(threadStates(pid).length);
+    const goroutines = scans.filter(({ what }) => what === 'goroutine');
+    expect(goroutines.filter(({ complete }) => complete).length).toBeGreaterThan(goroutines.length * 0.9);
+  });
+
+  it.each(['go1.16-amd64', 'go1.18-386', 'go1.27-amd64-mark'])(
+    '%s, standing still: as its own dump says a moment later',
+    async (name) => {
+      const child = await programs.go(name, 'block', 'pipe');
+      let dump = '';
+      child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+        dump += text;
+      });
+      const [brief, whole] = [[], ['--all']].map((args) =>
+        parseDump(output(['goroutines', `pid:${child.pid}`, '--stop', '--format', 'traceback', ...args])),
+      );
+      const ended = new Promise((resolve) => child.stderr!.once('close', resolve));
+      child.kill('SIGQUIT');
+      await ended;
+      // Whether it shows the runtime's own frames differs by release.
+      const ours = (dump.includes('\nruntime.goexit(') ? whole : brief)!;
+      // The runtime's own go on working.
+      const said = parseDump(dump).filter(({ frames }) => frames.some(({ func }) => func.startsWith('main.')));
+      expect(said.length).toBeGreaterThan(3);
+      const calls = ({ frames }: DumpedGoroutine, count: number) =>
+        frames.slice(0, count).map(({ func, file, line }) => `${func} ${file}:${line}`);
+      for (const one of said) {
+        // Up to 1.20 what it does not show counts among its 100 frames.
+        const count = one.frames.length;
+        const same = ours.find(({ goid }) => goid === one.goid)!;
+        expect(calls(same, count), `goroutine ${one.goid}`).toEqual(calls(one, count));
+        if (same.elided === 0) expect(same.frames).toHaveLength(count);
+      }
+    },
+  );
+
+  it.runIf(process.getuid?.() === 0 && spawnSync('unshare', ['-pf', 'true']).status === 0)(
+    'in a container, where its threads have other numbers',
+    async () => {
+      const server = folder.unpacked('inside', 'images', 'go1.27-amd64-mark', 'server.gz');
+      const outer = programs.start('sh', '-c', `chmod +x ${server}; exec unshare -pf --kill-child ${server} churn 1`);
+      await new Promise((resolve) => outer.stdout!.once('data', resolve));
+      const [pid] = spawnSync('pgrep', ['-P', String(outer.pid)], { encoding: 'utf8' })
+        .stdout.split('\n')
+        .map(Number);
+      const threads = threadsOf(pid!, '--stop');
+      expect(threads.map(({ mid }) => mid)).toContain(0);
+      expect(threads.filter(({ m, complete }) => m === null || !complete)).toEqual([]);
+      const all = goroutinesOf(pid!, '--stop').filter(hasStack);
+      expect(all.filter(({ complete }) => !complete)).toEqual([]);
+      programs.kill();
+    },
+  );
+
+  it('that ends before its threads are read ends in one line', async () => {
+    const child = await programs.go('go1.27-amd64-mark', 'churn');
+    const target = openTarget({ files: [`pid:${child.pid}`], options: {} });
+    child.kill('SIGKILL');
+    expect(await until(() => (readStat(child.pid)?.state ?? 'X') === 'X')).toBe(true);
+    expect(() => target.threads()).toThrow(/^pid:\d+: ended while its threads were read$/);
+    target.close();
+  });
+});
+
+it.skipIf(runsGo)('SKIPPED: live Go processes need linux/amd64', () => {});
