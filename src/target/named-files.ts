@@ -31,8 +31,10 @@ function localPath(path: string, sysroot: string | undefined): string | undefine
   return statSync(local, { throwIfNoEntry: false })?.isFile() === true ? local : undefined;
 }
 
-function sameBuild(a: BuildIds, b: BuildIds): boolean {
-  return a.go !== undefined && b.go !== undefined ? a.go === b.go : a.gnu !== undefined && a.gnu === b.gnu;
+/** Undefined where one of both has no build ID of the kind that the other has: nobody can tell. */
+function sameBuild(a: BuildIds, b: BuildIds): boolean | undefined {
+  if (a.go !== undefined && b.go !== undefined) return a.go === b.go;
+  return a.gnu === undefined || b.gnu === undefined ? undefined : a.gnu === b.gnu;
 }
 
 /** The program that the image names, if it is there and of the same build. */
@@ -75,12 +77,17 @@ function openSame(
   try {
     const opened = openElf(local, cache);
     const same = sameBuild(readBuildIds(opened.elf), inImage);
-    trace.push(`${what}: ${local}, named by the image: ${same ? 'build IDs are equal' : 'another build, not used'}`);
+    const found = same === undefined ? 'no build ID to compare' : same ? 'build IDs are equal' : 'another build';
+    trace.push(`${what}: ${local}, named by the image: ${found}${same ? '' : ', not used'}`);
     if (same) return opened;
     opened.source.close();
     const hint =
       what === 'binary' ? ': name the binary that was running' : ': --sysroot names the folder of the right ones';
-    warnings.push(`${local}, which the image names, is another build now and not used${hint}`);
+    if (same === undefined)
+      warnings.push(
+        `${local}, which the image names, is not used: without a build ID in both nobody can tell whether it is the same build${what === 'binary' ? '; if you know that it is, name it' : ''}`,
+      );
+    else warnings.push(`${local}, which the image names, is another build now and not used${hint}`);
   } catch (error) {
     if (!(error instanceof InspectError)) throw error;
     trace.push(`${what}: ${local}, named by the image: ${error.why}`);
