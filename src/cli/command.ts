@@ -22,13 +22,19 @@ export type LoadTui = () => Promise<{
   ): Promise<number>;
 }>;
 
-export interface Invocation {
+/** What only the few lines that start the program can do. */
+export interface Launched {
+  readonly loadTui: LoadTui;
+  /** Tells the engine of JavaScript that the run is short: code that is optimized for longer costs more than it gives. */
+  readonly optimizeLater: () => void;
+}
+
+export interface Invocation extends Launched {
   /** What stands on the command line besides options: files, and for some commands an address or a name first. */
   readonly operands: readonly string[];
   readonly options: GlobalOptions;
   readonly raw: RawOptions;
   readonly out: Output;
-  readonly loadTui: LoadTui;
   /** A line on stderr, unless --quiet. */
   readonly warn: (line: string) => void;
 }
@@ -108,7 +114,7 @@ export function helpOf(spec: CommandSpec): string {
 export function parseArguments(
   spec: CommandSpec,
   words: readonly string[],
-): Omit<Invocation, 'out' | 'warn' | 'loadTui'> | undefined {
+): Omit<Invocation, 'out' | 'warn' | keyof Launched> | undefined {
   const command = commanderFor(spec);
   try {
     command.parse([...words], { from: 'user' });

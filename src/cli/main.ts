@@ -3,7 +3,15 @@
 import { InspectError } from '../bytes/errors.js';
 import { foldText } from '../output/fold.js';
 import { printable } from '../output/format.js';
-import { type CommandSpec, helpOf, type LoadTui, operandPositions, parseArguments, valueOptions } from './command.js';
+import {
+  type CommandSpec,
+  helpOf,
+  type Launched,
+  type LoadTui,
+  operandPositions,
+  parseArguments,
+  valueOptions,
+} from './command.js';
 import { commands, interactive } from './commands/all.js';
 import { refuseUnknownCommand } from './commands/interactive.js';
 import { exitCodeOf, UsageError } from './options.js';
@@ -66,7 +74,7 @@ function say(text: string): void {
   }
 }
 
-async function run(argv: readonly string[], loadTui: LoadTui): Promise<number> {
+async function run(argv: readonly string[], launched: Launched): Promise<number> {
   const help = new Output();
   const { spec, words } = choose(argv);
   if (spec === interactive && (words.includes('--help') || words.includes('-h'))) {
@@ -88,7 +96,7 @@ async function run(argv: readonly string[], loadTui: LoadTui): Promise<number> {
     if (!parsed.options.quiet) writeFully(2, Buffer.from(told === undefined ? text : foldText(text, told)));
   };
   if (spec.opensFiles === false) {
-    const code = await spec.run({ ...parsed, out, warn, loadTui });
+    const code = await spec.run({ ...parsed, ...launched, out, warn });
     out.flush();
     return code;
   }
@@ -96,7 +104,7 @@ async function run(argv: readonly string[], loadTui: LoadTui): Promise<number> {
   try {
     const { options } = parsed;
     const open = { ...options.open, unpacked: files, ...(options.cache ? { cache: cacheFolder() } : {}) };
-    const code = await spec.run({ ...parsed, options: { ...options, open }, out, warn, loadTui });
+    const code = await spec.run({ ...parsed, ...launched, options: { ...options, open }, out, warn });
     out.flush();
     return code;
   } finally {
@@ -104,10 +112,14 @@ async function run(argv: readonly string[], loadTui: LoadTui): Promise<number> {
   }
 }
 
-/** Runs one command line (without the program's name); the exit code. Never rejects. */
-export async function main(argv: readonly string[], loadTui: LoadTui): Promise<number> {
+/** Runs one command line (without the program's name); the exit code. Never rejects. `optimizeLater`: see `Launched`. */
+export async function main(
+  argv: readonly string[],
+  loadTui: LoadTui,
+  optimizeLater: () => void = () => undefined,
+): Promise<number> {
   try {
-    return await run(argv, loadTui);
+    return await run(argv, { loadTui, optimizeLater });
   } catch (error) {
     if (error instanceof PipeClosed) return 0;
     if (error instanceof UsageError) {

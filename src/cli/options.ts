@@ -129,6 +129,7 @@ function openOptions(raw: RawOptions): OpenOptions {
         allRootNames.map((known) => known.slice('runtime.'.length)).join(' '),
       );
     roots[full] = addressValue(`--root ${name}`, address);
+    if (roots[full] === 0) throw new UsageError(`--root ${item}`, 'is nil: no variable stands there');
   }
   const regions = text(raw, 'regions');
   const go = text(raw, 'go');

@@ -29,3 +29,9 @@ export function readBuildIds(elf: ElfFile): BuildIds {
   }
   return { go, gnu };
 }
+
+/** Whether two files are of one build; undefined where one of both has no build ID of the kind that the other has: nobody can tell. */
+export function sameBuild(a: BuildIds, b: BuildIds): boolean | undefined {
+  if (a.go !== undefined && b.go !== undefined) return a.go === b.go;
+  return a.gnu === undefined || b.gnu === undefined ? undefined : a.gnu === b.gnu;
+}

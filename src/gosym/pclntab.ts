@@ -22,8 +22,10 @@ const MOST_FUNCTIONS = 2 ** 21;
 const MOST_NAME_BYTES = 4096;
 /** Bytes of a name table that are searched (the largest seen have 20 MB), how many at a time, and how many places of wanted names are kept. */
 const MOST_NAMES_BYTES = 2 ** 25;
-const NAMES_BLOCK = 2 ** 20;
+const NAMES_BLOCK = 2 ** 18;
 const MOST_PLACES = 2 ** 16;
+/** Names of one package that must have been found before a stretch without any says that the package is over. */
+const ENOUGH_OF_PACKAGE = 16;
 /** Functions whose names are read at a time, and the bytes that the record of one, with its tables behind it, has at most on average. */
 const FUNCTIONS_AT_A_TIME = 2048;
 const MOST_RECORD_BYTES = 512;
@@ -210,18 +212,26 @@ export class Pclntab {
 
   /**
    * Functions of the names in `wanted`, in the table's order. The names are searched for first, so that a record costs one number; where none of them is
-   * there, no record is read.
+   * there, no record is read. Names of one package: the linker writes functions package by package, and names in the order of the functions
+   * (cmd/link/internal/ld/pcln.go, walkFuncs), so that of a large program little is read behind the package.
    */
   *named(wanted: ReadonlySet<string>): Generator<[string, PclntabFunction]> {
-    const offsets = this.#nameOffsets(wanted);
+    const enough = Math.min(ENOUGH_OF_PACKAGE, Math.ceil(wanted.size / 2));
+    const offsets = this.#nameOffsets(wanted, enough);
+    const seen = new Set<string>();
     for (let first = 0; offsets.size > 0 && first < this.header.functionCount; first += FUNCTIONS_AT_A_TIME) {
       const count = Math.min(FUNCTIONS_AT_A_TIME, this.header.functionCount - first);
       const nameOffsets = this.#nameOffsetsOf(first, count);
+      let none = true;
       for (let i = 0; i < count; i += 1) {
         const name = offsets.get(nameOffsets[i]!);
         const found = name === undefined ? undefined : this.functionAt(first + i);
-        if (name !== undefined && found) yield [name, found];
+        if (name === undefined || !found) continue;
+        none = false;
+        seen.add(name);
+        yield [name, found];
       }
+      if (none && seen.size >= enough) return;
     }
   }
 
@@ -258,9 +268,10 @@ export class Pclntab {
     return offsets;
   }
 
-  /** Offsets in the name table of the names in `wanted`, and of other names that end in one: no record leads there. */
-  #nameOffsets(wanted: ReadonlySet<string>): ReadonlyMap<number, string> {
+  /** Offsets in the name table of the names in `wanted`, and of other names that end in one: no record leads there. Ends in a block without any behind `enough` of them. */
+  #nameOffsets(wanted: ReadonlySet<string>, enough: number): ReadonlyMap<number, string> {
     const offsets = new Map<number, string>();
+    const seen = new Set<string>();
     if (wanted.size === 0) return offsets;
     const { funcnametab, cutab } = this.header;
     const length = Math.min((cutab ?? this.#lastRecord()) - funcnametab, MOST_NAMES_BYTES);
@@ -272,8 +283,13 @@ export class Pclntab {
       const { bytes } = this.#memory.bytes(funcnametab + start, Math.min(NAMES_BLOCK + longest, length - start));
       if (bytes.length === 0) break;
       const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-      for (const match of text.matchAll(pattern)) offsets.set(start + match.index, match[1]!);
-      if (offsets.size > MOST_PLACES) break;
+      let none = true;
+      for (const match of text.matchAll(pattern)) {
+        none = false;
+        seen.add(match[1]!);
+        offsets.set(start + match.index, match[1]!);
+      }
+      if (offsets.size > MOST_PLACES || (none && seen.size >= enough)) break;
     }
     return offsets;
   }

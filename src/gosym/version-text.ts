@@ -17,10 +17,16 @@ const mostFound = 16;
 export function versionTexts(memory: Memory, ranges: readonly AddressRange[]): readonly GoVersionText[] {
   const { pointerSize } = memory;
   const found = new Map<string, GoVersionText>();
-  const isHeader = matchingWords({ memory }, ranges, 2 * pointerSize, (words) => {
-    const length = words.at(pointerSize);
-    return length >= leastBytes && length <= mostBytes && words.at(0) > 0xfff;
-  });
+  const isHeader = matchingWords(
+    { memory },
+    ranges,
+    2 * pointerSize,
+    (words) => {
+      const length = words.at(pointerSize);
+      return length >= leastBytes && length <= mostBytes && words.at(0) > 0xfff;
+    },
+    0,
+  );
   for (const address of isHeader) {
     const version = versionAt(memory, memory.word(address), memory.word(address + pointerSize));
     if (version && !found.has(version.release)) found.set(version.release, version);

@@ -32,20 +32,26 @@ export interface Words {
 
 /**
  * Addresses in `ranges` (ascending) at which `matches` holds. `reach` is how many bytes behind an address it looks. Where all that is zero nothing is looked for: much of a
- * bss is, and no structure that is known by its shape. Ends when the searcher's `mostBytes` are spent.
+ * bss is, and no structure that is known by its shape. `nonZeroAt`: offset of something that can't be zero; where its word is, `matches` is not asked, which most of the time of
+ * a search would go to. Ends when the searcher's `mostBytes` are spent.
  */
 export function* matchingWords(
   searcher: Searcher,
   ranges: readonly AddressRange[],
   reach: number,
   matches: (words: Words) => boolean,
+  nonZeroAt?: number,
 ): Generator<number> {
   const { memory } = searcher;
   const { pointerSize } = memory;
   const words = new WordWindow(memory);
   const readable = memory.segments.filter(({ origin }) => origin !== 'missing' && origin !== 'zero');
   const ahead = Math.min(reach, mostReach);
-  const buffer = new Uint8Array(Math.min(blockBytes, longest(ranges)) + ahead);
+  const buffer = new Uint8Array(Math.ceil((Math.min(blockBytes, longest(ranges)) + ahead) / 8) * 8);
+  // Not a function: called for each word, it would cost what it saves.
+  const halves = nonZeroAt === undefined ? undefined : new Uint32Array(buffer.buffer, 0, buffer.length / 4);
+  const halvesOfWord = pointerSize / 4;
+  const firstHalf = Math.floor((nonZeroAt ?? 0) / pointerSize) * halvesOfWord;
   for (const { start, end: stated } of ranges) {
     const end = Math.min(stated, Number.MAX_SAFE_INTEGER);
     let from = Math.ceil(Math.max(0, start) / pointerSize) * pointerSize;
@@ -64,7 +70,10 @@ export function* matchingWords(
         const pageEnd = Math.min(last, address + pageBytes);
         const page = (address - from) / pageBytes;
         if (zeros[page]! < Math.min(skipped, zeros.length - page)) {
+          let half = firstHalf + (address - from) / 4 - halvesOfWord;
           for (let at = address; at + pointerSize <= pageEnd; at += pointerSize) {
+            half += halvesOfWord;
+            if (halves?.[half] === 0 && halves[half + halvesOfWord - 1] === 0) continue;
             words.address = at;
             if (matches(words)) yield at;
           }

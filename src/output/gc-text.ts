@@ -65,7 +65,7 @@ function heapLines({ derived, spansBy, controllerBy, memstatsBy }: GcResult): st
     derived.trigger !== null &&
     Number(derived.trigger) > 0 &&
     String(derived.trigger) !== unbounded
-      ? `, ${Math.floor((100 * Number(derived.heapLive)) / Number(derived.trigger))}% of the trigger`
+      ? `, ${markTold(`${Math.floor((100 * Number(derived.heapLive)) / Number(derived.trigger))}%`)} of the trigger`
       : '';
   return [
     row('heapLive', `${markCounter(amount(derived.heapLive))}${share}`),

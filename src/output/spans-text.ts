@@ -72,10 +72,9 @@ const glyphs = {
   ascii: { a: '#', A: '+', f: '.', '!': '!', '?': '?' },
 } as const;
 
-/** `span ADDR`: header, fields with value, offset and source, and the slot map with its legend. */
-export function spanDetailText(span: SpanDetail, ascii: boolean): string {
-  const inferred = Object.values(span.fields).some(({ source }) => source === 'inferred');
-  const mark = markOf(inferred ? 'inferred' : 'table');
+/** `span ADDR`: header, fields with value, offset and source, and the slot map with its legend. `told`: an image told where the fields stand, this one or that of a saved inference. */
+export function spanDetailText(span: SpanDetail, ascii: boolean, told = false): string {
+  const mark = markOf(told ? 'inferred' : 'table');
   const lines = [
     ...[
       `mspan ${span.addr}   pages from ${mark(span.base ?? unknown)}, ${mark(count(span.npages))} of them   ${mark(span.state ?? unknown)}   ${mark(classText(span))}`,
@@ -103,7 +102,7 @@ export function spanDetailText(span: SpanDetail, ascii: boolean): string {
           ? JSON.stringify(field.value)
           : String(field.value);
     lines.push(
-      `${String(field.offset).padStart(6)} ${String(field.size).padStart(5)}  ${name.padEnd(nameWidth)}${markOf(field.source)(value).padEnd(19)} ${field.type.padEnd(17)} ${field.source}`,
+      `${String(field.offset).padStart(6)} ${String(field.size).padStart(5)}  ${name.padEnd(nameWidth)}${mark(value).padEnd(19)} ${field.type.padEnd(17)} ${field.source}`,
     );
   }
   lines.push('', ...slotMapLines(span, ascii));

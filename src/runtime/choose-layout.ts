@@ -103,7 +103,7 @@ const sceneOf = ({ memory, live }: Target, layout: Layout): Scene => ({
 });
 
 /** Where what is found is kept; undefined where nothing is searched for, because symbols or the user say it, or where the program is not known again. */
-function cacheFor(target: Target, { cache, roots = {} }: ProcessOptions) {
+export function cacheFor(target: Target, { cache, roots = {} }: ProcessOptions) {
   const { program } = target;
   if (cache === undefined || !program || Object.keys(roots).length > 0) return undefined;
   if (target.symbols(['runtime.mheap_']).size > 0 || target.binary?.info.hasDwarf) return undefined;

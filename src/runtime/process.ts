@@ -1,8 +1,9 @@
 // The Go runtime in a target: chooses the layout that validates, finds the roots, and reads the span table when it is asked for.
 import type { Memory } from '../image/memory.js';
 import type { Target } from '../target/target.js';
-import { type Choice, chooseLayout, type ProcessOptions } from './choose-layout.js';
+import { type Choice, cacheFor, chooseLayout, type ProcessOptions } from './choose-layout.js';
 import { otherExperiments } from './guess/inline-marks.js';
+import { recallGuess, rememberGuess } from './guess/remembered-guess.js';
 import { withGuess } from './guess/with-guess.js';
 import { judgeSpans } from './judge-spans.js';
 import { type LiveSource, readLiveSpans, settleRow } from './live-spans.js';
@@ -68,14 +69,31 @@ export interface GoProcess extends RuntimeView {
  */
 export function openProcess(target: Target, options: ProcessOptions): GoProcess | undefined {
   try {
-    const known = target.go ? target : withGuess(target, options);
-    const chosen = known && chooseProcess(known, options);
+    const chosen = target.go ? chooseProcess(target, options) : guessProcess(target, options);
     const marked = chosen && withMarksOfImage(chosen);
     return marked ? chooseProcess(marked, options) : chosen;
   } finally {
     // That the process is gone explains every other failure.
     target.live?.memory.assertThere();
   }
+}
+
+/** With a release that is guessed, or known again by what an earlier image of the program ended with. */
+function guessProcess(target: Target, options: ProcessOptions): GoProcess | undefined {
+  const cache = cacheFor(target, options);
+  const world = [target.goarch, ...(options.without ?? []).toSorted()].join(' ');
+  const known = cache && recallGuess(cache.folder, cache.program, world);
+  const guess = withGuess(target, options, known);
+  const choice = guess && chooseLayout(guess.target, { ...options, served: guess.served });
+  if (!choice) return undefined;
+  const { layout, ok } = choice.best;
+  if (ok && cache && options.layout === undefined) {
+    const isTold = layout.structNames().some((name) => layout.struct(name)?.source !== 'table');
+    const served = !isTold && layout.goVersion === guess.target.go?.version;
+    const kept = rememberGuess(cache.folder, cache.program, world, { lines: guess.lines, served }, known);
+    if (kept) choice.trace.push(kept);
+  }
+  return makeProcess(guess.target, choice);
 }
 
 /** The target with the experiments that its spans show, where they contradict those that are known: a version given by hand, or an old string, says nothing of them. */

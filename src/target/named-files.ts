@@ -4,13 +4,13 @@ import { statSync } from 'node:fs';
 import { join, normalize } from 'node:path';
 import { InspectError } from '../bytes/errors.js';
 import type { PageCache } from '../bytes/page-cache.js';
-import { type BuildIds, readBuildIds } from '../elf/build-ids.js';
-import { ET, PT } from '../elf/constants.js';
-import type { CoreInfo, MappedFile } from '../elf/core.js';
+import { type BuildIds, readBuildIds, sameBuild } from '../elf/build-ids.js';
+import type { CoreInfo } from '../elf/core.js';
 import type { PlacedBinary } from '../image/binary-image.js';
 import type { Memory } from '../image/memory.js';
 import { imageBuildIds, mainMapping, mappedBuildIds } from '../image/memory-source.js';
 import { type OpenedElf, openElf } from './classify.js';
+import { biasAt, mappedFiles } from './mapped-library.js';
 
 export interface NamedFiles {
   readonly core: CoreInfo;
@@ -22,17 +22,10 @@ export interface NamedFiles {
   readonly warnings: string[];
 }
 
-/** A process maps some hundred libraries at most. */
-const MOST_LIBRARIES = 512;
-
 /** The file at `path` in the world of the image; `..` does not lead out of the sysroot. */
 function localPath(path: string, sysroot: string | undefined): string | undefined {
   const local = sysroot === undefined ? path : join(sysroot, normalize(`/${path}`));
   return statSync(local, { throwIfNoEntry: false })?.isFile() === true ? local : undefined;
-}
-
-function sameBuild(a: BuildIds, b: BuildIds): boolean {
-  return a.go !== undefined && b.go !== undefined ? a.go === b.go : a.gnu !== undefined && a.gnu === b.gnu;
 }
 
 /** The program that the image names, if it is there and of the same build. */
@@ -43,23 +36,29 @@ export function namedProgram({ core, memory, cache, sysroot, trace, warnings }: 
   return openSame('binary', local, imageBuildIds(memory, core), cache, trace, warnings);
 }
 
+/** The first of the libraries that the image names which is made by Go, by its build ID in the image, if it is there and of the same build. */
+export function namedGoLibrary({ core, memory, cache, sysroot, trace, warnings }: NamedFiles): OpenedElf | undefined {
+  for (const { path, start } of mappedFiles(core)) {
+    const ids = mappedBuildIds(memory, start);
+    const local = ids?.go === undefined ? undefined : localPath(path, sysroot);
+    const opened = local && ids && openSame('library', local, ids, cache, trace, warnings);
+    if (opened) return opened;
+  }
+  return undefined;
+}
+
 /** The libraries that the image names, each with its place. Those that the image has no build ID of are left out. */
 export function namedLibraries({ core, memory, cache, sysroot, trace, warnings }: NamedFiles): PlacedBinary[] {
-  const program = mainMapping(core)?.path;
-  const firsts = new Map<string, MappedFile>();
-  for (const file of core.files)
-    if (file.offset === 0 && file.path !== program && file.path.startsWith('/') && !firsts.has(file.path))
-      firsts.set(file.path, file);
   const placed: PlacedBinary[] = [];
-  for (const [path, { start }] of [...firsts].slice(0, MOST_LIBRARIES)) {
+  for (const { path, start } of mappedFiles(core)) {
     const local = localPath(path, sysroot);
     const ids = local === undefined ? undefined : mappedBuildIds(memory, start);
     if (local === undefined || ids === undefined || (ids.go === undefined && ids.gnu === undefined)) continue;
     const opened = openSame('library', local, ids, cache, trace, warnings);
     if (opened === undefined) continue;
-    const first = opened.elf.programHeaders.find(({ type, offset }) => type === PT.LOAD && offset === 0);
-    if (opened.elf.header.type !== ET.DYN || first === undefined) opened.source.close();
-    else placed.push({ elf: opened.elf, source: opened.source, bias: start - first.vaddr });
+    const bias = biasAt(opened.elf, start);
+    if (bias === undefined) opened.source.close();
+    else placed.push({ elf: opened.elf, source: opened.source, bias });
   }
   return placed;
 }
@@ -75,12 +74,17 @@ function openSame(
   try {
     const opened = openElf(local, cache);
     const same = sameBuild(readBuildIds(opened.elf), inImage);
-    trace.push(`${what}: ${local}, named by the image: ${same ? 'build IDs are equal' : 'another build, not used'}`);
+    const found = same === undefined ? 'no build ID to compare' : same ? 'build IDs are equal' : 'another build';
+    trace.push(`${what}: ${local}, named by the image: ${found}${same ? '' : ', not used'}`);
     if (same) return opened;
     opened.source.close();
     const hint =
       what === 'binary' ? ': name the binary that was running' : ': --sysroot names the folder of the right ones';
-    warnings.push(`${local}, which the image names, is another build now and not used${hint}`);
+    if (same === undefined)
+      warnings.push(
+        `${local}, which the image names, is not used: without a build ID in both nobody can tell whether it is the same build${what === 'binary' ? '; if you know that it is, name it' : ''}`,
+      );
+    else warnings.push(`${local}, which the image names, is another build now and not used${hint}`);
   } catch (error) {
     if (!(error instanceof InspectError)) throw error;
     trace.push(`${what}: ${local}, named by the image: ${error.why}`);

@@ -25,7 +25,8 @@ import { dataRanges, type ProgramData, type ProgramPlace } from './data-ranges.j
 import { binaryInfo, imageOf, liveImage } from './describe.js';
 import { findGo, goEvidence } from './go-of.js';
 import { type LiveProcess, openLive } from './live.js';
-import { namedLibraries, namedProgram } from './named-files.js';
+import { type MappedLibrary, mappedLibrary } from './mapped-library.js';
+import { type NamedFiles, namedGoLibrary, namedLibraries, namedProgram } from './named-files.js';
 import type { Target, TargetGo } from './target.js';
 
 export interface OpenTargetRequest {
@@ -93,15 +94,24 @@ function openParts(
       trace,
       warnings,
     };
-  const binary = inputs.binary ?? live?.exe ?? (named && namedProgram(named));
+  const binary = inputs.binary ?? live?.exe ?? (named && inImage && namedGoFile(named, inImage));
   const image = imageFile !== undefined || inputs.regions.length > 0;
   if (binary)
     refuseNonGo(live && !inputs.binary ? { ...binary, path: `pid:${live.pid} (${binary.path})` } : binary, image);
   const own = binary && readBuildIds(binary.elf);
+  // A library of the program is held against what the image holds of that library.
+  const bareImage = live?.memory ?? named?.memory;
+  const library =
+    binary && own && core && inImage && bareImage && binary !== live?.exe
+      ? mappedLibrary(binary, own, { core, memory: bareImage, ids: inImage })
+      : undefined;
+  if (library) trace.push(`the binary is ${library.path} of the image: ${library.by}`);
   const matches =
-    binary && imageFile ? matchIds(binary, imageFile, own, inImage, options.force === true, warnings) : 'not checked';
+    binary && imageFile
+      ? matchIds(binary, imageFile, own, library?.ids ?? inImage, options.force === true, warnings)
+      : 'not checked';
   const bias = binary
-    ? biasOf(binary, core, options.bias, image, warnings, trace, () => bareMemory(inputs, core, binary, cache))
+    ? biasOf(binary, core, options.bias, library, image, warnings, trace, () => bareMemory(inputs, core, binary, cache))
     : undefined;
   const placed = binary && bias !== undefined ? { elf: binary.elf, source: binary.source, bias } : undefined;
   const libraries = named ? namedLibraries(named) : [];
@@ -138,6 +148,15 @@ function openParts(
     warnings,
     trace,
   });
+}
+
+/** The program that the image names; where that is none of Go's, the Go library that it has loaded. */
+function namedGoFile(named: NamedFiles, { go }: BuildIds): OpenedElf | undefined {
+  const program = namedProgram(named);
+  if (go !== undefined || (program && goEvidence(program.elf).length > 0)) return program;
+  const library = namedGoLibrary(named);
+  if (library) program?.source.close();
+  return library ?? program;
 }
 
 /** The build IDs that the core itself holds, read without the binary laid under it. */
@@ -195,6 +214,7 @@ function biasOf(
   binary: OpenedElf,
   core: CoreInfo | undefined,
   override: number | undefined,
+  library: MappedLibrary | undefined,
   image: boolean,
   warnings: string[],
   trace: string[],
@@ -202,6 +222,10 @@ function biasOf(
 ): number | undefined {
   if (!image) return 0;
   if (override !== undefined) return override;
+  if (library) {
+    trace.push(`load bias 0x${library.bias.toString(16)}, from NT_FILE: ${library.path}`);
+    return library.bias;
+  }
   const found = loadBias(binary.elf, core);
   if (found.known) {
     trace.push(`load bias 0x${found.bias.toString(16)}, from ${found.from}`);

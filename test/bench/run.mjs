@@ -2,12 +2,14 @@
 // a layout table costs inside the process.
 //   npm run bench [-- BINARY IMAGE] [-- --big] [-- --stripped=FOLDER]
 //     --big makes the core of a million spans where it is not there (Go toolchain, 300 MB of disk)
+//     --large makes a stripped binary of more than 30 MB with a small core where it is not there (Go toolchain, no network, a minute or two), whose overview may cost three bare nodes
 //     --stripped measures also the `server` and `core` in a folder: a large binary without symbols, like those in npm packages
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bigBinaryFolder, makeBigBinary } from '../../fixtures/big-binary.mjs';
 import { bigHeapFolder, bigHeapSpans, makeBigHeap } from '../../fixtures/big-heap.mjs';
 import { firstFrame } from './first-frame.mjs';
 import { keyLatency } from './key-latency.mjs';
@@ -50,8 +52,11 @@ function strippedSample() {
   return [path, sample[1]];
 }
 const given = process.argv.find((arg) => arg.startsWith('--stripped='))?.slice('--stripped='.length);
+if (process.argv.includes('--large')) await makeBigBinary();
+const large = ['server', 'core'].map((name) => join(bigBinaryFolder(), name));
 const stripped = {
   'the sample, stripped': strippedSample(),
+  ...(large.every((file) => existsSync(file)) && { 'more than 30 MB, stripped': large }),
   ...(given && { [`${basename(given)}, stripped`]: [join(given, 'server'), join(given, 'core')] }),
 };
 
@@ -69,6 +74,7 @@ const cases = {
   ...Object.fromEntries(
     Object.entries(stripped).flatMap(([name, pair]) => [
       [`${name}: overview, nothing kept`, [[cli, 'overview', ...pair, '--no-cache'], rounds]],
+      [`${name}: all roots, nothing kept`, [[cli, 'overview', ...pair, '--no-cache', '--json'], rounds]],
       [`${name}: overview, roots kept`, [[cli, 'overview', ...pair], rounds]],
     ]),
   ),

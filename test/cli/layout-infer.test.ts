@@ -104,6 +104,9 @@ describe('a saved inference', () => {
       .split('\n')
       .slice(1, 4);
     expect(rows.filter((row) => row.includes('~'))).toHaveLength(3);
+    const span = output(['span', /0x[0-9a-f]+/.exec(rows[0]!)![0], ...shown]);
+    expect(span).toMatch(/freeindex ~\d+ +allocCount ~\d+/);
+    expect(span).toMatch(/ nelems +~\d+ .* user$/m);
   });
 
   it('keeps how sure each field is', () => {

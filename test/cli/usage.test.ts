@@ -57,6 +57,8 @@ describe('wrong usage exits 2, naming what is wrong', () => {
     [['spans', '--root', 'mheap_'], /NAME=ADDRESS/],
     [['spans', '--root', 'mheap_=somewhere'], /no address/],
     [['spans', '--root', 'beauty=0x1'], /looked for/],
+    [['spans', '--root', 'mheap_=0'], /--root mheap_=0: is nil/],
+    [['overview', '--root', 'runtime.allgs=0x0'], /--root runtime.allgs=0x0: is nil/],
     [['spans', '--bias', 'x'], /no address/],
     [['spans', '--pid', 'x'], /no process id/],
     [['spans', '--go', 'python3'], /no Go version/],

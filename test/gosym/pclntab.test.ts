@@ -49,6 +49,21 @@ describe.each(cases)('$name', ({ name, format }) => {
     for (const symbol of wanted) expect(found.get(symbol)?.entry).toBe(symbols.get(symbol)!.value);
   });
 
+  it('finds all functions of a package that are asked for by name, wherever the search ends', () => {
+    const byName = new Map<string, number>();
+    for (let i = 0; i < header.functionCount; i += 1) {
+      const fn = table.functionAt(i)!;
+      const of = table.nameOf(fn)!;
+      if (/^runtime\.[^.]*$/.test(of) && !byName.has(of)) byName.set(of, fn.entry);
+    }
+    // The package's own: names that other packages link into it stand with them.
+    const names = [...byName.keys()].filter((_, i) => i % 7 === 0);
+    const found = new Map<string, number>();
+    for (const [of, { entry }] of table.named(new Set(names))) if (!found.has(of)) found.set(of, entry);
+    expect(names.length).toBeGreaterThan(100);
+    expect(found).toEqual(new Map(names.map((of) => [of, byName.get(of)])));
+  });
+
   it('is no table anywhere else', () => {
     expect(readPclntabHeader(memory, address + 8, true)).toBeUndefined();
     expect(readPclntabHeader(memory, address - 64, true)).toBeUndefined();

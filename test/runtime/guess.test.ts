@@ -1,29 +1,15 @@
 // What is left where nothing tells the Go version, or where there is no binary: real images of real programs, whose symbol tables and build info are the truth.
-import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { overviewOf } from '../../src/analysis/overview.js';
 import { openProcess } from '../../src/runtime/process.js';
 import { openTarget } from '../../src/target/open.js';
 import { sample, TempFolder } from '../support/run-cli.js';
+import { untoldBytes } from '../support/untold.js';
 
 const folder = new TempFolder();
 afterAll(() => folder.remove());
 
-/** The file with all that tells its version overwritten: build info, and every text of a version. */
-function untold(path: string, name: string, version: string): string {
-  const bytes = readFileSync(path);
-  for (const text of ['\xff Go buildinf:', version]) {
-    const found = Buffer.from(text, 'latin1');
-    for (let at = bytes.indexOf(found); at >= 0; at = bytes.indexOf(found, at)) bytes.fill(0x2e, at, at + found.length);
-  }
-  // Section headers too: no symbols, no DWARF.
-  if (bytes.readUInt16LE(16) !== 4 && bytes[5] === 1) {
-    const wide = bytes[4] === 2;
-    bytes.fill(0, wide ? 0x28 : 0x20, wide ? 0x30 : 0x24);
-    bytes.fill(0, wide ? 0x3c : 0x30, wide ? 0x40 : 0x34);
-  }
-  return folder.file(name, bytes);
-}
+const untold = (path: string, name: string, version: string) => folder.file(name, untoldBytes(path, version));
 
 const committed = (name: string) =>
   [

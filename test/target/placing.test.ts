@@ -174,15 +174,15 @@ describe('saved /proc files', () => {
 
 describe('libraries that the image names', () => {
   const base = 0x7f0000000000;
-  const library = (id: string) => {
-    const ids = note({}, 'GNU', 3, text(id));
+  const library = (id: string | undefined) => {
+    const ids = id === undefined ? undefined : note({}, 'GNU', 3, text(id));
     const bytes = new Uint8Array(0x2000).fill(0x5a);
     bytes.set(
       writeElf({
         type: 3,
         segments: [
           { type: 1, flags: 4, vaddr: 0, offset: 0, filesz: 0x2000 },
-          { type: 4, data: ids, align: 4 },
+          ...(ids ? [{ type: 4, data: ids, align: 4 }] : []),
         ],
       }),
     );
@@ -229,6 +229,11 @@ describe('libraries that the image names', () => {
     expect(wrong.warnings.join()).toMatch(
       /wrong\.so, which the image names, is another build now and not used: --sysroot/,
     );
+    // The image has a build ID, the file has none: nobody says that it is another build.
+    writeFileSync(join(sysroot, 'lib', 'untold.so'), library(undefined));
+    const untold = open('/lib/untold.so', sysroot);
+    expect([untold.memory.uint8(base + 0x1800), untold.warnings.length]).toEqual([undefined, 1]);
+    expect(untold.warnings[0]).toMatch(/untold\.so, which the image names, is not used: without a build ID in both/);
     expect(open('/lib/none.so', sysroot).memory.faultAt(base + 0x1800)?.why).toBe(
       'not dumped, mapped from /lib/none.so',
     );

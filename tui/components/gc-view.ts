@@ -94,15 +94,15 @@ function heapBar(gc: GcResult, width: number): Line[] {
       '  live',
       derived.heapLive,
       gc,
-      `allocated, as the pacer counts${shareOf(live, finite(derived.trigger))}`,
+      `allocated, as the pacer counts${shareOf(live, finite(derived.trigger), about(gc.controllerBy ?? gc.memstatsBy))}`,
     ),
     ...marks.map(({ letter, name, value, words }) => levelLine(`${letter} ${name}`, value, gc, words)),
   ];
 }
 
-function shareOf(live: number | undefined, trigger: number | undefined): string {
+function shareOf(live: number | undefined, trigger: number | undefined, mark: string): string {
   if (live === undefined || trigger === undefined || trigger === 0) return '';
-  return `: ${Math.floor((100 * live) / trigger)}% of the trigger`;
+  return `: ${mark}${Math.floor((100 * live) / trigger)}% of the trigger`;
 }
 
 /** Before what was read by offsets that the image told, or by those of another release. */

@@ -28,6 +28,8 @@ export function openFiles(
   const target = process?.target ?? opened;
   // Who wants to know how things were found wants to know all of them.
   if (options.trace) process?.allRoots();
+  // What a guess went by came after the rest was told.
+  if (options.trace && target !== opened) for (const line of target.trace.slice(opened.trace.length)) warn(line);
   if (options.trace) for (const line of process?.trace ?? []) warn(line);
   if (options.trace && target.live) {
     const { reads, bytes } = target.live.memory.traffic;

@@ -8,6 +8,7 @@ import type { CommandSpec, Invocation } from '../command.js';
 import { openFiles, refuseCsv } from './files.js';
 
 export function runOverview(invocation: Invocation): number {
+  invocation.optimizeLater();
   refuseCsv('overview', invocation);
   const opened = openFiles('overview', invocation.operands, invocation);
   const spans = opened.process && summedSpans(opened.process);

@@ -152,7 +152,7 @@ function runSpan(invocation: Invocation): number {
   if (table.partial !== undefined) invocation.warn(table.partial);
   if (invocation.options.format === 'json' || invocation.options.format === 'ndjson') {
     invocation.out.line(jsonText(detail, invocation.options.format === 'json' ? 2 : undefined));
-  } else invocation.out.write(spanDetailText(detail, invocation.options.ascii));
+  } else invocation.out.write(spanDetailText(detail, invocation.options.ascii, isTold(process.layout, 'mspan')));
   opened.target.close();
   return 0;
 }

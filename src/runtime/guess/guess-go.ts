@@ -5,6 +5,7 @@ import type { AddressRange } from '../../image/scan-words.js';
 import { loadConstants } from '../../layout/constants.js';
 import { layoutsFolder, measuredLayouts } from '../../layout/load.js';
 import { compareReleases, lineOf, requireRelease } from '../../layout/release.js';
+import type { Layout } from '../../layout/types.js';
 import { type Evidence, weigh } from './evidence.js';
 import { findSuspects } from './suspects.js';
 import { mappedBy } from './type-checks.js';
@@ -21,6 +22,8 @@ export interface GuessedGo {
   /** Releases of its own line that do: first and last. */
   readonly from: string;
   readonly to: string;
+  /** All that may be it: its own line, and those in `equal`. */
+  readonly lines: readonly string[];
   /** How each release that validates does, best first: for `--trace`. */
   readonly trace: readonly string[];
 }
@@ -37,11 +40,14 @@ const margin = 16;
 /** What a contradiction weighs against what fits: most of a wrong layout fits too. */
 const contradiction = 4;
 
-/** Undefined where no layout of the arch validates on the image. */
-export function guessGo(where: Where): GuessedGo | undefined {
-  const ranked = rank(where);
+/**
+ * Undefined where no layout of the arch validates on the image. `lines`: what may be all that is to be asked (an earlier image of the program ended there); undefined also where another line does
+ * better than these, by its last release.
+ */
+export function guessGo(where: Where, lines?: readonly string[]): GuessedGo | undefined {
+  const ranked = rank(where, lines);
   const best = ranked[0];
-  if (!best) return undefined;
+  if (!best || (lines && !lines.includes(lineNameOf(best)))) return undefined;
   const alike = ranked.filter((other) => score(best) - score(other) < margin);
   const line = lineNameOf(best);
   const releases = alike
@@ -49,12 +55,14 @@ export function guessGo(where: Where): GuessedGo | undefined {
     .map(({ layout }) => layout.goVersion)
     .sort((a, b) => compareReleases(requireRelease(a), requireRelease(b)));
   const { held, broken } = best.tally;
+  const equal = [...new Set(alike.map(lineNameOf))].filter((name) => name !== line);
   return {
     version: releases.at(-1)!,
     experiments: best.layout.experiments,
     seen: held + broken,
     held,
-    equal: [...new Set(alike.map(lineNameOf))].filter((name) => name !== line),
+    equal,
+    lines: [line, ...equal],
     from: releases[0]!,
     to: releases.at(-1)!,
     trace: ranked.map(({ layout, tally }) => {
@@ -65,9 +73,10 @@ export function guessGo(where: Where): GuessedGo | undefined {
   };
 }
 
-/** Every measured release that validates on the image, best first. */
-function rank({ memory, ranges, goarch, without = [] }: Where): Evidence[] {
-  const layouts = measuredLayouts({ goarch, without });
+/** Every measured release that validates on the image, best first; or of `lines` every one, and of each other line its last. */
+function rank({ memory, ranges, goarch, without = [] }: Where, lines: readonly string[] | undefined): Evidence[] {
+  const all = measuredLayouts({ goarch, without });
+  const layouts = lines ? ofLines(all, lines) : all;
   const suspects = findSuspects(memory, ranges, layouts);
   const isMapped = mappedBy(memory.segments);
   const constants = loadConstants(layoutsFolder());
@@ -78,5 +87,16 @@ function rank({ memory, ranges, goarch, without = [] }: Where): Evidence[] {
 
 const score = ({ tally }: Evidence) => tally.held - contradiction * tally.broken;
 
-const lineNameOf = ({ layout }: Evidence) =>
+function ofLines(all: readonly Layout[], lines: readonly string[]): Layout[] {
+  const last = new Map<string, Layout>();
+  for (const layout of all) {
+    const name = lineNameOf({ layout });
+    const before = last.get(name);
+    const isLater = !before || compareReleases(requireRelease(before.goVersion), requireRelease(layout.goVersion)) < 0;
+    if (isLater) last.set(name, layout);
+  }
+  return all.filter((layout) => lines.includes(lineNameOf({ layout })) || last.get(lineNameOf({ layout })) === layout);
+}
+
+const lineNameOf = ({ layout }: Pick<Evidence, 'layout'>) =>
   [lineOf(requireRelease(layout.goVersion)), ...layout.experiments].join('+');

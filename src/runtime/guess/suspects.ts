@@ -32,10 +32,16 @@ export function findSuspects(memory: Memory, ranges: readonly AddressRange[], la
     for (const shape of shapesOf(layout)) if (!shapes.has(shape.key)) shapes.set(shape.key, shape);
   const found = new Map<string, number[]>([...shapes.keys()].map((key) => [key, []]));
   const { pointerSize } = memory;
-  const slices = matchingWords({ memory }, ranges, 3 * pointerSize, (words) => {
-    const length = words.at(pointerSize);
-    return length > 0 && length <= mostElements && words.at(0) > 0xffff && length <= words.at(2 * pointerSize);
-  });
+  const slices = matchingWords(
+    { memory },
+    ranges,
+    3 * pointerSize,
+    (words) => {
+      const length = words.at(pointerSize);
+      return length > 0 && length <= mostElements && words.at(0) > 0xffff && length <= words.at(2 * pointerSize);
+    },
+    0,
+  );
   for (const address of slices) {
     const array = memory.word(address);
     const length = memory.word(address + pointerSize);

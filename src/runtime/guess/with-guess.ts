@@ -1,19 +1,41 @@
 // The guess as part of a target: in its version, its source and its warnings, so that nothing shows it as if it were known.
 import type { Target } from '../../target/target.js';
 import { type GuessedGo, guessGo } from './guess-go.js';
+import type { RememberedGuess } from './remembered-guess.js';
 
-/** `target` with the release that explains its image best; undefined where none does. */
-export function withGuess(target: Target, { without }: { readonly without?: readonly string[] }): Target | undefined {
+/** `target` with the release that explains its image best; undefined where none does. `known`: what is remembered of an earlier image of the program. */
+export function withGuess(
+  target: Target,
+  { without }: { readonly without?: readonly string[] },
+  known?: RememberedGuess,
+): Guessed | undefined {
   const { memory, dataRanges, goarch } = target;
-  const guess = guessGo({ memory, ranges: dataRanges, goarch, ...(without ? { without } : {}) });
+  const where = { memory, ranges: dataRanges, goarch, ...(without ? { without } : {}) };
+  const again = known && guessGo(where, known.lines);
+  const guess = again ?? guessGo(where);
   if (!guess) return undefined;
-  const { version, experiments, equal } = guess;
+  const { version, experiments, equal, lines } = guess;
+  const earlier = again
+    ? ['guess: only lines that an earlier run ended with were weighed, and the last of each other']
+    : [];
   return {
-    ...target,
-    go: { version, experiments, os: 'linux', arch: goarch, source: sourceOf(guess), guessed: { equal } },
-    warnings: [...target.warnings, warningOf(guess)],
-    trace: [...target.trace, ...guess.trace],
+    target: {
+      ...target,
+      go: { version, experiments, os: 'linux', arch: goarch, source: sourceOf(guess), guessed: { equal } },
+      warnings: [...target.warnings, warningOf(guess)],
+      trace: [...target.trace, ...earlier, ...guess.trace],
+    },
+    lines,
+    served: again !== undefined && known?.served === true,
   };
+}
+
+interface Guessed {
+  readonly target: Target;
+  /** Release lines that it may be, the likeliest first. */
+  readonly lines: readonly string[];
+  /** The guessed release's table served an earlier image of the program as it is. */
+  readonly served: boolean;
 }
 
 function sourceOf({ seen, held, from, to, equal }: GuessedGo): string {

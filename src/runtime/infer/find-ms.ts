@@ -73,7 +73,7 @@ export function findMs(scene: SchedulerScene, mutual: MOfG, isM: (address: numbe
 
   function headsOf(): number[] {
     const distinct = new Set<number>();
-    for (const at of matchingWords(scene, data, 0, (words) => words.at(0) > 0xffff && isM(words.at(0)))) {
+    for (const at of matchingWords(scene, data, 0, (words) => words.at(0) > 0xffff && isM(words.at(0)), 0)) {
       distinct.add(memory.word(at) ?? 0);
       if (distinct.size >= mostHeads) break;
     }

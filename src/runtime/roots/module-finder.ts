@@ -68,13 +68,14 @@ function* searchModules(scene: Scene, ranges: readonly AddressRange[]): Generato
   if (ftab === undefined || minpc === undefined || maxpc === undefined || size === undefined) return;
   if (text === undefined || etext === undefined) return;
   const { pointerSize } = memory;
-  const matches = matchingWords(scene, ranges, size, (words) => {
+  const isLike = (words: Words) => {
     const low = words.at(minpc);
     const high = words.at(maxpc);
     if (!(low > 0 && low < high)) return false;
     if (!(words.at(text) <= low && high <= words.at(etext))) return false;
     return isSlice(words, ftab, pointerSize, maxFunctions);
-  });
+  };
+  const matches = matchingWords(scene, ranges, size, isLike, minpc);
   let [looked, found] = [0, 0];
   for (const address of matches) {
     looked += 1;

@@ -1,6 +1,8 @@
 // Finds, by their shape, the roots that are looked for when somebody asks: m0, g0, sched, class_to_size, mbuckets, gcCPULimiter. Gives candidates; the
 // validators decide. Sources: runtime/proc.go, runtime2.go, sizeclasses.go, mprof.go, mgclimit.go.
-import { type AddressRange, matchingWords } from '../../image/scan-words.js';
+import { readOnlyTest } from '../../image/read-only.js';
+import { type AddressRange, matchingWords, type Words } from '../../image/scan-words.js';
+import { slotBytesOf } from '../slot-bytes.js';
 import type { Known, LaterRootName } from './names.js';
 import { readAllp, type Scene } from './validate.js';
 import { bucketFields, isMemBucket, limiterFields, textRanges } from './validate-data.js';
@@ -24,10 +26,11 @@ function findM0(scene: Scene, ranges: readonly AddressRange[]): Iterable<number>
   const [g0, gm] = [layout.field('m', 'g0'), layout.field('g', 'm')];
   if (!g0 || !gm) return [];
   const isVariable = within(ranges);
-  return matchingWords(scene, ranges, g0.offset + memory.pointerSize, (words) => {
+  const leadsBack = (words: Words) => {
     const g = words.at(g0.offset);
     return isVariable(g) && memory.word(g + gm.offset) === words.address;
-  });
+  };
+  return matchingWords(scene, ranges, g0.offset + memory.pointerSize, leadsBack, g0.offset);
 }
 
 /** Whether an address lies in one of the ranges, by bisection: a damaged binary may have tens of thousands. */
@@ -112,10 +115,16 @@ function findMbuckets(scene: Scene, ranges: readonly AddressRange[], known: Know
   if (!fields) return [];
   const text = textRanges(scene, known('runtime.firstmoduledata'));
   const heads: { address: number; length: number }[] = [];
-  for (const address of matchingWords(scene, ranges, 0, (words) => {
+  const isConstant = readOnlyTest(memory);
+  // Buckets are not in the heap (runtime/mprof.go, newBucket: persistentalloc).
+  const slotBytes = slotBytesOf(scene, known('runtime.mheap_'));
+  const isHead = (words: Words) => {
     const bucket = words.at(0);
-    return bucket > 0xffff && bucket % memory.pointerSize === 0 && isMemBucket(scene, bucket, fields, text) === true;
-  })) {
+    if (!(bucket > 0xffff) || bucket % memory.pointerSize !== 0) return false;
+    if (isConstant(bucket) || slotBytes(bucket) !== undefined) return false;
+    return isMemBucket(scene, bucket, fields, text) === true;
+  };
+  for (const address of matchingWords(scene, ranges, 0, isHead, 0)) {
     let length = 0;
     for (let at = memory.word(address); at && length < mostCounted; at = memory.word(at + fields.allnext)) length += 1;
     heads.push({ address, length });
@@ -140,5 +149,6 @@ function findGcCpuLimiter(scene: Scene, ranges: readonly AddressRange[], known: 
     ranges,
     layout.struct('gcCPULimiterState')?.size ?? 0,
     (words) => words.uint32(fields.nprocs) === ps && memory.uint64(words.address + fields.capacity) === capacity,
+    fields.nprocs,
   );
 }

@@ -1,7 +1,9 @@
 // Finds roots in a binary without symbols by the shape of what stands there: a slice whose elements are g's can only be allgs. Gives candidates; the
 // validators, which serve every finder, decide. Sources: runtime/mheap.go, proc.go, symtab.go, mstats.go, mgc.go, mgcpacer.go.
-import { type AddressRange, matchingWords } from '../../image/scan-words.js';
+import { readOnlyTest } from '../../image/read-only.js';
+import { type AddressRange, matchingWords, type Words } from '../../image/scan-words.js';
 import { moduleWord } from '../function-tables.js';
+import { slotBytesOf } from '../slot-bytes.js';
 import type { Finder } from './find.js';
 import { isSlice, type ModuleFinder } from './module-finder.js';
 import type { Known, RootName } from './names.js';
@@ -46,10 +48,12 @@ const sectionsOf: Partial<Record<RootName, readonly (readonly string[])[]>> = {
   'runtime.gcCPULimiter': [['noptrbss'], ['noptrdata']],
   'runtime.class_to_size': [['noptrdata'], ['data']],
   'runtime.work': [['bss'], ['data'], ['noptrbss']],
-  // In one piece: of several lists the longest is it.
-  'runtime.mbuckets': [['bss', 'data', 'noptrbss']],
+  'runtime.mbuckets': [['bss'], ['data'], ['noptrbss']],
 };
 const withPointers = [['bss'], ['data']];
+
+/** The linker sorts the variables of a section by size (cmd/link/internal/ld/data.go, dodataSect): behind so many bytes of a noptrbss stand only large arrays of the program's own. */
+const mostOfNoptrbss = 8 * 2 ** 20;
 
 /** The parts of `ranges` where `name` can stand, by what a module says. */
 function within(
@@ -62,7 +66,8 @@ function within(
     .map((group) =>
       group.flatMap((part) => {
         const [start, end] = [moduleWord(scene, module, part), moduleWord(scene, module, `e${part}`)];
-        return start !== undefined && end !== undefined ? clipped(ranges, start, end) : [];
+        if (start === undefined || end === undefined) return [];
+        return clipped(ranges, start, part === 'noptrbss' ? Math.min(end, start + mostOfNoptrbss) : end);
       }),
     )
     .filter((part) => part.length > 0);
@@ -99,6 +104,7 @@ function findMheap(scene: Scene, ranges: readonly AddressRange[]): Iterable<numb
     (words) =>
       isSlice(words, allspans.offset, memory.pointerSize, maxSpans) &&
       classes.every((offset, i) => memory.uint8(words.address + offset!) === i + 1),
+    allspans.offset,
   );
 }
 
@@ -108,11 +114,12 @@ function findAllgs(scene: Scene, ranges: readonly AddressRange[]): Iterable<numb
   const self = layout.field('g', 'sched.g');
   if (!self) return [];
   const { pointerSize } = memory;
-  return matchingWords(scene, ranges, 3 * pointerSize, (words) => {
+  const holdsGs = (words: Words) => {
     if (!isSlice(words, 0, pointerSize, maxGs)) return false;
     const g = memory.word(words.at(0));
     return g !== undefined && g !== 0 && memory.word(g + self.offset) === g;
-  });
+  };
+  return matchingWords(scene, ranges, 3 * pointerSize, holdsGs, 0);
 }
 
 /** allp: the first element is p 0, the last knows its place. */
@@ -131,30 +138,36 @@ function findAllp(scene: Scene, ranges: readonly AddressRange[]): Iterable<numbe
         : memory.uint32(second + id.offset) === 1;
     });
   }
-  return matchingWords(scene, ranges, 3 * pointerSize, (words) => {
+  const holdsPs = (words: Words) => {
     if (!isSlice(words, 0, pointerSize, maxPs)) return false;
     const last = words.at(pointerSize) - 1;
     return [0, last].every((i) => {
       const p = memory.word(words.at(0) + i * pointerSize);
       return p !== undefined && p !== 0 && memory.uint32(p + id.offset) === i;
     });
-  });
+  };
+  return matchingWords(scene, ranges, 3 * pointerSize, holdsPs, 0);
 }
 
 /** allm: heads the longest list of m's through alllink; each other word that points to an m heads a shorter one. */
-function findAllm(scene: Scene, ranges: readonly AddressRange[]): Iterable<number> {
+function findAllm(scene: Scene, ranges: readonly AddressRange[], known: Known): Iterable<number> {
   const { memory, layout } = scene;
   const alllink = layout.field('m', 'alllink');
   const g0 = layout.field('m', 'g0');
   const gm = layout.field('g', 'm');
   if (!alllink || !g0 || !gm) return [];
+  const isConstant = readOnlyTest(memory);
+  const slotBytes = slotBytesOf(scene, known('runtime.mheap_'));
+  const bytes = layout.struct('m')?.size ?? 0;
   const isM = (m: number) => {
+    // Most pointers of a large program's data lead to constants and to small objects: no m stands there, and each would cost a block of a file.
+    if (m % memory.pointerSize !== 0 || isConstant(m) || (slotBytes(m) ?? bytes) < bytes) return false;
     const g = memory.word(m + g0.offset);
     return g !== undefined && g !== 0 && memory.word(g + gm.offset) === m;
   };
   const heads: { address: number; length: number }[] = [];
   const lengths = new Map<number, number>();
-  for (const address of matchingWords(scene, ranges, 0, (words) => words.at(0) > 0xffff && isM(words.at(0)))) {
+  for (const address of matchingWords(scene, ranges, 0, (words) => words.at(0) > 0xffff && isM(words.at(0)), 0)) {
     const length = listLength(memory, memory.word(address), alllink.offset, lengths);
     if (length > 0) heads.push({ address, length });
     if (heads.length > 1000 || lengths.size > mostMs) break;
@@ -207,7 +220,7 @@ function findMemstats(scene: Scene, ranges: readonly AddressRange[], known: Know
   const enabled = layout.field('mstats', 'enablegc');
   const clock = layout.field('mstats', 'last_gc_nanotime');
   if (!ring || !numgc || !last || !forced || !enabled || !clock) return [];
-  return matchingWords(scene, ranges, layout.struct('mstats')?.size ?? 0, (words) => {
+  const isRing = (words: Words) => {
     const count = words.uint32(numgc.offset);
     if (!(count > 0 && words.uint32(forced.offset) <= count)) return false;
     // A runtime.MemStats of the program's own has the same ring and count.
@@ -221,7 +234,8 @@ function findMemstats(scene: Scene, ranges: readonly AddressRange[], known: Know
       if (!(end(count - i) > 2 ** 59 && end(count - i) <= end(count - i + 1))) return false;
     }
     return count < pauseRing ? end(count + 1) === 0 : end(count + 1) <= end(count);
-  });
+  };
+  return matchingWords(scene, ranges, layout.struct('mstats')?.size ?? 0, isRing, numgc.offset);
 }
 
 /** The same with words of 32 bits, where a clock takes two. */
@@ -242,11 +256,12 @@ function findWork(scene: Scene, ranges: readonly AddressRange[], known: Known): 
   const ended = memory.uint32(memstats + numgc.offset);
   const when = memory.uint64(memstats + last.offset);
   if (!ended || !when) return [];
-  return matchingWords(scene, ranges, layout.struct('workType')?.size ?? 0, (words) => {
+  const ends = (words: Words) => {
     const begun = words.uint32(cycles.offset);
     if (begun !== ended && begun !== ended + 1) return false;
     return memory.uint64(words.address + tEnd.offset) === when;
-  });
+  };
+  return matchingWords(scene, ranges, layout.struct('workType')?.size ?? 0, ends, cycles.offset);
 }
 
 const heapMinimumBytes = 4 * 1024 * 1024;
@@ -265,7 +280,7 @@ function findGcController(scene: Scene, ranges: readonly AddressRange[], known: 
   const began = clock('tSweepTerm');
   const marked = clock('tMark');
   if (!start || !began || marked === undefined) return [];
-  return matchingWords(scene, ranges, layout.struct('gcControllerState')?.size ?? 0, (words) => {
+  const paces = (words: Words) => {
     if (percent && minimum) {
       const value = words.uint32(percent.offset) | 0;
       if (value < -1 || value === 0) return false;
@@ -277,5 +292,7 @@ function findGcController(scene: Scene, ranges: readonly AddressRange[], known: 
     }
     const time = memory.uint64(words.address + start.offset);
     return time !== undefined && time >= began && (marked < began || time <= marked);
-  });
+  };
+  const nonZero = percent && minimum ? percent.offset : undefined;
+  return matchingWords(scene, ranges, layout.struct('gcControllerState')?.size ?? 0, paces, nonZero);
 }
