@@ -25,8 +25,8 @@ export type LoadTui = () => Promise<{
 /** What only the few lines that start the program can do. */
 export interface Launched {
   readonly loadTui: LoadTui;
-  /** Tells the engine of JavaScript that the run is short: code that is optimized for longer costs more than it gives. */
-  readonly optimizeLater: () => void;
+  /** Tells the engine of JavaScript after how many bytes of bytecode that a function has run it is optimized: in short runs that costs more than it gives. */
+  readonly optimizeAfter: (bytes: number) => void;
 }
 
 export interface Invocation extends Launched {

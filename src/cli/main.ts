@@ -112,14 +112,14 @@ async function run(argv: readonly string[], launched: Launched): Promise<number>
   }
 }
 
-/** Runs one command line (without the program's name); the exit code. Never rejects. `optimizeLater`: see `Launched`. */
+/** Runs one command line (without the program's name); the exit code. Never rejects. `optimizeAfter`: see `Launched`. */
 export async function main(
   argv: readonly string[],
   loadTui: LoadTui,
-  optimizeLater: () => void = () => undefined,
+  optimizeAfter: Launched['optimizeAfter'] = () => undefined,
 ): Promise<number> {
   try {
-    return await run(argv, { loadTui, optimizeLater });
+    return await run(argv, { loadTui, optimizeAfter });
   } catch (error) {
     if (error instanceof PipeClosed) return 0;
     if (error instanceof UsageError) {
