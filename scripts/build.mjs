@@ -34,7 +34,7 @@ const shared = {
 
 /**
  * Built-in modules that cost 5 to 10 ms each to load and are not used, or seldom: commander's way to start other programs (there are none), what elfy takes of
- * assert and util, and zlib, which is loaded when something has to be inflated.
+ * assert and util, and zlib and crypto, which are loaded when something has to be inflated or hashed.
  */
 const lightBuiltins = {
   name: 'light-builtins',
@@ -45,12 +45,21 @@ const lightBuiltins = {
         assert: "module.exports = { equal(a, b) { if (a !== b) throw new Error('not equal'); } };",
         util: 'module.exports = { inherits(child, parent) { Object.setPrototypeOf(child.prototype, parent.prototype); } };',
       },
+      ...Object.fromEntries(
+        ['remembered.ts', 'unpack-cache.ts'].map((name) => [
+          name,
+          {
+            'node:crypto':
+              "module.exports = Object.fromEntries(['createHash', 'randomBytes'].map((name) => [name, (...args) => require('node:crypto')[name](...args)]));",
+          },
+        ]),
+      ),
       'section-bytes.ts': {
         'node:zlib':
           "module.exports = { get inflateSync() { return require('node:zlib').inflateSync; }, get constants() { return require('node:zlib').constants; } };",
       },
     };
-    builder.onResolve({ filter: /^(node:child_process|assert|util|node:zlib)$/ }, ({ path, importer }) => {
+    builder.onResolve({ filter: /^(node:child_process|assert|util|node:zlib|node:crypto)$/ }, ({ path, importer }) => {
       const owner = Object.keys(replaced).find((name) => importer.includes(name) && path in replaced[name]);
       return owner === undefined ? undefined : { path, namespace: 'light', pluginData: replaced[owner][path] };
     });

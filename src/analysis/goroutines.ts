@@ -21,7 +21,7 @@ export class GoroutineList {
   /** Undefined where no function table can be read: stacks are then unknown. */
   readonly functions: ProgramFunctions | undefined;
   readonly #stacks: Stacks;
-  readonly #now: number;
+  #now: number | undefined;
   readonly #process: GoProcess;
   #scene: ScanScene | undefined;
 
@@ -34,7 +34,6 @@ export class GoroutineList {
     this.functions = readFunctions(process);
     const threads = threadsWithMachines(process.target.threads, readMachines(process));
     this.#stacks = new Stacks(process, this.functions ?? noFunctions, threads);
-    this.#now = nanotimeAtLeast(process);
   }
 
   /** The stack of one; where there are no functions, none, and the reason. */
@@ -63,7 +62,7 @@ export class GoroutineList {
       goid: bigCount(goid),
       status: status ?? 'unknown',
       ...(waitReason === undefined ? {} : { waitReason }),
-      waitSinceAtLeast: waitSince > 0 && this.#now >= waitSince ? this.#now - waitSince : null,
+      waitSinceAtLeast: this.#waitOf(waitSince),
       lockedToThread: lockedm !== 0,
       thread: stack.thread ?? null,
       system: this.isSystem(goroutine) && !isAtUsersCode(startFunc, frames),
@@ -76,6 +75,13 @@ export class GoroutineList {
       complete: stack.complete || scanned?.complete === true,
       stoppedBecause: scanned?.complete === true ? null : (stack.stoppedBecause ?? null),
     };
+  }
+
+  /** The clock is read where somebody waits: it asks for roots that nothing else here does. */
+  #waitOf(since: number): number | null {
+    if (!(since > 0)) return null;
+    this.#now ??= nanotimeAtLeast(this.#process);
+    return this.#now >= since ? this.#now - since : null;
   }
 
   /** Without a function table: where it stands, as addresses. */

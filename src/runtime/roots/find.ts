@@ -6,8 +6,10 @@ import {
   type ConfirmingMethod,
   confirmingMethod,
   type FinderMethod,
+  type FirstRootName,
   type Known,
   laterRootNames,
+  neededRootNames,
   type Refusal,
   type Remembered,
   type Root,
@@ -37,6 +39,8 @@ export interface Finder {
   /** A second look at what another finder found by its shape: whether this one would say the same; undefined where it can't tell. */
   confirms?(name: RootName, scene: Scene, address: number): boolean | undefined;
   find(name: RootName, scene: Scene, known: Known): Iterable<number>;
+  /** Some of what `find` would give, sooner: looked at first, and of no account where it does not serve. */
+  likely?(name: RootName, scene: Scene, known: Known): Iterable<number>;
 }
 
 /** Candidates of one finder that are looked at. */
@@ -49,37 +53,60 @@ export interface FoundRoots {
   readonly mheap: MheapVerdict | undefined;
 }
 
+/** What is found of the roots in `rootNames`: some at once, the rest when somebody needs one of them. */
+export interface RootSearch {
+  /** Those in `neededRootNames`. */
+  readonly needed: FoundRoots;
+  /** All, in their order; searched for at the first call. `refusals` has those of `needed` too, first. */
+  all(): FoundRoots;
+}
+
 /**
- * The roots in `rootNames`. `remembered`: where they stood in another image of the same program; each is judged like any other. `onlyProved`: without an mheap_ that its
- * spans prove nothing else is looked for.
+ * Looks for the roots in `rootNames`. `remembered`: where they stood in another image of the same program; each is judged like any other. `onlyProved`: without an mheap_ that
+ * its spans prove nothing else is looked for.
  */
-export function findRoots(
+export function searchRoots(
   scene: Scene,
   finders: readonly Finder[],
   remembered?: Remembered,
   onlyProved = false,
-): FoundRoots {
+): RootSearch {
   const roots = new Map<RootName, Root>();
   const refusals: Refusal[] = [];
   const verdicts = new Map<number, MheapVerdict>();
   let last: MheapVerdict | undefined;
   const proved = known(roots);
-  for (const name of rootNames) {
+  const find = (name: FirstRootName): void => {
     const judge = (address: number): Verdict => {
       if (name !== 'runtime.mheap_') return validate(scene, name, address, proved);
       last = validateMheap(scene, address);
       verdicts.set(address, last);
       return last;
     };
-    const root = findByName(name, { scene, finders, proved, judge, refusals, remembered });
-    roots.set(name, root);
-    if (onlyProved && name === 'runtime.mheap_' && verdicts.get(root.address ?? 0)?.ok !== true) break;
+    roots.set(name, findByName(name, { scene, finders, proved, judge, refusals, remembered }));
     // Before gcController, which is held against a work that is proved.
     if (name === 'runtime.work') confirmClocks(scene, roots, refusals);
-  }
+  };
   // What another address holds says nothing of the one that was chosen.
-  return { roots, refusals, mheap: verdicts.get(roots.get('runtime.mheap_')?.address ?? 0) ?? last };
+  const mheap = () => verdicts.get(roots.get('runtime.mheap_')?.address ?? 0) ?? last;
+  find('runtime.mheap_');
+  const given = onlyProved && mheap()?.ok !== true;
+  if (!given) for (const name of neededRootNames) if (!roots.has(name)) find(name);
+  const needed = { roots: new Map(roots), refusals: [...refusals], mheap: mheap() };
+  let all: FoundRoots | undefined = given ? needed : undefined;
+  return {
+    needed,
+    all() {
+      if (all) return all;
+      for (const name of rootNames) if (!roots.has(name)) find(name);
+      all = { roots: new Map(rootNames.map((name) => [name, roots.get(name)!])), refusals, mheap: mheap() };
+      return all;
+    },
+  };
 }
+
+/** The roots in `rootNames`, all of them at once. */
+export const findRoots = (scene: Scene, finders: readonly Finder[]): FoundRoots => searchRoots(scene, finders).all();
 
 /** The roots in `laterRootNames`, with the help of those that were found before. */
 export function findLaterRoots(
@@ -129,7 +156,7 @@ function findByName(name: RootName, { scene, finders, proved, judge: judgeOnce, 
   const second = (address: number) => secondWay(finders, name, scene, address);
   const known = recalled(name, remembered, judge, second);
   if (known) return known;
-  const candidates = candidatesOf(finders, (finder) => finder.find(name, scene, proved));
+  const candidates = candidatesOf(finders, name, scene, proved);
   return findOne(name, candidates, judge, second, refusals);
 }
 
@@ -184,10 +211,11 @@ function findOne(
   let disputed = false;
   let proved = false;
   const passed: Refusal[] = [];
-  for (const { method, candidate } of candidates) {
+  for (const { method, candidate, early } of candidates) {
     const address = tryAddress(candidate);
     if (address === undefined || address === 0) continue;
     const verdict = judge(address, method);
+    if (early && verdict.ok !== true) continue;
     if (verdict.ok === true) {
       // What a person says may hold what it should by chance: a word that is 0.
       const second = method === 'structure' || method === 'override' ? confirms(address) : undefined;
@@ -299,17 +327,18 @@ function confirmClocks({ memory, layout }: Scene, roots: Map<RootName, Root>, re
 interface Candidate {
   readonly method: FinderMethod;
   readonly candidate: number;
+  /** Comes again in its turn. */
+  readonly early: boolean;
 }
 
-function* candidatesOf(
-  finders: readonly Finder[],
-  candidates: (finder: Finder) => Iterable<number>,
-): Generator<Candidate> {
+function* candidatesOf(finders: readonly Finder[], name: RootName, scene: Scene, proved: Known): Generator<Candidate> {
   for (const finder of finders) {
+    const { method } = finder;
+    for (const candidate of finder.likely?.(name, scene, proved) ?? []) yield { method, candidate, early: true };
     let left = maxCandidates;
-    for (const candidate of candidates(finder)) {
+    for (const candidate of finder.find(name, scene, proved)) {
       if (left-- === 0) break;
-      yield { method: finder.method, candidate };
+      yield { method, candidate, early: false };
     }
   }
 }

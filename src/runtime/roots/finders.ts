@@ -28,6 +28,7 @@ export function findersOf(target: Target, overrides: Readonly<Record<string, num
   };
   const modules = moduleFinder(target.dataRanges, target.moduleSection);
   const stack = stackFinder(target.threads, target.dataRanges, modules);
+  const code = codeFinder(modules, target.dataRanges);
   const ordered: Finder[] = [
     { method: 'override', find: (name) => one(overrides[name]) },
     {
@@ -35,8 +36,8 @@ export function findersOf(target: Target, overrides: Readonly<Record<string, num
       find: (name, { layout }) => one(symbolsWith(isLater(name), layout).get(nameIn(layout, name))),
     },
     { method: 'dwarf', find: (name, { layout }) => one(target.dwarfVariable(nameIn(layout, name))) },
-    structureFinder(target.dataRanges, modules),
-    codeFinder(modules, target.dataRanges),
+    structureFinder(target.dataRanges, modules, code),
+    code,
     stack,
   ];
   return { ordered, stack };
