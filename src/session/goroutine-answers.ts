@@ -16,8 +16,9 @@ import type { Calls } from './protocol.js';
 
 /** Rows in one window. */
 const maxWindow = 2000;
-/** Whole stacks kept: of the goroutine that is looked at, and of those one goes back to. */
+/** Whole stacks kept: of the goroutine that is looked at, and of those one goes back to, as long as they have no more frames than this together. */
 const keptStacks = 4;
+const keptFrames = 150_000;
 
 export class Scheduling {
   readonly process: GoProcess;
@@ -64,7 +65,9 @@ export class Scheduling {
     }
     this.#stacks.delete(goid);
     this.#stacks.set(goid, result);
-    for (const old of this.#stacks.keys()) if (this.#stacks.size > keptStacks) this.#stacks.delete(old);
+    const frames = () => [...this.#stacks.values()].reduce((sum, stack) => sum + stack.frames.length, 0);
+    for (const old of this.#stacks.keys())
+      if (old !== goid && (this.#stacks.size > keptStacks || frames() > keptFrames)) this.#stacks.delete(old);
     return result;
   }
 }
