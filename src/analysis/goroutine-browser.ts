@@ -3,7 +3,7 @@
 import type { Goroutine } from '../runtime/goroutines.js';
 import type { GoProcess } from '../runtime/process.js';
 import { type FilteredGoroutine, type GoroutineTest, parseGoroutineFilter } from './goroutine-filter.js';
-import { hasStack, shownFrames } from './goroutine-query.js';
+import { hasStack, shownFrames, stateName } from './goroutine-query.js';
 import { GoroutineList } from './goroutines.js';
 import { addressText, bigCount } from './numbers.js';
 import type { BrowseState, CallPlace, GoroutineRow, GoroutineWindow, GroupRow, GroupWindow } from './results-browse.js';
@@ -254,7 +254,7 @@ export class GoroutineBrowser {
     return test(seen);
   }
 
-  /** Known before a stack is unwound: by where it started. */
+  /** Known before a stack is unwound, but for those whose stack tells. */
   #isSystem(index: number): boolean {
     if (this.#whose[index] === 0) this.#whose[index] = this.list.isSystem(this.#alive[index]!) ? 2 : 1;
     return this.#whose[index] === 2;
@@ -270,7 +270,7 @@ export class GoroutineBrowser {
   }
 
   #order(column: GoroutineColumn): (a: number, b: number) => number {
-    const state = (index: number) => this.#alive[index]!.waitReason ?? this.#alive[index]!.status ?? '';
+    const state = (index: number) => stateName(this.#alive[index]!);
     const func = (index: number) => this.#unwound[index]?.group.top?.func ?? '';
     switch (column) {
       case 'goid':

@@ -50,7 +50,9 @@ describe('goroutines', () => {
       });
       expect(cut.stderr).toContain('spanscope: goroutine 1: 2 frames left out (--frames 0 for all)');
     }
-    const [thread] = json<ThreadsResult>(['threads', ...sampleFiles, '--frames', '1']).threads;
+    const [thread] = lines<ThreadsResult['threads'][number]>(
+      run(['threads', ...sampleFiles, '--frames', '1', '--format', 'ndjson']).stdout,
+    );
     expect(thread?.frames).toHaveLength(1);
     expect(json<GoroutinesResult>(['goroutines', ...sampleFiles, '--frames', '0']).goroutines).toEqual(all);
     expect(run(['goroutine', '1', ...sampleFiles, '--frames', '-1']).status).toBe(2);

@@ -1,4 +1,5 @@
 // The columns of the lists of goroutines, and how states, waits and places are written there.
+import { stateName } from '../../src/analysis/goroutine-query.js';
 import type { CallPlace, GoroutineRow, GroupRow } from '../../src/analysis/results-browse.js';
 import type { GoroutineColumn } from '../../src/session/protocol.js';
 import { durationText, grouped } from '../numbers.js';
@@ -17,7 +18,7 @@ export function stateText(row: {
   readonly lockedToThread?: boolean;
 }): string {
   const marks = [...(row.system === true ? ['system'] : []), ...(row.lockedToThread === true ? ['locked'] : [])];
-  return `${row.waitReason ?? row.status}${marks.length === 0 ? '' : ` (${marks.join(', ')})`}`;
+  return `${stateName(row)}${marks.length === 0 ? '' : ` (${marks.join(', ')})`}`;
 }
 
 /** The collector notices that a goroutine waits: how long before that is not known. */

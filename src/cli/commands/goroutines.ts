@@ -1,7 +1,13 @@
 // `goroutines`, `goroutine ID` and `threads`: who is where, and why.
 
 import { boundedFrames, type ElidedFrames } from '../../analysis/bounded-frames.js';
-import { filterGoroutines, type GoroutineFilter, groupGoroutines, hasStack } from '../../analysis/goroutine-query.js';
+import {
+  filterGoroutines,
+  type GoroutineFilter,
+  groupGoroutines,
+  hasStack,
+  stateName,
+} from '../../analysis/goroutine-query.js';
 import { GoroutineList } from '../../analysis/goroutines.js';
 import { schemaVersion } from '../../analysis/overview.js';
 import type { GoroutineResult } from '../../analysis/results-goroutines.js';
@@ -23,10 +29,8 @@ const tableLimit = 50;
 const sorts: Readonly<Record<string, (a: GoroutineResult, b: GoroutineResult) => number>> = {
   goid: (a, b) => Number(a.goid) - Number(b.goid),
   wait: (a, b) => (b.waitSinceAtLeast ?? -1) - (a.waitSinceAtLeast ?? -1),
-  state: (a, b) => stateOf(a).localeCompare(stateOf(b)),
+  state: (a, b) => stateName(a).localeCompare(stateName(b)),
 };
-
-const stateOf = ({ waitReason, status }: GoroutineResult) => waitReason ?? status;
 
 /** runtime/runtime2.go, _Gidle and its kin. */
 const statusWords: readonly string[] = ['idle', 'runnable', 'running', 'syscall', 'waiting', 'dead', 'copystack', 'preempted', 'leaked', 'deadextra', 'moribund_unused', 'enqueue_unused']; // biome-ignore format: a list of words
@@ -54,14 +58,15 @@ function runGoroutines(invocation: Invocation): number {
   if (sort !== undefined && !compare)
     throw new UsageError(`--sort ${sort}`, `is none of ${Object.keys(sorts).join(', ')}`);
   const filter = filterOf(raw);
+  const frames = mostFramesOf(raw);
   const opened = openFiles('goroutines', invocation.operands, invocation);
   const process = needProcess('goroutines', opened);
   const list = new GoroutineList(process);
   const people = options.format === 'table' || options.format === 'traceback';
   // Without a filter a dump has those of the program, as the runtime's has.
   const shown = filter ?? (people ? { system: raw.system === true || raw.all === true } : undefined);
-  const most = people ? 0 : mostFramesOf(raw);
   const matching: (GoroutineResult & ElidedFrames)[] = [];
+  const most = people ? 0 : frames;
   let alive = 0;
   // One by one: of a long stack no more is kept than is shown.
   for (const goroutine of list.goroutines) {
@@ -165,6 +170,7 @@ function runGoroutine(invocation: Invocation): number {
   if (first === undefined || !/^\d{1,19}$/.test(first))
     throw new UsageError('goroutine', 'no goid given: spanscope goroutine ID FILE…');
   refuseCsv('goroutine', invocation);
+  const most = mostFramesOf(raw);
   const opened = openFiles('goroutine', files, invocation);
   const process = needProcess('goroutine', opened);
   const list = new GoroutineList(process, first);
@@ -183,7 +189,7 @@ function runGoroutine(invocation: Invocation): number {
   if (options.format === 'traceback') out.write(tracebackText(goroutine, { elision, all: raw.all === true }));
   else if (options.format === 'table') out.write(goroutineText(goroutine));
   else {
-    const bounded = boundedFrames(goroutine, mostFramesOf(raw));
+    const bounded = boundedFrames(goroutine, most);
     out.line(jsonText({ schemaVersion, ...bounded }, options.format === 'json' ? 2 : undefined));
     warnOfElided(`goroutine ${first}`, bounded, invocation);
   }
@@ -194,9 +200,10 @@ function runGoroutine(invocation: Invocation): number {
 function runThreads(invocation: Invocation): number {
   const { options, raw, out } = invocation;
   refuseCsv('threads', invocation);
+  const frames = mostFramesOf(raw);
   const opened = openFiles('threads', invocation.operands, invocation);
   const process = needProcess('threads', opened);
-  const most = options.format === 'table' ? 0 : mostFramesOf(raw);
+  const most = options.format === 'table' ? 0 : frames;
   const threads = threadResults(process).map((thread) => boundedFrames(thread, most));
   for (const thread of threads) warnOfElided(`thread ${thread.tid}`, thread, invocation);
   if (options.format === 'json') out.line(jsonText({ schemaVersion, threads }, 1));

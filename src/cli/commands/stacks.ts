@@ -49,6 +49,7 @@ function runStacks(invocation: Invocation): number {
   const { options, raw, out } = invocation;
   refuseCsv('stacks', invocation);
   const selection = selectionOf(raw);
+  mostFramesOf(raw);
   if (selection.range && raw.scan !== true)
     throw new UsageError('--range', 'needs --scan: nothing tells where its frames begin');
   if (raw.alloc === true && raw.scan === true) throw new UsageError('--alloc', 'goes by exact stacks: not with --scan');
