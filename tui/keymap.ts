@@ -110,7 +110,7 @@ export const bindings: readonly Binding[] = [
     context: 'overview',
     keys: ['enter', 'l'],
     command: 'open',
-    help: 'open what the line tells of: spans, the GC, a finding',
+    help: 'open what the line tells of: spans, the GC, goroutines, a finding',
     hint: 'open',
   },
 
@@ -254,8 +254,6 @@ export const bindings: readonly Binding[] = [
     help: 'open the goroutines with this state and stack',
     hint: 'open',
   },
-  { context: 'groups', keys: ['tab'], command: 'next-pane', help: 'goroutines one by one', hint: 'one by one' },
-  { context: 'groups', keys: ['shift-tab'], command: 'previous-pane', help: 'goroutines one by one' },
   {
     context: 'groups',
     keys: ['/'],
@@ -263,6 +261,8 @@ export const bindings: readonly Binding[] = [
     help: 'filter: any text, state=waiting reason=chan func=serve package=main !system',
     hint: 'filter',
   },
+  { context: 'groups', keys: ['tab'], command: 'next-pane', help: 'goroutines one by one', hint: 'each' },
+  { context: 'groups', keys: ['shift-tab'], command: 'previous-pane', help: 'goroutines one by one' },
   { context: 'groups', keys: ['a'], command: 'all', help: "the runtime's own goroutines too, or not", hint: 'all' },
   { context: 'groups', keys: ['y'], command: 'copy', help: 'copy the goid of the first' },
 
@@ -273,8 +273,6 @@ export const bindings: readonly Binding[] = [
     help: 'open the stack of the goroutine',
     hint: 'open',
   },
-  { context: 'goroutines', keys: ['tab'], command: 'next-pane', help: 'groups of one stack', hint: 'groups' },
-  { context: 'goroutines', keys: ['shift-tab'], command: 'previous-pane', help: 'groups of one stack' },
   {
     context: 'goroutines',
     keys: ['/'],
@@ -282,6 +280,8 @@ export const bindings: readonly Binding[] = [
     help: 'filter: any text, state=waiting reason=chan func=serve package=main !system',
     hint: 'filter',
   },
+  { context: 'goroutines', keys: ['tab'], command: 'next-pane', help: 'groups of one stack', hint: 'groups' },
+  { context: 'goroutines', keys: ['shift-tab'], command: 'previous-pane', help: 'groups of one stack' },
   { context: 'goroutines', keys: ['a'], command: 'all', help: "the runtime's own goroutines too, or not", hint: 'all' },
   { context: 'goroutines', keys: ['s'], command: 'sort', help: 'sort by the chosen column', hint: 'sort' },
   { context: 'goroutines', keys: ['S'], command: 'reverse', help: 'sort the other way round' },

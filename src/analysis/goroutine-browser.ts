@@ -274,7 +274,7 @@ export class GoroutineBrowser {
     const func = (index: number) => this.#unwound[index]?.group.top?.func ?? '';
     switch (column) {
       case 'goid':
-        return (a, b) => Number(this.#alive[a]!.goid) - Number(this.#alive[b]!.goid);
+        return (a, b) => this.#goid(a) - this.#goid(b);
       case 'state':
         return (a, b) => compareText(state(a), state(b));
       case 'wait':
@@ -285,6 +285,10 @@ export class GoroutineBrowser {
       case 'stack':
         return (a, b) => (this.#unwound[a]?.used ?? -1) - (this.#unwound[b]?.used ?? -1);
     }
+  }
+
+  #goid(index: number): number {
+    return Number(this.#alive[index]!.goid);
   }
 
   #waitedFrom(index: number): number {
@@ -308,9 +312,11 @@ export class GoroutineBrowser {
     members: readonly number[],
     waits: number | null,
   ): GroupRow {
-    const { goid, status, waitReason } = this.#alive[members[0]!]!;
+    const { status, waitReason } = this.#alive[members[0]!]!;
+    // The list of them by goid begins with it.
+    const first = members.reduce((least, index) => (this.#goid(index) < this.#goid(least) ? index : least));
     return {
-      goid: bigCount(goid),
+      goid: bigCount(this.#alive[first]!.goid),
       count: members.length,
       status: status ?? 'unknown',
       waitReason: waitReason ?? null,

@@ -127,12 +127,19 @@ function gc({ gc, mheap, layout }: OverviewResult): string[] {
 }
 
 function goroutines({ goroutines }: OverviewResult): string[] {
-  if (!goroutines) return [];
-  const { total, byStatus, unreadable } = goroutines;
+  return goroutines ? [row('goroutines', goroutineCountsText(goroutines))] : [];
+}
+
+/** `14 in allgs: 9 waiting, 4 runnable, 1 running`. */
+export function goroutineCountsText({
+  total,
+  byStatus,
+  unreadable,
+}: NonNullable<OverviewResult['goroutines']>): string {
   const counts = Object.entries(byStatus).sort(([, a], [, b]) => b - a);
   const texts = counts.map(([status, count]) => `${grouped(count)} ${status}`);
   if (unreadable > 0) texts.push(`${grouped(unreadable)} unreadable`);
-  return [row('goroutines', `${grouped(total)} in allgs${texts.length > 0 ? `: ${texts.join(', ')}` : ''}`)];
+  return `${grouped(total)} in allgs${texts.length > 0 ? `: ${texts.join(', ')}` : ''}`;
 }
 
 function classes({ classes, layout }: OverviewResult): string[] {

@@ -279,7 +279,7 @@ function memoryOf(
 
 function withoutBinary(path: string | undefined): string {
   const which = path === undefined ? '' : `, which was ${path},`;
-  return `there is no binary: functions have no names here, and addresses in code no lines; name the Go binary${which} beside the image`;
+  return `there is no binary: functions may have no names here, and addresses in code no lines; name the Go binary${which} beside the image`;
 }
 
 function identityOf(ids: BuildIds | undefined, bias: number | undefined): Target['program'] {

@@ -164,8 +164,9 @@ function totals(latest: BrowseState & { readonly matching: number }, { list, lik
   ];
   return [
     ` ${count}${groups}${like === null ? '' : ` with the stack of ${like}`}`,
-    ['dim', hidden.length === 0 ? '' : `; not shown: ${hidden.join(', ')}`],
+    // First what will change, and what a narrow terminal may cut last.
     ['warn', unwound < total ? `; ${grouped(unwound)} of ${grouped(total)} unwound so far` : ''],
+    ['dim', hidden.length === 0 ? '' : `; not shown: ${hidden.join(', ')}`],
     ['unreadable', unreadable > 0 ? `; ⨯ ${grouped(unreadable)} unreadable` : ''],
     ['warn', functions ? '' : '; no function table: no names, stacks by scan'],
   ];

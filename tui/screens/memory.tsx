@@ -130,8 +130,9 @@ async function follow(app: AppServices, address: number, command: 'open' | 'find
   try {
     const word = wordAt(await app.hold(memoryBlock(app.session, address)), address);
     if (word?.value === null || word?.value === undefined) app.notify('this word is not in the image', true);
+    else if (Number(word.value) === 0) app.notify('nil leads nowhere', true);
     else if (word.points === null) app.notify(`${word.value} points at nothing that the image knows`, true);
-    else app.push(command === 'open' ? memoryAt(word.value) : findAt(word.value));
+    else app.push(command === 'open' ? memoryAt(word.value, 0, word.points) : findAt(word.value));
   } catch (error) {
     app.notify(errorText(errorReply(error)), true);
   }

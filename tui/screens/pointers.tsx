@@ -19,7 +19,9 @@ export function PointersScreen({ screen, width, height }: ScreenProps<ScreenOf<'
     [' ', ['title', `${screen.address}–${screen.end}`], `  ${screen.what}`],
     ...(value === undefined ? [] : summary(value)),
     [],
-    [['dim', `  ${columns('goroutine', 'state', 'at'.padEnd(widths.at), 'value'.padEnd(widths.value), 'frame')}`]],
+    value?.found === 0
+      ? ['   nothing on a stack and no register points here']
+      : [['dim', `  ${columns('goroutine', 'state', 'at'.padEnd(widths.at), 'value'.padEnd(widths.value), 'frame')}`]],
   ];
   const view = useTextView(screen, rows, height, head.length);
   return (
