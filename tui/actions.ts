@@ -153,11 +153,11 @@ function helpKey(app: AppServices, key: string, size: Size, props: Program): voi
     const height = size.rows - frameLines - 1;
     navigation.dispatch({
       type: 'help',
-      help: { ...help, place: scrolled(help.place, command, helpLength(app, help.filter), height) },
+      help: { ...help, place: scrolled(help.place, command, helpLength(app, help.filter, size), height) },
     });
   }
 }
 
-function helpLength(app: AppServices, filter: string): number {
-  return helpLines(screenContext(currentScreen(app.navigation.get())), filter).length;
+function helpLength(app: AppServices, filter: string, { columns }: Size): number {
+  return helpLines(screenContext(currentScreen(app.navigation.get())), filter, columns).length;
 }

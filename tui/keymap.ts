@@ -135,8 +135,8 @@ export const bindings: readonly Binding[] = [
   { context: 'span-map', keys: ['left'], command: 'left', help: 'previous slot' },
   { context: 'span-map', keys: ['right'], command: 'right', help: 'next slot' },
   { context: 'span-map', keys: ['x', 'enter', 'l'], command: 'bytes', help: "the slot's memory", hint: 'memory' },
-  { context: 'span-map', keys: ['y'], command: 'copy', help: "copy the slot's address", hint: 'copy' },
   { context: 'span-map', keys: ['p'], command: 'pointers', help: 'which stacks point into the slot', hint: 'stacks' },
+  { context: 'span-map', keys: ['y'], command: 'copy', help: "copy the slot's address", hint: 'copy' },
   { context: 'span-map', keys: ['n'], command: 'next-match', help: 'next slot of another state' },
   { context: 'span-map', keys: ['N'], command: 'previous-match', help: 'previous slot of another state' },
 

@@ -18,7 +18,7 @@ export function HelpOverlay({
   const { navigation } = useApp();
   const help = navigation.get().help;
   if (help === undefined) return null;
-  const lines = helpLines(context, help.filter);
+  const lines = helpLines(context, help.filter, width);
   const room = height - frameLines - 1;
   const top = visibleTop(help.place, lines.length, room);
   const head: Line = [
