@@ -1,7 +1,7 @@
 // `overview` for people: a page of text made from the result, nothing read or computed here.
 import type { BigCount, OverviewResult, RootResult } from '../analysis/results.js';
 import { fold } from './fold.js';
-import { bytesText, grouped, markOf, percentApart, percentText, printable } from './format.js';
+import { bytesText, goroutineCountsText, grouped, markOf, percentApart, percentText, printable } from './format.js';
 
 /** Classes and missing ranges shown; the rest is counted. */
 const topClasses = 8;
@@ -128,18 +128,6 @@ function gc({ gc, mheap, layout }: OverviewResult): string[] {
 
 function goroutines({ goroutines }: OverviewResult): string[] {
   return goroutines ? [row('goroutines', goroutineCountsText(goroutines))] : [];
-}
-
-/** `14 in allgs: 9 waiting, 4 runnable, 1 running`. */
-export function goroutineCountsText({
-  total,
-  byStatus,
-  unreadable,
-}: NonNullable<OverviewResult['goroutines']>): string {
-  const counts = Object.entries(byStatus).sort(([, a], [, b]) => b - a);
-  const texts = counts.map(([status, count]) => `${grouped(count)} ${status}`);
-  if (unreadable > 0) texts.push(`${grouped(unreadable)} unreadable`);
-  return `${grouped(total)} in allgs${texts.length > 0 ? `: ${texts.join(', ')}` : ''}`;
 }
 
 function classes({ classes, layout }: OverviewResult): string[] {

@@ -1,9 +1,9 @@
 // The engine's answers about goroutines, threads and stacks of one opened target. Keeps what is dear to make: the list with what is unwound of it, and the stacks looked at last.
-import { GoroutineBrowser, usedOf } from '../analysis/goroutine-browser.js';
+import { GoroutineBrowser } from '../analysis/goroutine-browser.js';
 import { addressText } from '../analysis/numbers.js';
 import type { GoroutineResult, ThreadResult } from '../analysis/results-goroutines.js';
 import { stackPointers } from '../analysis/stack-pointers.js';
-import { frameWindow, placeOf } from '../analysis/stack-window.js';
+import { frameWindow, placeOf, usedOf } from '../analysis/stack-window.js';
 import { threadResults } from '../analysis/threads.js';
 import { InspectError } from '../bytes/errors.js';
 import { GoroutineReader } from '../runtime/goroutines.js';

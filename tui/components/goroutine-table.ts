@@ -1,6 +1,7 @@
 // The columns of the lists of goroutines, and how states, waits and places are written there.
-import { stateName } from '../../src/analysis/goroutine-query.js';
+
 import type { CallPlace, GoroutineRow, GroupRow } from '../../src/analysis/results-browse.js';
+import { stateName } from '../../src/output/format.js';
 import type { GoroutineColumn } from '../../src/session/protocol.js';
 import { fittingName } from '../function-name.js';
 import { durationText, grouped } from '../numbers.js';

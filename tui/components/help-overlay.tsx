@@ -1,8 +1,9 @@
 // `?` over any screen.
+
+import type { Context } from '../bindings/binding.js';
 import { useApp } from '../hooks/use-app.js';
-import type { Context } from '../keymap.js';
 import type { Line } from '../line.js';
-import { visibleTop } from '../navigation.js';
+import { visibleTop } from '../scrolling.js';
 import { Frame, frameLines } from './frame.js';
 import { helpLines } from './help.js';
 

@@ -1,6 +1,8 @@
 // The help overlay: the keys that hold on the present screen and all commands, made from the tables that the program obeys.
+
+import type { Context } from '../bindings/binding.js';
 import { commandHelp } from '../command.js';
-import { bindingsIn, type Context, keyLabel } from '../keymap.js';
+import { bindingsIn, keyLabel } from '../keymap.js';
 import { type Line, wrapText } from '../line.js';
 
 /** `width`: of the terminal; what a key does is told to its end, on more lines where it must be. */

@@ -1,8 +1,8 @@
 // Memory as lines: a word with what it points at, or sixteen bytes. What the image does not have shows as `⨯ unmapped`, never as zeros.
 import type { MemoryResult } from '../../src/analysis/results.js';
 import { type Line, type Segment, wrapText } from '../line.js';
-import type { MemoryView } from '../navigation.js';
 import { bytesText, grouped } from '../numbers.js';
+import type { MemoryView } from '../screen-state.js';
 
 const hexAddress = (address: number) => `0x${address.toString(16)}`;
 export const bytesPerLine = 16;

@@ -1,8 +1,9 @@
 // The finders of a target, in the order in which they are asked, and what is told of what they found.
 import type { Layout } from '../../layout/types.js';
 import type { Target } from '../../target/target.js';
+import type { Finder } from './choose-root.js';
 import { codeFinder } from './code-finder.js';
-import type { Finder, FoundRoots } from './find.js';
+import type { FoundRoots } from './find.js';
 import { moduleFinder } from './module-finder.js';
 import { isLater, laterRootNames, type Refusal, type RootName, rootNames } from './names.js';
 import { type StackFinder, stackFinder } from './stack-finder.js';

@@ -2,7 +2,7 @@
 // validators, which serve every finder, decide. Sources: runtime/mheap.go, proc.go, symtab.go, mstats.go, mgc.go, mgcpacer.go.
 import { type AddressRange, matchingWords } from '../../image/scan-words.js';
 import { moduleWord } from '../function-tables.js';
-import type { Finder } from './find.js';
+import type { Finder } from './choose-root.js';
 import { isSlice, type ModuleFinder } from './module-finder.js';
 import type { Known, RootName } from './names.js';
 import { laterSearches, type Search } from './search-later.js';
