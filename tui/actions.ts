@@ -1,16 +1,20 @@
 // What keys and commands do, the same on every screen: prompts, help, going there and back. A screen's own keys go to its handler.
+
+import type { Command } from './bindings/binding.js';
 import type { ParsedCommand } from './command.js';
 import { frameLines } from './components/frame.js';
 import { helpLines } from './components/help.js';
 import type { AppServices } from './hooks/use-app.js';
 import type { NavigationStore } from './hooks/use-navigation.js';
 import { screenContext } from './key-meaning.js';
-import { type Command, commandFor } from './keymap.js';
+import { commandFor } from './keymap.js';
 import type { KeyQueue } from './keys.js';
-import { currentScreen, isMotion, type NewScreen, type Screen, scrolled, start } from './navigation.js';
+import { currentScreen } from './navigation.js';
 import type { Program } from './program.js';
 import { promptKey } from './prompts.js';
 import { runCommand } from './run-command.js';
+import type { NewScreen, Screen } from './screen-state.js';
+import { isMotion, scrolled, start } from './scrolling.js';
 import { changeQuery } from './span-query.js';
 import type { Size } from './terminal/size.js';
 import type { Theme } from './theme.js';
@@ -153,11 +157,11 @@ function helpKey(app: AppServices, key: string, size: Size, props: Program): voi
     const height = size.rows - frameLines - 1;
     navigation.dispatch({
       type: 'help',
-      help: { ...help, place: scrolled(help.place, command, helpLength(app, help.filter), height) },
+      help: { ...help, place: scrolled(help.place, command, helpLength(app, help.filter, size), height) },
     });
   }
 }
 
-function helpLength(app: AppServices, filter: string): number {
-  return helpLines(screenContext(currentScreen(app.navigation.get())), filter).length;
+function helpLength(app: AppServices, filter: string, { columns }: Size): number {
+  return helpLines(screenContext(currentScreen(app.navigation.get())), filter, columns).length;
 }

@@ -1,6 +1,9 @@
 // What the next key means: the context it is looked up in, and whether it means the same while the rows of a span table are still under way.
-import { type Command, type Context, commandFor } from './keymap.js';
-import { currentScreen, isMotion, type Navigation, type PromptKind, type Screen } from './navigation.js';
+import type { Command, Context } from './bindings/binding.js';
+import { commandFor } from './keymap.js';
+import { currentScreen, type Navigation, type PromptKind } from './navigation.js';
+import type { Screen } from './screen-state.js';
+import { isMotion } from './scrolling.js';
 
 /** The context whose keys hold on a screen. */
 export function screenContext(screen: Screen): Context {

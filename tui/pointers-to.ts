@@ -1,7 +1,8 @@
 // The range that «which stacks point here» asks about, from what an address is: its slot, else the span, else the place itself.
 import type { FindResult } from '../src/analysis/results.js';
-import { type NewScreen, pointersTo } from './navigation.js';
+import { pointersTo } from './navigation.js';
 import { grouped } from './numbers.js';
+import type { NewScreen } from './screen-state.js';
 
 export function pointersToFound({ address, slot, span, what }: FindResult): NewScreen {
   if (slot !== null) return pointersTo(slot.address, Number(slot.size), `slot ${grouped(slot.index)}`);

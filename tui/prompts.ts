@@ -6,9 +6,10 @@ import { exportView } from './export.js';
 import type { AppServices } from './hooks/use-app.js';
 import { commandFor } from './keymap.js';
 import { typedCharacter } from './keys.js';
-import { currentScreen, type PromptKind, start } from './navigation.js';
+import { currentScreen, type PromptKind } from './navigation.js';
 import type { Program } from './program.js';
 import { runCommand } from './run-command.js';
+import { start } from './scrolling.js';
 import { changeQuery } from './span-query.js';
 import type { Size } from './terminal/size.js';
 

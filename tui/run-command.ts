@@ -3,18 +3,10 @@
 import type { ParsedCommand } from './command.js';
 import { exportView } from './export.js';
 import type { AppServices } from './hooks/use-app.js';
-import {
-  allSpans,
-  findAt,
-  goroutineAt,
-  goroutinesWith,
-  memoryAt,
-  type NewScreen,
-  pointersTo,
-  spanAt,
-  start,
-} from './navigation.js';
+import { allSpans, findAt, goroutineAt, goroutinesWith, memoryAt, pointersTo, spanAt } from './navigation.js';
 import type { Program } from './program.js';
+import type { NewScreen } from './screen-state.js';
+import { start } from './scrolling.js';
 
 export function runCommand(app: AppServices, command: ParsedCommand, props: Program): void {
   const { navigation } = app;

@@ -3,7 +3,8 @@
 import type { SpanQuery } from '../src/session/protocol.js';
 import type { AppServices } from './hooks/use-app.js';
 import { sameMeanwhile } from './key-meaning.js';
-import { type Motion, moved, placeAt, type ScreenOf, type ScreenPatch, start, visibleTop } from './navigation.js';
+import type { ScreenOf, ScreenPatch } from './screen-state.js';
+import { type Motion, moved, placeAt, start, visibleTop } from './scrolling.js';
 import { errorReply, errorText } from './ui-session.js';
 
 /** The screen's state at this moment: keys that came together each see what the one before did. */

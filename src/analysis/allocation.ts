@@ -7,7 +7,7 @@ import { readFunctions } from '../runtime/unwind/program-functions.js';
 import { Stacks } from '../runtime/unwind/stacks.js';
 import { readMachines, threadsWithMachines } from '../runtime/unwind/thread-list.js';
 import type { StackFrame } from '../runtime/unwind/unwind.js';
-import { hasStack } from './goroutine-query.js';
+import { hasStack, stateName } from './goroutine-query.js';
 import { callsOf } from './goroutines.js';
 import { addressText, bigCount } from './numbers.js';
 import type { AllocationResult, AllocationSite } from './results-goroutines.js';
@@ -60,13 +60,20 @@ export function allocations(process: GoProcess): AllocationResult[] {
   for (const thread of threads) {
     const curg = thread.machine?.curg ? reader.at(thread.machine.curg) : undefined;
     const { frames } = stacks.ofThread(thread, curg);
-    if (add(frames, { tid: thread.tid, goid: curg ? bigCount(curg.goid) : null, status: curg?.status ?? null }) && curg)
+    if (
+      add(frames, {
+        tid: thread.tid,
+        goid: curg ? bigCount(curg.goid) : null,
+        status: curg ? stateName(curg) : null,
+      }) &&
+      curg
+    )
       seen.add(curg.g);
   }
   for (const goroutine of readGoroutines(process).goroutines) {
     if (seen.has(goroutine.g) || goroutine.status === undefined || !hasStack(goroutine.status)) continue;
     const { frames } = stacks.ofGoroutine(goroutine);
-    add(frames, { tid: null, goid: bigCount(goroutine.goid), status: goroutine.waitReason ?? goroutine.status });
+    add(frames, { tid: null, goid: bigCount(goroutine.goid), status: stateName(goroutine) });
   }
   return results;
 }

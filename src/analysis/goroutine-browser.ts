@@ -3,25 +3,13 @@
 import type { Goroutine } from '../runtime/goroutines.js';
 import type { GoProcess } from '../runtime/process.js';
 import { type FilteredGoroutine, type GoroutineTest, parseGoroutineFilter } from './goroutine-filter.js';
-import { hasStack, shownFrames } from './goroutine-query.js';
+import type { GoroutineColumn, GoroutineQuery, GroupQuery } from './goroutine-queries.js';
+import { hasStack, stateName } from './goroutine-query.js';
 import { GoroutineList } from './goroutines.js';
 import { addressText, bigCount } from './numbers.js';
-import type { BrowseState, CallPlace, GoroutineRow, GoroutineWindow, GroupRow, GroupWindow } from './results-browse.js';
-import type { FrameResult, GoroutineResult } from './results-goroutines.js';
-
-export type GoroutineColumn = 'goid' | 'state' | 'wait' | 'func' | 'stack';
-
-export interface GroupQuery {
-  readonly filter: string;
-  /** The runtime's own too. */
-  readonly system: boolean;
-}
-
-export interface GoroutineQuery extends GroupQuery {
-  readonly sort: { readonly column: GoroutineColumn; readonly descending: boolean };
-  /** Only those with the same state and stack as this one. */
-  readonly like: string | null;
-}
+import type { BrowseState, GoroutineRow, GoroutineWindow, GroupRow, GroupWindow } from './results-browse.js';
+import { type StackGroup, StackGroups } from './stack-groups.js';
+import { usedOf } from './stack-window.js';
 
 /** Says how far it is, and throws where it is to stop. */
 export type OnUnwound = (done: number, total: number) => void;
@@ -34,22 +22,10 @@ export interface Slice {
 
 /** Unwinding with one question: short enough for what is asked behind it. A small program is done with the first. */
 const slice: Slice = { ms: 120, batch: 32 };
-/** pcs of a stack that tell it apart; a longer one also by a sum of all. */
-const mostPcs = 256;
-
-interface Group {
-  readonly key: string;
-  readonly members: number[];
-  readonly names: readonly string[];
-  readonly top: CallPlace | null;
-  readonly frames: number;
-  readonly complete: boolean;
-  readonly stoppedBecause: string | null;
-}
 
 /** What is kept of an unwound goroutine. */
 interface Unwound {
-  readonly group: Group;
+  readonly group: StackGroup;
   readonly thread: number | null;
   readonly waits: number | null;
   readonly startedBy: string | null;
@@ -61,8 +37,7 @@ export class GoroutineBrowser {
   readonly #alive: readonly Goroutine[];
   readonly #dead: number;
   readonly #unwound: (Unwound | undefined)[];
-  readonly #groups = new Map<string, Group>();
-  readonly #names = new Map<string, string>();
+  readonly #groups = new StackGroups();
   /** Whose each is: 1 the program's, 2 the runtime's; 0 not looked at yet. */
   readonly #whose: Uint8Array;
   #lastOrder: { readonly key: string; readonly indices: readonly number[] } | undefined;
@@ -193,48 +168,18 @@ export class GoroutineBrowser {
     if (!goroutine) return nobody;
     const result = this.list.result(goroutine);
     const unwound: Unwound = {
-      group: this.#groupOf(result, index),
+      group: this.#groups.add(result, index),
       thread: result.thread,
       waits: result.waitSinceAtLeast,
       startedBy:
         result.createdBy?.func === undefined || result.createdBy.func === null
           ? null
-          : this.#name(result.createdBy.func),
+          : this.#groups.name(result.createdBy.func),
       used: usedOf(result),
     };
     this.#unwound[index] = unwound;
     this.#done += 1;
     return unwound;
-  }
-
-  #groupOf({ status, waitReason, frames, complete, stoppedBecause }: GoroutineResult, index: number): Group {
-    const key = `${status} ${waitReason} ${stackKey(frames)}`;
-    let group = this.#groups.get(key);
-    if (!group) {
-      const top = shownFrames(frames.slice(0, mostPcs))[0] ?? frames[0];
-      group = {
-        key,
-        members: [],
-        names: [...new Set(frames.flatMap(({ func }) => (func === null ? [] : [this.#name(func)])))],
-        top: top ? { pc: top.pc, func: top.func, file: top.file, line: top.line } : null,
-        frames: frames.length,
-        complete,
-        stoppedBecause,
-      };
-      this.#groups.set(key, group);
-    }
-    // Those on the screen come out of turn.
-    const at = group.members.findLastIndex((member) => member < index) + 1;
-    group.members.splice(at, 0, index);
-    return group;
-  }
-
-  /** One string for each name: groups have many in common. */
-  #name(name: string): string {
-    const known = this.#names.get(name);
-    if (known !== undefined) return known;
-    this.#names.set(name, name);
-    return name;
   }
 
   #fits(index: number, test: GoroutineTest, system: boolean): boolean {
@@ -254,7 +199,7 @@ export class GoroutineBrowser {
     return test(seen);
   }
 
-  /** Known before a stack is unwound: by where it started. */
+  /** Known before a stack is unwound, but for those whose stack tells. */
   #isSystem(index: number): boolean {
     if (this.#whose[index] === 0) this.#whose[index] = this.list.isSystem(this.#alive[index]!) ? 2 : 1;
     return this.#whose[index] === 2;
@@ -270,11 +215,11 @@ export class GoroutineBrowser {
   }
 
   #order(column: GoroutineColumn): (a: number, b: number) => number {
-    const state = (index: number) => this.#alive[index]!.waitReason ?? this.#alive[index]!.status ?? '';
+    const state = (index: number) => stateName(this.#alive[index]!);
     const func = (index: number) => this.#unwound[index]?.group.top?.func ?? '';
     switch (column) {
       case 'goid':
-        return (a, b) => Number(this.#alive[a]!.goid) - Number(this.#alive[b]!.goid);
+        return (a, b) => this.#goid(a) - this.#goid(b);
       case 'state':
         return (a, b) => compareText(state(a), state(b));
       case 'wait':
@@ -285,6 +230,10 @@ export class GoroutineBrowser {
       case 'stack':
         return (a, b) => (this.#unwound[a]?.used ?? -1) - (this.#unwound[b]?.used ?? -1);
     }
+  }
+
+  #goid(index: number): number {
+    return Number(this.#alive[index]!.goid);
   }
 
   #waitedFrom(index: number): number {
@@ -304,13 +253,15 @@ export class GoroutineBrowser {
   }
 
   #groupRow(
-    { top, frames, complete, stoppedBecause }: Group,
+    { top, frames, complete, stoppedBecause }: StackGroup,
     members: readonly number[],
     waits: number | null,
   ): GroupRow {
-    const { goid, status, waitReason } = this.#alive[members[0]!]!;
+    const { status, waitReason } = this.#alive[members[0]!]!;
+    // The list of them by goid begins with it.
+    const first = members.reduce((least, index) => (this.#goid(index) < this.#goid(least) ? index : least));
     return {
-      goid: bigCount(goid),
+      goid: bigCount(this.#alive[first]!.goid),
       count: members.length,
       status: status ?? 'unknown',
       waitReason: waitReason ?? null,
@@ -354,24 +305,3 @@ const nobody: Unwound = {
 };
 
 const compareText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
-
-/** Bytes between SP and the end of the stack, where SP lies on it. */
-export function usedOf({ frames, stack }: Pick<GoroutineResult, 'frames' | 'stack'>): number | null {
-  const sp = frames[0]?.sp;
-  if (sp === undefined) return null;
-  const used = Number(stack.end) - Number(sp);
-  return used >= 0 && Number(sp) >= Number(stack.start) ? used : null;
-}
-
-/** The pcs of a stack; of a very long one its two ends, its length and a sum over all. */
-function stackKey(frames: readonly FrameResult[]): string {
-  const pcs = (part: readonly FrameResult[]) => part.map(({ pc }) => pc).join();
-  if (frames.length <= 2 * mostPcs) return pcs(frames);
-  let [a, b] = [0x811c9dc5, 0x9747b28c];
-  for (const { pc } of frames) {
-    const value = Number(pc);
-    a = Math.imul(a ^ (value & 0xffffffff), 0x01000193);
-    b = Math.imul(b ^ Math.floor(value / 2 ** 12), 0x85ebca6b) + 1;
-  }
-  return `${pcs(frames.slice(0, mostPcs))} ${frames.length} ${a} ${b} ${pcs(frames.slice(-mostPcs))}`;
-}

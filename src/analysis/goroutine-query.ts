@@ -34,14 +34,14 @@ export function filterGoroutines(
 export const hasStack = (status: string): boolean =>
   !['dead', 'deadextra', 'idle', 'moribund_unused', 'enqueue_unused'].includes(status);
 
-/** What a traceback calls its state (runtime/traceback.go, goroutineheader; leaked ones since 1.26). */
+/** What a traceback calls its state; what every list and line that names one says (runtime/traceback.go, goroutineheader; leaked ones since 1.26). */
 export const stateName = ({
-  status,
+  status = 'unknown',
   waitReason,
 }: {
-  readonly status: string;
-  readonly waitReason?: string | undefined;
-}): string => (waitReason === undefined ? status : `${waitReason}${status === 'leaked' ? ' (leaked)' : ''}`);
+  readonly status?: string | undefined;
+  readonly waitReason?: string | null | undefined;
+}): string => (waitReason ? `${waitReason}${status === 'leaked' ? ' (leaked)' : ''}` : status);
 
 /** `net/http` of `net/http.(*conn).serve`; the linker writes dots in a path's last part as %2e. */
 export function packageOf(func: string): string {

@@ -21,7 +21,7 @@ export class GoroutineList {
   /** Undefined where no function table can be read: stacks are then unknown. */
   readonly functions: ProgramFunctions | undefined;
   readonly #stacks: Stacks;
-  readonly #now: number;
+  #now: number | undefined;
   readonly #process: GoProcess;
   #scene: ScanScene | undefined;
 
@@ -34,7 +34,6 @@ export class GoroutineList {
     this.functions = readFunctions(process);
     const threads = threadsWithMachines(process.target.threads(), readMachines(process));
     this.#stacks = new Stacks(process, this.functions ?? noFunctions, threads);
-    this.#now = nanotimeAtLeast(process);
   }
 
   /** The stack of one; where there are no functions, none, and the reason. */
@@ -63,10 +62,10 @@ export class GoroutineList {
       goid: bigCount(goid),
       status: status ?? 'unknown',
       ...(waitReason === undefined ? {} : { waitReason }),
-      waitSinceAtLeast: waitSince > 0 && this.#now >= waitSince ? this.#now - waitSince : null,
+      waitSinceAtLeast: this.#waitOf(waitSince),
       lockedToThread: lockedm !== 0,
       thread: stack.thread ?? null,
-      system: this.isSystem(goroutine) && !isAtUsersCode(startFunc, frames),
+      system: this.isSystem(goroutine, () => frames),
       frames,
       createdBy: this.#createdBy(goroutine),
       startFunc: startFunc ?? null,
@@ -76,6 +75,13 @@ export class GoroutineList {
       complete: stack.complete || scanned?.complete === true,
       stoppedBecause: scanned?.complete === true ? null : (stack.stoppedBecause ?? null),
     };
+  }
+
+  /** The clock is read where somebody waits: it asks for roots that nothing else here does. */
+  #waitOf(since: number): number | null {
+    if (!(since > 0)) return null;
+    this.#now ??= nanotimeAtLeast(this.#process);
+    return this.#now >= since ? this.#now - since : null;
   }
 
   /** Without a function table: where it stands, as addresses. */
@@ -115,12 +121,14 @@ export class GoroutineList {
     return [unnamed(pc, sp, how)];
   }
 
-  /** One of the runtime's own, which a traceback leaves out. */
-  isSystem({ startpc }: Goroutine): boolean {
+  /** One of the runtime's own, which a traceback leaves out. Told by where it started; only for those that run the program's finalizers and cleanups `frames` is asked. */
+  isSystem(goroutine: Goroutine, frames = () => this.result(goroutine).frames): boolean {
+    const { startpc } = goroutine;
     const fn = startpc === 0 ? undefined : this.functions?.at(startpc);
     if (!fn || !this.functions) return false;
     const role = this.functions.roleOf(fn);
-    return fn.name.startsWith('runtime.') && !usersRoles.has(role) && fn.name !== 'runtime.main';
+    if (!fn.name.startsWith('runtime.') || usersRoles.has(role) || fn.name === 'runtime.main') return false;
+    return !(callUsersCode.has(fn.name) && frames().some(({ func }) => func !== null && isUsers(func)));
   }
 
   #nameAt(pc: number): string | undefined {
@@ -160,14 +168,9 @@ const unnamed = (pc: number, sp: number, how: FrameOrigin): FrameResult => ({
 const usersRoles: ReadonlySet<string> = new Set(['runtime_main', 'corostart', 'handleAsyncEvent']);
 
 /** The runtime's goroutines that a traceback shows while they are in a finalizer or a cleanup of the program (traceback.go, isSystemGoroutine). */
-const callUsersCode: ReadonlySet<string | undefined> = new Set([
-  'runtime.runfinq',
-  'runtime.runFinalizers',
-  'runtime.runCleanups',
-]);
+const callUsersCode: ReadonlySet<string> = new Set(['runtime.runfinq', 'runtime.runFinalizers', 'runtime.runCleanups']);
 
-const isAtUsersCode = (startFunc: string | undefined, frames: readonly FrameResult[]): boolean =>
-  callUsersCode.has(startFunc) && frames.some(({ func }) => func !== null && !/^(internal\/)?runtime[./]/.test(func));
+const isUsers = (func: string): boolean => !/^(internal\/)?runtime[./]/.test(func);
 
 /** Callees whose calling wrapper is shown: who panics wants to see it (traceback.go, elideWrapperCalling). */
 const showsWrapper: ReadonlySet<string> = new Set(['gopanic', 'sigpanic', 'panicwrap']);

@@ -22,7 +22,7 @@ export interface BrowseState {
 }
 
 export interface GroupRow {
-  /** The first of the group: names it. */
+  /** The lowest of the group: names it. */
   readonly goid: BigCount;
   readonly count: number;
   readonly status: string;

@@ -5,7 +5,7 @@ import { type Goroutine, GoroutineReader } from '../runtime/goroutines.js';
 import type { GoProcess } from '../runtime/process.js';
 import { readMachines, threadsWithMachines, within } from '../runtime/unwind/thread-list.js';
 import type { GoroutineBrowser, OnUnwound } from './goroutine-browser.js';
-import { hasStack } from './goroutine-query.js';
+import { hasStack, stateName } from './goroutine-query.js';
 import { addressText, bigCount } from './numbers.js';
 import type { StackPointer, StackPointersResult } from './results-browse.js';
 import type { FrameResult } from './results-goroutines.js';
@@ -138,7 +138,7 @@ function frameOf(
 /** Where SP is not known, as of one that runs on no thread of the image, all of the stack. */
 function* goroutineStacks({ list }: GoroutineBrowser): Generator<ScannedStack> {
   for (const goroutine of list.goroutines) {
-    const { status, waitReason, stack } = goroutine;
+    const { status, stack } = goroutine;
     if ((status !== undefined && !hasStack(status)) || !(stack.hi > stack.lo)) continue;
     const start = list.startOf(goroutine);
     const known = typeof start !== 'string' && start.sp >= stack.lo && start.sp < stack.hi;
@@ -147,7 +147,7 @@ function* goroutineStacks({ list }: GoroutineBrowser): Generator<ScannedStack> {
       hi: stack.hi,
       goroutine,
       tid: null,
-      state: waitReason ?? status ?? 'unknown',
+      state: stateName(goroutine),
       whole: !known,
     };
   }
@@ -184,7 +184,7 @@ function registersInto(process: GoProcess, { start, end }: PointerRange): StackP
         {
           goid: goroutine ? bigCount(goroutine.goid) : null,
           tid,
-          state: goroutine?.waitReason ?? goroutine?.status ?? 'no goroutine',
+          state: goroutine ? stateName(goroutine) : 'no goroutine',
           at: null,
           register,
           value: addressText(word),

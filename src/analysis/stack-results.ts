@@ -8,6 +8,7 @@ import { scanScene } from '../runtime/unwind/scan-scene.js';
 import { Stacks } from '../runtime/unwind/stacks.js';
 import { readMachines, type Thread, threadsWithMachines, within } from '../runtime/unwind/thread-list.js';
 import type { Target } from '../target/target.js';
+import { stateName } from './goroutine-query.js';
 import { addressText, bigCount } from './numbers.js';
 import type { BigCount } from './results.js';
 import type { CandidateResult, ScanResult } from './results-goroutines.js';
@@ -53,7 +54,7 @@ export function* scanResults(
     const bp = start.bp ?? (start.origin === 'gobuf' ? goroutine.sched.bp : 0);
     yield resultOf(
       scene,
-      { what: 'goroutine', goid: bigCount(goroutine.goid), status: goroutine.waitReason ?? goroutine.status ?? '?' },
+      { what: 'goroutine', goid: bigCount(goroutine.goid), status: stateName(goroutine) },
       { ...start, bp: bp || undefined, end: goroutine.stack.hi, startpc: goroutine.startpc },
     );
   }

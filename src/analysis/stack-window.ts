@@ -3,7 +3,7 @@ import type { StackBounds } from '../runtime/unwind/unwind.js';
 import { shownFrames } from './goroutine-query.js';
 import { addressText } from './numbers.js';
 import type { CallPlace, FrameRow, FrameWindow } from './results-browse.js';
-import type { FrameResult } from './results-goroutines.js';
+import type { FrameResult, GoroutineResult } from './results-goroutines.js';
 
 /** Of one list of frames, which are shown in a traceback: worked out once. */
 const shownOf = new WeakMap<readonly FrameResult[], Uint32Array>();
@@ -81,4 +81,12 @@ export function frameFinder(
 export function placeOf(frames: readonly FrameResult[]): CallPlace | null {
   const top = shownFrames(frames)[0] ?? frames[0];
   return top ? { pc: top.pc, func: top.func, file: top.file, line: top.line } : null;
+}
+
+/** Bytes between SP and the end of the stack, where SP lies on it. */
+export function usedOf({ frames, stack }: Pick<GoroutineResult, 'frames' | 'stack'>): number | null {
+  const sp = frames[0]?.sp;
+  if (sp === undefined) return null;
+  const used = Number(stack.end) - Number(sp);
+  return used >= 0 && Number(sp) >= Number(stack.start) ? used : null;
 }

@@ -1,4 +1,8 @@
 // How numbers look to people: grouped digits, IEC sizes, text that can't hurt a terminal.
+import type { OverviewResult } from '../analysis/results.js';
+
+/** What a list or a line calls the state of a goroutine: told in one place. */
+export { stateName } from '../analysis/goroutine-query.js';
 
 /** `12345678` → `12,345,678`; decimal strings too. */
 export function grouped(value: number | string): string {
@@ -75,4 +79,16 @@ export type Mark = (text: string) => string;
  */
 export function markOf(source: string): Mark {
   return source === 'inferred' || source === 'stand-in' ? (text) => `~${text}` : (text) => text;
+}
+
+/** `14 in allgs: 9 waiting, 4 runnable, 1 running`. */
+export function goroutineCountsText({
+  total,
+  byStatus,
+  unreadable,
+}: NonNullable<OverviewResult['goroutines']>): string {
+  const counts = Object.entries(byStatus).sort(([, a], [, b]) => b - a);
+  const texts = counts.map(([status, count]) => `${grouped(count)} ${status}`);
+  if (unreadable > 0) texts.push(`${grouped(unreadable)} unreadable`);
+  return `${grouped(total)} in allgs${texts.length > 0 ? `: ${texts.join(', ')}` : ''}`;
 }

@@ -109,7 +109,7 @@ export function frameTable(frames: readonly FrameResult[]): string[] {
     lines.splice(
       linesKept,
       lines.length - 2 * linesKept,
-      `  … ${grouped(lines.length - 2 * linesKept)} more frames (--json has all)`,
+      `  … ${grouped(lines.length - 2 * linesKept)} more frames (--json --frames 0 has all)`,
     );
   return lines;
 }

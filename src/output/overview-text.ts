@@ -1,7 +1,7 @@
 // `overview` for people: a page of text made from the result, nothing read or computed here.
 import type { BigCount, OverviewResult, RootResult } from '../analysis/results.js';
 import { fold } from './fold.js';
-import { bytesText, grouped, markOf, percentApart, percentText, printable } from './format.js';
+import { bytesText, goroutineCountsText, grouped, markOf, percentApart, percentText, printable } from './format.js';
 
 /** Classes and missing ranges shown; the rest is counted. */
 const topClasses = 8;
@@ -154,12 +154,7 @@ function gc({ gc, mheap, layout }: OverviewResult): string[] {
 }
 
 function goroutines({ goroutines }: OverviewResult): string[] {
-  if (!goroutines) return [];
-  const { total, byStatus, unreadable } = goroutines;
-  const counts = Object.entries(byStatus).sort(([, a], [, b]) => b - a);
-  const texts = counts.map(([status, count]) => `${grouped(count)} ${status}`);
-  if (unreadable > 0) texts.push(`${grouped(unreadable)} unreadable`);
-  return [row('goroutines', `${grouped(total)} in allgs${texts.length > 0 ? `: ${texts.join(', ')}` : ''}`)];
+  return goroutines ? [row('goroutines', goroutineCountsText(goroutines))] : [];
 }
 
 function classes({ classes, layout }: OverviewResult): string[] {

@@ -3,7 +3,7 @@ import { InspectError } from '../bytes/errors.js';
 import type { Layout } from '../layout/types.js';
 import type { Target } from '../target/target.js';
 import { type Candidate, candidates, type LayoutOptions } from './layout-candidates.js';
-import { type FoundRoots, findRoots } from './roots/find.js';
+import { type FoundRoots, findRoots, type RootSearch, searchRoots } from './roots/find.js';
 import { type Finders, findersOf } from './roots/finders.js';
 import { rootNames } from './roots/names.js';
 import { recall, remember } from './roots/remembered.js';
@@ -17,7 +17,7 @@ export interface ProcessOptions extends LayoutOptions {
 export interface Attempt {
   readonly layout: Layout;
   readonly scene: Scene;
-  readonly found: FoundRoots;
+  readonly search: RootSearch;
   /** Whether the spans and arenas prove the layout. */
   readonly ok: boolean;
 }
@@ -45,7 +45,7 @@ export function chooseLayout(target: Target, options: ProcessOptions): Choice | 
       // What a second layout says of an image whose heap it does not find is never used.
       const attempt = tryCandidate(target, candidate, finders, trace, options, best !== undefined);
       if (attempt && (attempt.ok || !best)) best = attempt;
-      if (attempt?.found.mheap?.ok === false && attempt.layout.exact && attempt.layout.source === 'table')
+      if (attempt?.search.needed.mheap?.ok === false && attempt.layout.exact && attempt.layout.source === 'table')
         misfit ??= attempt;
       if (attempt?.ok) break;
     } catch (error) {
@@ -86,14 +86,31 @@ function tryCandidate(
   const scene = sceneOf(target, layout);
   const cache = cacheFor(target, options);
   const known = cache && recall(cache.folder, cache.program, layout.name, rootNames);
-  const found = findRoots(scene, finders.ordered, known, onlyProved);
+  const search = searchRoots(scene, finders.ordered, known, onlyProved);
+  const { mheap, roots } = search.needed;
   // Proved by its spans and arenas; whether the address is confirmed by another way is another question.
-  const ok = found.mheap?.ok === true;
-  const kept = ok && known ? remember(cache.folder, cache.program, layout.name, found.roots, known) : undefined;
-  if (kept) trace.push(kept);
-  const why = found.mheap ? found.mheap.why : 'mheap_ was not found';
-  trace.push(`layout: ${layout.name}: ${why}${ok ? '' : ' (refused)'}`);
-  return { layout, scene, found, ok };
+  const ok = mheap?.ok === true;
+  const keep = (found: FoundRoots['roots']) => {
+    const kept = ok && known ? remember(cache.folder, cache.program, layout.name, found, known) : undefined;
+    if (kept) trace.push(kept);
+  };
+  keep(roots);
+  trace.push(`layout: ${layout.name}: ${mheap ? mheap.why : 'mheap_ was not found'}${ok ? '' : ' (refused)'}`);
+  let all: FoundRoots | undefined;
+  return {
+    layout,
+    scene,
+    ok,
+    search: {
+      needed: search.needed,
+      all() {
+        if (all) return all;
+        all = search.all();
+        keep(all.roots);
+        return all;
+      },
+    },
+  };
 }
 
 const sceneOf = ({ memory, live }: Target, layout: Layout): Scene => ({

@@ -52,6 +52,25 @@ export function* functionTables(place: Place, first: number | undefined): Genera
   }
 }
 
+/** Where functions stand, and what they are called. */
+export type FunctionPlaces = Pick<Pclntab, 'functionOf' | 'nameOf'>;
+
+/** The function tables of a module and those behind it (plugins, shared modules) as one; undefined where none can be read. */
+export function functionPlaces(place: Place, first: number | undefined): FunctionPlaces | undefined {
+  const tables = [...functionTables(place, first)];
+  if (tables.length <= 1) return tables[0];
+  return {
+    functionOf(pc) {
+      for (const table of tables) {
+        const found = table.functionOf(pc);
+        if (found) return found;
+      }
+      return undefined;
+    },
+    nameOf: (fn) => tables.find((table) => table.functionOf(fn.entry)?.record === fn.record)?.nameOf(fn),
+  };
+}
+
 /** Whether a header says of the parts of its table what moduledata says, and of instructions what the arch does. */
 function agrees(place: Place, module: number, { format, minLC, funcnametab, cutab, pctab }: PclntabHeader): boolean {
   if (format !== formatOf(place.layout) || minLC !== place.layout.traits.minLC) return false;

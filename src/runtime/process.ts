@@ -10,7 +10,7 @@ import { type LiveSource, readLiveSpans, settleRow } from './live-spans.js';
 import { cachedSpans } from './mcache.js';
 import type { RuntimeView } from './mheap.js';
 import { readFoundSpans, withoutHeap } from './partial-spans.js';
-import { findLaterRoots } from './roots/find.js';
+import { type FoundRoots, findLaterRoots } from './roots/find.js';
 import { tell } from './roots/finders.js';
 import { isLater, type Refusal, type Root, type RootName } from './roots/names.js';
 import { readAllspans } from './roots/validate-mheap.js';
@@ -38,7 +38,7 @@ export interface LayoutCheck {
 export interface GoProcess extends RuntimeView {
   /** As it was opened; where nothing tells the Go version, with the one that was guessed. */
   readonly target: Target;
-  /** Those that are found at once. */
+  /** Those in `rootNames`: what was not looked for at opening is at the first call of this, of `refusals`, `warnings` or `trace`. */
   readonly roots: ReadonlyMap<RootName, Root>;
   /** All, the rest looked for at the first call: it adds to `refusals`, `warnings` and `trace`. */
   allRoots(): ReadonlyMap<RootName, Root>;
@@ -114,23 +114,32 @@ function chooseProcess(target: Target, options: ProcessOptions): GoProcess | und
 }
 
 function makeProcess(target: Target, { best, misfit, finders, trace }: Choice): GoProcess {
-  const { layout, found, ok, scene } = best;
-  const { roots, mheap } = found;
+  const { layout, search, ok, scene } = best;
+  const { mheap } = search.needed;
   const memory: Memory = target.memory;
   const warnings: string[] = [];
   const refusals: Refusal[] = [];
   const told = { trace, warnings, refusals };
-  tell(found, roots.keys(), told);
+  tell(search.needed, search.needed.roots.keys(), told);
   let toldOfStacks = 0;
   const tellOfStacks = () => {
     const story = finders.stack.story(scene);
     trace.push(...story.slice(toldOfStacks));
     toldOfStacks = story.length;
   };
+  let first: FoundRoots | undefined;
+  const firstRoots = (): FoundRoots => {
+    if (first) return first;
+    first = search.all();
+    const { roots, refusals: all } = first;
+    const rest = [...roots.keys()].filter((name) => !search.needed.roots.has(name));
+    tell({ roots, refusals: all.slice(search.needed.refusals.length) }, rest, told);
+    return first;
+  };
   let all: ReadonlyMap<RootName, Root> | undefined;
   const allRoots = () => {
     if (all) return all;
-    const later = findLaterRoots(scene, finders.ordered, found);
+    const later = findLaterRoots(scene, finders.ordered, firstRoots());
     tell(later, [...later.roots.keys()].filter(isLater), told);
     all = later.roots;
     tellOfStacks();
@@ -138,7 +147,7 @@ function makeProcess(target: Target, { best, misfit, finders, trace }: Choice): 
   };
   // What is doubtful for want of anything to compare is used in a heap that is proved; what was contradicted, or stands beside no heap, never.
   const address = (name: RootName) => {
-    const root = (isLater(name) ? allRoots() : roots).get(name);
+    const root = search.needed.roots.get(name) ?? (isLater(name) ? allRoots() : firstRoots().roots).get(name);
     const refused = refusals.some((each) => each.name === name);
     return root?.state === 'confirmed' || (ok && !refused) ? root?.address : undefined;
   };
@@ -164,12 +173,12 @@ function makeProcess(target: Target, { best, misfit, finders, trace }: Choice): 
     );
   if (ok && misfit)
     warnings.unshift(
-      `the layout ${misfit.layout.name} does not fit this image (${misfit.found.mheap?.why}): is it ${target.go?.version}? ${layout.name} fits and is used`,
+      `the layout ${misfit.layout.name} does not fit this image (${misfit.search.needed.mheap?.why}): is it ${target.go?.version}? ${layout.name} fits and is used`,
     );
   const mheapAddress = ok ? address('runtime.mheap_') : undefined;
   const header = () => (mheapAddress === undefined ? undefined : readAllspans({ memory, layout }, mheapAddress));
   let allspans = header() ?? partial?.allspans;
-  const disputed = ok && mheapAddress === undefined ? roots.get('runtime.mheap_')?.detail : undefined;
+  const disputed = ok && mheapAddress === undefined ? search.needed.roots.get('runtime.mheap_')?.detail : undefined;
   const why = disputed ?? mheap?.why ?? 'mheap_ was not found';
   let table: SpanTable | undefined;
   const moving = (): LiveSource | undefined =>
@@ -185,15 +194,26 @@ function makeProcess(target: Target, { best, misfit, finders, trace }: Choice): 
     target,
     memory,
     layout,
-    roots,
+    get roots() {
+      return firstRoots().roots;
+    },
     allRoots,
-    refusals,
+    get refusals() {
+      firstRoots();
+      return refusals;
+    },
     address,
     get allspans() {
       return allspans;
     },
-    warnings,
-    trace,
+    get warnings() {
+      firstRoots();
+      return warnings;
+    },
+    get trace() {
+      firstRoots();
+      return trace;
+    },
     check: {
       checked: partial?.checked ?? mheap?.checked ?? 0,
       held: partial?.held ?? mheap?.held ?? 0,

@@ -1,10 +1,11 @@
 // Goes through a stack word by word, with nothing but a stack pointer: no unwind tables, no frame pointers, no layout. Says of each aligned word what it may be: a
 // return address (it points into text, and a call ends just before it), a pointer into the program's data, or into other memory that is mapped. A word is what it may
 // be, not what it is: stale words look like live ones. Pure, lazy and bounded; used for finding roots, and wherever exact unwinding is not to be had.
-import type { Pclntab, PclntabFunction } from '../gosym/pclntab.js';
+import type { PclntabFunction } from '../gosym/pclntab.js';
 import type { Memory, Segment } from '../image/memory.js';
 import type { AddressRange } from '../image/scan-words.js';
 import { followsCall } from './call-sites.js';
+import type { FunctionPlaces } from './function-tables.js';
 
 /** `return`: a return address; `text`: points into text, but not behind a call; `data`: into the program's data; `memory`: into other writable memory. */
 export type StackWordKind = 'return' | 'text' | 'data' | 'memory';
@@ -24,8 +25,8 @@ export interface ScanPlaces {
   readonly goarch: string;
   /** The program's writable data, ascending. */
   readonly data: readonly AddressRange[];
-  /** The function table, where it is known: an address in text that is in no function of it is none. */
-  readonly functions?: Pclntab | undefined;
+  /** The functions of all modules, where they are known: an address in text that is in none of them is none. */
+  readonly functions?: FunctionPlaces | undefined;
 }
 
 /** x of a segment's flags, as in the program header. */

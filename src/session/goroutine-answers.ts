@@ -1,9 +1,9 @@
 // The engine's answers about goroutines, threads and stacks of one opened target. Keeps what is dear to make: the list with what is unwound of it, and the stacks looked at last.
-import { GoroutineBrowser, usedOf } from '../analysis/goroutine-browser.js';
+import { GoroutineBrowser } from '../analysis/goroutine-browser.js';
 import { addressText } from '../analysis/numbers.js';
 import type { GoroutineResult, ThreadResult } from '../analysis/results-goroutines.js';
 import { stackPointers } from '../analysis/stack-pointers.js';
-import { frameWindow, placeOf } from '../analysis/stack-window.js';
+import { frameWindow, placeOf, usedOf } from '../analysis/stack-window.js';
 import { threadResults } from '../analysis/threads.js';
 import { InspectError } from '../bytes/errors.js';
 import { GoroutineReader } from '../runtime/goroutines.js';
@@ -16,8 +16,9 @@ import type { Calls } from './protocol.js';
 
 /** Rows in one window. */
 const maxWindow = 2000;
-/** Whole stacks kept: of the goroutine that is looked at, and of those one goes back to. */
+/** Whole stacks kept: of the goroutine that is looked at, and of those one goes back to, as long as they have no more frames than this together. */
 const keptStacks = 4;
+const keptFrames = 150_000;
 
 export class Scheduling {
   readonly process: GoProcess;
@@ -64,7 +65,9 @@ export class Scheduling {
     }
     this.#stacks.delete(goid);
     this.#stacks.set(goid, result);
-    for (const old of this.#stacks.keys()) if (this.#stacks.size > keptStacks) this.#stacks.delete(old);
+    const frames = () => [...this.#stacks.values()].reduce((sum, stack) => sum + stack.frames.length, 0);
+    for (const old of this.#stacks.keys())
+      if (old !== goid && (this.#stacks.size > keptStacks || frames() > keptFrames)) this.#stacks.delete(old);
     return result;
   }
 }

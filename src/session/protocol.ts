@@ -1,5 +1,5 @@
 // The typed messages between a front end and the engine in its worker thread. Requests carry an id; each gets exactly one reply.
-import type { GoroutineQuery, GroupQuery } from '../analysis/goroutine-browser.js';
+import type { GoroutineQuery, GroupQuery } from '../analysis/goroutine-queries.js';
 import type {
   BytesResult,
   Finding,
@@ -25,7 +25,7 @@ import type {
 } from '../analysis/results-browse.js';
 import type { LayoutDiffResult, LayoutListResult, LayoutShowResult, LayoutVerifyResult } from '../layout/results.js';
 
-export type { GoroutineColumn, GoroutineQuery, GroupQuery } from '../analysis/goroutine-browser.js';
+export type { GoroutineColumn, GoroutineQuery, GroupQuery } from '../analysis/goroutine-queries.js';
 export type { SpanColumn } from '../analysis/results.js';
 
 /** What the command line names: files in any order, and overrides. */

@@ -311,7 +311,7 @@ function otherProcess({ pids }: SavedProc, core: CoreInfo | undefined): string[]
 
 function withoutBinary(path: string | undefined): string {
   const which = path === undefined ? '' : `, which was ${path},`;
-  return `there is no binary: functions have no names here, and addresses in code no lines; name the Go binary${which} beside the image`;
+  return `there is no binary: functions may have no names here, and addresses in code no lines; name the Go binary${which} beside the image`;
 }
 
 function identityOf(ids: BuildIds | undefined, bias: number | undefined): Target['program'] {

@@ -31,33 +31,48 @@ if (process.argv.includes('--big')) await makeBigHeap();
 const big = existsSync(join(bigHeapFolder(), 'core'))
   ? [join(bigHeapFolder(), 'server'), join(bigHeapFolder(), 'core')]
   : undefined;
+// Of 10,000 goroutines; `npm run test:matrix` makes it.
+const manyFolder = join(dirname(dirname(bigHeapFolder())), 'shapes', 'many-go1.27');
+const many = existsSync(join(manyFolder, 'core')) ? [join(manyFolder, 'server'), join(manyFolder, 'core')] : undefined;
 
 const node = 'node -e 0';
 const spans = 'a million spans: spans --format ndjson';
 const reading = 'a million spans: reading as many bytes';
 const small = 'the same heap in a small core: overview';
 const padded = 'the same heap in a core of 9 GB: overview';
+const strippedStack = 'the sample, stripped: goroutine 1, nothing kept';
 /** Reads argv[2] MiB of file argv[1] and looks at none. */
 const readAll =
   "const fs=require('node:fs'),b=Buffer.allocUnsafe(1<<20),f=fs.openSync(process.argv[1]);for(let i=0;i<process.argv[2];i++)fs.readSync(f,b,0,1<<20,i*(1<<20))";
 const cores = paddedCore(sample[1], folder);
 
-/** The sample without section headers: no symbols, no DWARF. */
-function strippedSample() {
-  const bytes = readFileSync(sample[0]);
+/** A copy of a binary without section headers: no symbols, no DWARF. */
+function withoutSections(binary, name) {
+  const bytes = readFileSync(binary);
   bytes.fill(0, 0x28, 0x30);
   bytes.fill(0, 0x3c, 0x40);
-  const path = join(folder, 'stripped');
+  const path = join(folder, name);
   writeFileSync(path, bytes);
-  return [path, sample[1]];
+  return path;
 }
 const given = process.argv.find((arg) => arg.startsWith('--stripped='))?.slice('--stripped='.length);
 if (process.argv.includes('--large')) await makeBigBinary();
 const large = ['server', 'core'].map((name) => join(bigBinaryFolder(), name));
 const stripped = {
-  'the sample, stripped': strippedSample(),
+  'the sample, stripped': [withoutSections(sample[0], 'stripped'), sample[1]],
   ...(large.every((file) => existsSync(file)) && { 'more than 30 MB, stripped': large }),
   ...(given && { [`${basename(given)}, stripped`]: [join(given, 'server'), join(given, 'core')] }),
+};
+
+const manyPlain = '10,000 goroutines: goroutines';
+const manyStripped = '10,000 goroutines, stripped: goroutines';
+
+/** What must hold: at most so many times a bare node, or so many ms of CPU. */
+const bars = {
+  'goroutine 1': { ratio: 2 },
+  [strippedStack]: { ratio: 2 },
+  [manyPlain]: { ms: 1500 },
+  [manyStripped]: { ms: 1500 },
 };
 
 /** By name: arguments of node, and how often it is measured. */
@@ -76,8 +91,13 @@ const cases = {
       [`${name}: overview, nothing kept`, [[cli, 'overview', ...pair, '--no-cache'], rounds]],
       [`${name}: all roots, nothing kept`, [[cli, 'overview', ...pair, '--no-cache', '--json'], rounds]],
       [`${name}: overview, roots kept`, [[cli, 'overview', ...pair], rounds]],
+      [`${name}: goroutine 1, nothing kept`, [[cli, 'goroutine', '1', ...pair, '--no-cache'], rounds]],
     ]),
   ),
+  ...(many && {
+    [manyPlain]: [[cli, 'goroutines', ...many], bigRounds],
+    [manyStripped]: [[cli, 'goroutines', withoutSections(many[0], 'many'), many[1], '--no-cache'], bigRounds],
+  }),
   ...(big && {
     [reading]: [['-e', readAll, big[1], String(Math.round(statSync(big[1]).blocks / 2048))], bigRounds],
     'a million spans: overview': [[cli, 'overview', ...big], bigRounds],
@@ -129,6 +149,13 @@ for (const [name, results] of Object.entries(samples)) {
   line(name, cpu.toFixed(0), least.toFixed(0), (cpu / bare).toFixed(2), (cpu - bare).toFixed(0), peak.toFixed(0));
 }
 const say = (text) => process.stdout.write(`${text}\n`);
+for (const [name, { ratio, ms }] of Object.entries(bars)) {
+  if (!samples[name]) continue;
+  const most = ms ?? ratio * bare;
+  const holds = medianCpu(name) <= most;
+  if (!holds) process.exitCode = 1;
+  say(`bar: ${name}: ${medianCpu(name).toFixed(0)} of ${most.toFixed(0)} ms${holds ? '' : ': NOT HELD'}`);
+}
 const leastBare = Math.min(...samples[node].map(({ cpuMs }) => cpuMs));
 say(
   `first screen with the heap's numbers: ${median(frames).toFixed(0)} ms of CPU, node + ${(median(frames) - bare).toFixed(0)} (least: ${Math.min(...frames).toFixed(0)}, node + ${(Math.min(...frames) - leastBare).toFixed(0)})`,

@@ -33,6 +33,31 @@ describe('goroutines', () => {
     expect(csv[0]).toMatch(/^goid,status,/);
   });
 
+  it('leaves out the middle of a long stack in json, says so, and has it on demand', () => {
+    const whole = all.find(({ goid }) => goid === 1)!.frames;
+    expect(whole).toHaveLength(5);
+    for (const args of [
+      ['goroutine', '1', '--json'],
+      ['goroutines', '--format', 'ndjson'],
+      ['stacks', '--goroutine', '1', '--format', 'ndjson'],
+    ]) {
+      const cut = run([...args, ...sampleFiles, '--frames', '3']);
+      const rows = args.includes('--json') ? [JSON.parse(cut.stdout) as object] : lines<object>(cut.stdout);
+      expect(rows.find((row) => 'goid' in row && row.goid === 1)).toMatchObject({
+        frames: [whole[0], whole[1], whole[4]],
+        framesElided: 2,
+        framesElidedAt: 2,
+      });
+      expect(cut.stderr).toContain('spanscope: goroutine 1: 2 frames left out (--frames 0 for all)');
+    }
+    const [thread] = lines<ThreadsResult['threads'][number]>(
+      run(['threads', ...sampleFiles, '--frames', '1', '--format', 'ndjson']).stdout,
+    );
+    expect(thread?.frames).toHaveLength(1);
+    expect(json<GoroutinesResult>(['goroutines', ...sampleFiles, '--frames', '0']).goroutines).toEqual(all);
+    expect(run(['goroutine', '1', ...sampleFiles, '--frames', '-1']).status).toBe(2);
+  });
+
   it('filters by state, reason, function and package', () => {
     const goids = (...args: string[]) =>
       lines<{ goid: number }>(output(['goroutines', ...sampleFiles, '--format', 'ndjson', ...args])).map(

@@ -6,7 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
+import { GoroutineList } from '../../src/analysis/goroutines.js';
+import { scanResults } from '../../src/analysis/stack-results.js';
 import { functionTables, moduleChain } from '../../src/runtime/function-tables.js';
+import type { Goroutine } from '../../src/runtime/goroutines.js';
 import { openProcess } from '../../src/runtime/process.js';
 import { openTarget } from '../../src/target/open.js';
 import { withoutSections } from '../support/damaged-binary.js';
@@ -15,6 +18,7 @@ import { manifest } from './prepared.js';
 const folder = mkdtempSync(join(tmpdir(), 'spanscope-plugins-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const script = fileURLToPath(new URL('../../fixtures/plugins.mjs', import.meta.url));
+const part = (name: string) => `example.org/pluginpart.${name}`;
 const lines = manifest.quick ? ['1.24'] : ['1.13', '1.17', '1.20', '1.24', '1.27'];
 
 test.for(lines)('go%s: modules, functions and roots of a program with a plugin', (line, { skip }) => {
@@ -37,6 +41,13 @@ test.for(lines)('go%s: modules, functions and roots of a program with a plugin',
     });
   expect(namesAt(said.host)).toEqual(['main.hostWork']);
   expect(namesAt(said.part)).toEqual(['example.org/pluginpart.PartWork']);
+  // A goroutine in the plugin: unwound, and scanned for words that are return addresses into either.
+  const waiting = new GoroutineList(stripped);
+  const namesOf = (each: Goroutine) => waiting.result(each).frames.map(({ func }) => func);
+  const goroutine = waiting.goroutines.find((each) => namesOf(each).includes(part('PartWait')))!;
+  const [scan] = [...scanResults(target, stripped, { goid: String(goroutine.goid) })];
+  expect(scan!.candidates.filter(({ likely }) => likely).map(({ func }) => func)).toContain(part('PartWait'));
+  expect(scan!.complete).toBe(true);
   const all = stripped.allRoots();
   for (const [name, { address }] of twin.allRoots())
     expect(all.get(name), name).toMatchObject({ state: address === undefined ? 'absent' : 'confirmed', address });

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { stateName } from '../../src/analysis/goroutine-query.js';
 import type { GoroutineResult } from '../../src/analysis/results-goroutines.js';
 import { tracebackText } from '../../src/output/traceback-text.js';
+import { stateText } from '../../tui/components/goroutine-table.js';
 
 const leaked: GoroutineResult = {
   goid: 8,
@@ -26,4 +27,5 @@ it('says that it leaked behind what it waits for', () => {
   expect(tracebackText(leaked, { elision: 'middle', all: false })).toMatch(/^goroutine 8 \[select \(leaked\)\]:\n/);
   expect(stateName({ status: 'waiting', waitReason: 'select' })).toBe('select');
   expect(stateName({ status: 'leaked' })).toBe('leaked');
+  expect(stateText({ status: 'leaked', waitReason: 'select', lockedToThread: true })).toBe('select (leaked) (locked)');
 });

@@ -2,7 +2,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { overviewOf } from '../../src/analysis/overview.js';
 import { openProcess } from '../../src/runtime/process.js';
-import { type Finder, findLaterRoots, findRoots } from '../../src/runtime/roots/find.js';
+import type { Finder } from '../../src/runtime/roots/choose-root.js';
+import { findLaterRoots, findRoots } from '../../src/runtime/roots/find.js';
 import { allRootNames, laterRootNames, type RootName, rootNames } from '../../src/runtime/roots/names.js';
 import { openTarget } from '../../src/target/open.js';
 import { writeHeap } from '../support/heap-writer.js';

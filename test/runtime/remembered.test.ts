@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openProcess } from '../../src/runtime/process.js';
+import { neededRootNames } from '../../src/runtime/roots/names.js';
 import { openTarget } from '../../src/target/open.js';
 import { run, sample, TempFolder } from '../support/run-cli.js';
 
@@ -83,13 +84,22 @@ describe('what a search found', () => {
     expect(run(['overview', ...files], { env }).stdout).toBe(first.stdout);
   });
 
+  it('is what every command needs, and the rest once somebody has asked for it', () => {
+    const cache = freshCache();
+    open(cache);
+    const early = recalledIn(open(cache));
+    expect(early.toSorted()).toEqual(neededRootNames.toSorted());
+    // To say what it recalls that process was asked for all.
+    expect(recalledIn(open(cache))).toHaveLength(9);
+  });
+
   it('stays within a thousand files', () => {
     const cache = freshCache();
     mkdirSync(join(cache, 'roots'));
     for (let i = 0; i < 1010; i += 1) writeFileSync(join(cache, 'roots', `${i}.roots.json`), '{}');
     open(cache);
     expect(readdirSync(join(cache, 'roots'))).toHaveLength(1000);
-    expect(recalledIn(open(cache))).toHaveLength(9);
+    expect(recalledIn(open(cache))).toContain('runtime.mheap_');
   });
 });
 

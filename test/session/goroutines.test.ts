@@ -71,6 +71,28 @@ describe('groups', () => {
 });
 
 describe('goroutines one by one', () => {
+  it('are the runtime’s own where the command line says so', async () => {
+    const { rows } = await list();
+    const own = (some: readonly { readonly goid: unknown; readonly system: boolean }[]) =>
+      some.filter(({ system }) => system).map(({ goid }) => goid);
+    expect(own(rows)).toEqual(own(all.toSorted((a, b) => Number(a.goid) - Number(b.goid))));
+    expect(own(rows).length).toBeGreaterThan(0);
+  });
+
+  it('are the program’s while a finalizer of it runs, which only the stack tells', () => {
+    const { list: goroutines } = new GoroutineBrowser(
+      openProcess(openTarget({ files: sampleFiles, options: {} }), {})!,
+    );
+    const entryOf = (name: string) => [...goroutines.functions!.all()].find((fn) => fn.name === name)!.entry;
+    const some = goroutines.goroutines[0]!;
+    const finalizers = { ...some, startpc: entryOf('runtime.runFinalizers') };
+    const frames = (func: string) => () => [{ ...all[0]!.frames[0]!, func }];
+    expect(goroutines.isSystem(finalizers, frames('runtime.gopark'))).toBe(true);
+    expect(goroutines.isSystem(finalizers, frames('main.main.func1'))).toBe(false);
+    const sweeper = { ...some, startpc: entryOf('runtime.bgsweep') };
+    expect(goroutines.isSystem(sweeper, frames('main.main.func1'))).toBe(true);
+  });
+
   it('in the order of the column', async () => {
     expect(await goids()).toEqual(byGoid(all));
     expect(await goids({ sort: { column: 'goid', descending: true } })).toEqual(byGoid(all).reverse());

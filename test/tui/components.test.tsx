@@ -1,12 +1,13 @@
 import { render } from 'ink-testing-library';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createServices } from '../../tui/actions.js';
+import type { Context } from '../../tui/bindings/binding.js';
 import { Frame } from '../../tui/components/frame.js';
 import { AppContext } from '../../tui/hooks/use-app.js';
 import { createNavigation } from '../../tui/hooks/use-navigation.js';
-import type { Context } from '../../tui/keymap.js';
 import { KeyQueue } from '../../tui/keys.js';
-import { memoryAt, start } from '../../tui/navigation.js';
+import { memoryAt } from '../../tui/navigation.js';
+import { start } from '../../tui/scrolling.js';
 import { UiSession } from '../../tui/ui-session.js';
 import { createFakeSession } from '../support/fake-session.js';
 

@@ -67,17 +67,23 @@ describe('the key table', () => {
 
 describe('the help', () => {
   it('lists keys and commands with the words help and quit', () => {
-    const text = helpLines('spans', '').map(lineText).join('\n');
+    const text = helpLines('spans', '', 80).map(lineText).join('\n');
     expect(text).toContain('help');
     expect(text).toContain('quit');
     expect(text).toMatch(/Ctrl-d\s+half a page down/);
     expect(text).toContain(':goto ADDRESS');
   });
 
+  it('cuts nothing on 80 columns', () => {
+    for (const context of contexts)
+      for (const line of helpLines(context, '', 80)) expect(lineText(line).length, lineText(line)).toBeLessThan(80);
+    expect(helpLines('memory', '', 80).map(lineText).join(' ')).toMatch(/sixteen\s+bytes\s+a\s+line/);
+  });
+
   it('can be filtered', () => {
-    const text = helpLines('spans', 'sort').map(lineText);
+    const text = helpLines('spans', 'sort', 80).map(lineText);
     expect(text.some((line) => line.includes('sort by the chosen column'))).toBe(true);
     expect(text.some((line) => line.includes('half a page'))).toBe(false);
-    expect(lineText(helpLines('spans', 'no such thing')[0] ?? [])).toContain('no key or command');
+    expect(lineText(helpLines('spans', 'no such thing', 80)[0] ?? [])).toContain('no key or command');
   });
 });

@@ -1,6 +1,7 @@
 // Keys while the engine works: what does not depend on its answer is done at once, what does waits and says so, and typed ahead or not, the outcome is the same.
 import { afterEach, describe, expect, it } from 'vitest';
-import { currentScreen, type Screen } from '../../tui/navigation.js';
+import { currentScreen } from '../../tui/navigation.js';
+import type { Screen } from '../../tui/screen-state.js';
 import { addrOf, baseOf, createFakeSession, type FakeOptions } from '../support/fake-session.js';
 import { startTui, type TuiUnderTest } from '../support/tui.js';
 

@@ -1,16 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  allSpans,
-  currentScreen,
-  initialNavigation,
-  type Motion,
-  moved,
-  type NewScreen,
-  reduce,
-  start,
-  visibleTop,
-} from '../../tui/navigation.js';
+import { allSpans, currentScreen, initialNavigation, reduce } from '../../tui/navigation.js';
+import type { NewScreen } from '../../tui/screen-state.js';
+import { type Motion, moved, start, visibleTop } from '../../tui/scrolling.js';
 
 const spans: NewScreen = { kind: 'spans', place: start, query: allSpans, column: 'base', seek: undefined };
 const span = (address: string): NewScreen => ({

@@ -110,6 +110,35 @@ describe.each([
 });
 
 describe('the sample', () => {
+  it('leads from the overview to a goroutine, its frame, and what a word of it points at', async () => {
+    const { screen, type } = start();
+    expect(await screen.waitFor('StackInuse')).toContain('14 in allgs: 9 waiting');
+    type('jj\r');
+    const groups = await screen.waitFor('7 goroutines in 4 groups');
+    expect(groups).toContain('/ filter');
+    type('\r');
+    await screen.waitFor('4 goroutines with the stack of 20');
+    type('\r');
+    await screen.waitFor('goroutine 20 [chan receive');
+    type('\r');
+    const memory = await screen.waitFor('frame 0 of goroutine 20: runtime.gopark, 32 B');
+    // The slots of the frame, and no others.
+    expect(memory.match(/^[▶│]0x/gm)).toHaveLength(4);
+    type('jjj\r');
+    await screen.waitFor(/^ 0x4143ee {2}runtime\.chanrecv\+0x4ae, runtime\/chan\.go:\d+/m);
+  });
+
+  it('says where nothing points', async () => {
+    const { screen, type } = start();
+    const free = expected.find((span) => span.state === 'free')!;
+    type(`:span ${free.addr}\r`);
+    await screen.waitFor(`mspan ${free.addr}`);
+    type('p');
+    const text = await screen.waitFor(/ words? on stacks of /);
+    expect(text).toMatch(/^ 0 words /m);
+    expect(text).toContain('nothing on a stack and no register points here');
+  });
+
   it('compares its DWARF with the table', async () => {
     const { screen, type } = start();
     await screen.waitFor('StackInuse');

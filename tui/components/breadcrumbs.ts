@@ -1,6 +1,7 @@
 // The top line: where the user is, as a path, and what is being looked at.
 import { type Line, leftRight, type Segment } from '../line.js';
-import type { Navigation, Screen } from '../navigation.js';
+import type { Navigation } from '../navigation.js';
+import type { Screen } from '../screen-state.js';
 import type { UiSession } from '../ui-session.js';
 
 export function breadcrumbLine(state: Navigation, session: UiSession, width: number): Line {

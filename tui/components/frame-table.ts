@@ -1,5 +1,6 @@
 // One stack as lines: number, pc, SP, function, place and why the frame is believed; the frame under the cursor in full below.
 import type { FrameRow } from '../../src/analysis/results-browse.js';
+import { fittingName } from '../function-name.js';
 import { type Line, wrapText } from '../line.js';
 import { grouped } from '../numbers.js';
 import { placeText } from './goroutine-table.js';
@@ -34,17 +35,20 @@ export function frameColumns(width: number, rows: readonly (FrameRow | undefined
   };
   const used = [...fixed, how].reduce((sum, column) => sum + column.width + 1, edge);
   const place = width >= placeFrom ? Math.floor((width - used) * 0.45) : 0;
+  const room = Math.max(10, width - used - (place === 0 ? 1 : place + 2));
   const func: Column<FrameRow> = {
     title: 'function',
-    width: Math.max(10, width - used - (place === 0 ? 1 : place + 2)),
-    cell: (row) => (row.func === null ? ['unreadable', '?'] : functionText(row)),
+    width: room,
+    cell: (row) => (row.func === null ? ['unreadable', '?'] : functionText(row, room)),
   };
   if (place === 0) return [...fixed, func, how];
   return [...fixed, func, { title: 'place', width: place, cell: (row) => fromEnd(placeText(row, true), place) }, how];
 }
 
-const functionText = ({ func, offset, inlined, wrapper }: FrameRow) =>
-  `${func}${inlined ? '' : ` +0x${offset.toString(16)}`}${wrapper ? ' (wrapper)' : ''}`;
+function functionText({ func, offset, inlined, wrapper }: FrameRow, room = Number.POSITIVE_INFINITY): string {
+  const rest = `${inlined ? '' : ` +0x${offset.toString(16)}`}${wrapper ? ' (wrapper)' : ''}`;
+  return `${fittingName(func ?? '?', room - rest.length)}${rest}`;
+}
 
 /** The end of a path says more than its beginning. */
 const fromEnd = (text: string, width: number) =>

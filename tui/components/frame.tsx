@@ -1,8 +1,8 @@
 // The frame of every screen: breadcrumbs and the Go version on top, a rule, the body, a rule, and the status bar (or a message, or the prompt).
 import { Box, Text } from 'ink';
 import { memo, useLayoutEffect } from 'react';
+import type { Context } from '../bindings/binding.js';
 import { useApp } from '../hooks/use-app.js';
-import type { Context } from '../keymap.js';
 import { asLines, type Line, paintLine } from '../line.js';
 import { breadcrumbLine } from './breadcrumbs.js';
 import { promptLine } from './prompt.js';

@@ -1,11 +1,17 @@
 // The columns of the lists of goroutines, and how states, waits and places are written there.
+
 import type { CallPlace, GoroutineRow, GroupRow } from '../../src/analysis/results-browse.js';
+import { stateName } from '../../src/output/format.js';
 import type { GoroutineColumn } from '../../src/session/protocol.js';
+import { fittingName } from '../function-name.js';
 import { durationText, grouped } from '../numbers.js';
 import type { Column } from './table.js';
 
 /** From this width on files stand with their folders. */
 const wide = 120;
+/** `chan receive (nil chan)`, `≥ 123.45 min`. */
+const stateWidth = 23;
+const waitWidth = 12;
 /** Without the marker and the room behind the last column. */
 const edge = 3;
 
@@ -17,7 +23,7 @@ export function stateText(row: {
   readonly lockedToThread?: boolean;
 }): string {
   const marks = [...(row.system === true ? ['system'] : []), ...(row.lockedToThread === true ? ['locked'] : [])];
-  return `${row.waitReason ?? row.status}${marks.length === 0 ? '' : ` (${marks.join(', ')})`}`;
+  return `${stateName(row)}${marks.length === 0 ? '' : ` (${marks.join(', ')})`}`;
 }
 
 /** The collector notices that a goroutine waits: how long before that is not known. */
@@ -32,12 +38,14 @@ export function placeText({ file, line }: Pick<CallPlace, 'file' | 'line'>, whol
 function topText(
   row: { readonly top: CallPlace | null; readonly stoppedBecause: string | null; readonly complete: boolean },
   width: number,
+  room: number,
 ): string {
   const { top, stoppedBecause, complete } = row;
   const early = complete ? '' : '  (ends early)';
   if (top === null) return stoppedBecause === null ? '' : `? ${stoppedBecause}`;
   if (top.func === null) return `? ${top.pc}${early}`;
-  return `${top.func}  ${placeText(top, width >= wide)}${early}`;
+  const rest = `  ${placeText(top, width >= wide)}${early}`;
+  return `${fittingName(top.func, room - rest.length)}${rest}`;
 }
 
 type GoroutineTableColumn = Column<GoroutineRow> & { readonly sortKey: GoroutineColumn };
@@ -45,23 +53,24 @@ type GoroutineTableColumn = Column<GoroutineRow> & { readonly sortKey: Goroutine
 export function groupColumns(width: number): readonly Column<GroupRow>[] {
   const columns: Column<GroupRow>[] = [
     { title: 'count', width: 7, align: 'right', cell: ({ count }) => grouped(count) },
-    { title: 'state', width: 22, cell: (row) => stateText(row) },
-    { title: 'waits', width: 13, align: 'right', cell: ({ waitSinceAtLeast }) => waitText(waitSinceAtLeast) },
+    { title: 'state', width: stateWidth, cell: (row) => stateText(row) },
+    { title: 'waits', width: waitWidth, align: 'right', cell: ({ waitSinceAtLeast }) => waitText(waitSinceAtLeast) },
   ];
   if (width >= 100) {
     const goid = { title: 'first goid', width: 10, align: 'right', cell: (row: GroupRow) => String(row.goid) } as const;
     columns.push(goid, { title: 'frames', width: 7, align: 'right', cell: ({ frames }) => grouped(frames) });
   }
-  return [...columns, { title: 'in', width: restOf(columns, width), cell: (row) => topText(row, width) }];
+  const room = restOf(columns, width);
+  return [...columns, { title: 'in', width: room, cell: (row) => topText(row, width, room) }];
 }
 
 export function goroutineColumns(width: number): readonly GoroutineTableColumn[] {
   const columns: GoroutineTableColumn[] = [
     { title: 'goid', width: 7, align: 'right', sortKey: 'goid', cell: ({ goid }) => String(goid) },
-    { title: 'state', width: 22, sortKey: 'state', cell: (row) => stateText(row) },
+    { title: 'state', width: stateWidth, sortKey: 'state', cell: (row) => stateText(row) },
     {
       title: 'waits',
-      width: 13,
+      width: waitWidth,
       align: 'right',
       sortKey: 'wait',
       cell: ({ waitSinceAtLeast }) => waitText(waitSinceAtLeast),
@@ -87,7 +96,7 @@ export function goroutineColumns(width: number): readonly GoroutineTableColumn[]
       cell: ({ thread }) => (thread === null ? '' : String(thread)),
     });
   const room = restOf(columns, width);
-  return [...columns, { title: 'in', width: room, sortKey: 'func', cell: (row) => topText(row, width) }];
+  return [...columns, { title: 'in', width: room, sortKey: 'func', cell: (row) => topText(row, width, room) }];
 }
 
 /** The columns that a list can be sorted by, in the order they stand in; `thread` and `of` are others' names. */

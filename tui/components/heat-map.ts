@@ -1,8 +1,8 @@
 // The heap as a map: one cell for each few pages. A cell's glyph tells what it is; colour only repeats it.
 import type { HeapCell, HeapMapResult } from '../../src/analysis/results.js';
 import type { Line, Segment } from '../line.js';
-import type { MapMode } from '../navigation.js';
 import { bytesText, grouped, percentText } from '../numbers.js';
+import type { MapMode } from '../screen-state.js';
 import type { Style } from '../theme.js';
 
 type Look = readonly [Style, string];

@@ -1,8 +1,9 @@
 // `?` over any screen.
+
+import type { Context } from '../bindings/binding.js';
 import { useApp } from '../hooks/use-app.js';
-import type { Context } from '../keymap.js';
 import type { Line } from '../line.js';
-import { visibleTop } from '../navigation.js';
+import { visibleTop } from '../scrolling.js';
 import { Frame, frameLines } from './frame.js';
 import { helpLines } from './help.js';
 
@@ -18,7 +19,7 @@ export function HelpOverlay({
   const { navigation } = useApp();
   const help = navigation.get().help;
   if (help === undefined) return null;
-  const lines = helpLines(context, help.filter);
+  const lines = helpLines(context, help.filter, width);
   const room = height - frameLines - 1;
   const top = visibleTop(help.place, lines.length, room);
   const head: Line = [

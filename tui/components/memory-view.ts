@@ -1,8 +1,8 @@
 // Memory as lines: a word with what it points at, or sixteen bytes. What the image does not have shows as `⨯ unmapped`, never as zeros.
 import type { MemoryResult } from '../../src/analysis/results.js';
 import { type Line, type Segment, wrapText } from '../line.js';
-import type { MemoryView } from '../navigation.js';
 import { bytesText, grouped } from '../numbers.js';
+import type { MemoryView } from '../screen-state.js';
 
 const hexAddress = (address: number) => `0x${address.toString(16)}`;
 export const bytesPerLine = 16;
@@ -44,7 +44,7 @@ export interface MemoryLines {
   readonly width: number;
   /** Bytes on a line. */
   readonly unit: number;
-  /** The range that was asked for is drawn plain, what is around it dim; empty: all plain. */
+  /** The range that was asked for is drawn plain behind a bar, what is around it dim; empty: all plain. */
   readonly range: { readonly start: number; readonly end: number };
   readonly blockAt: (address: number) => MemoryResult | undefined;
 }
@@ -55,7 +55,9 @@ export function memoryLines(input: MemoryLines): Line[] {
 
 function memoryLine(input: MemoryLines, address: number): Line {
   const { unit, range, view, width } = input;
-  const mark: Segment = address === input.cursor ? '▶' : ' ';
+  const asked = range.end > range.start && address + unit > range.start && address < range.end;
+  // Seen without colour too.
+  const mark: Segment = address === input.cursor ? '▶' : asked ? '│' : ' ';
   const label = `${hexAddress(address).padEnd(14)} `;
   const hex: string[] = [];
   let text = '';
@@ -69,8 +71,7 @@ function memoryLine(input: MemoryLines, address: number): Line {
     hex.push(digits ?? ' ⨯');
     text += digits === undefined ? ' ' : code >= 0x20 && code < 0x7f ? String.fromCharCode(code) : '.';
   }
-  const outside = range.end > range.start && (address + unit <= range.start || address >= range.end);
-  const bytes: Segment = [outside ? 'dim' : 'plain', `${hex.join(' ')} `];
+  const bytes: Segment = [range.end > range.start && !asked ? 'dim' : 'plain', `${hex.join(' ')} `];
   const ascii: Segment = ['dim', view === 'bytes' ? text : `${text} `];
   if (missing !== undefined) return [mark, label, bytes, ['unreadable', `⨯ ${missing}`]];
   if (view === 'bytes') return [mark, label, bytes, ascii];

@@ -1,8 +1,8 @@
 // One span as lines: a header with the words of the runtime, then the slot map with its legend and the slot under the cursor, or the fields.
 import type { BigCount, FieldValue, SpanDetail } from '../../src/analysis/results.js';
 import { type Line, lineWidth, type Segment, wrapText } from '../line.js';
-import { type Place, visibleTop } from '../navigation.js';
 import { addressPlus, bytesText, classText, grouped } from '../numbers.js';
+import { type Place, visibleTop } from '../scrolling.js';
 import { fitText } from '../terminal/text-width.js';
 import type { Theme } from '../theme.js';
 import { bitOf, legend, slotMapLines, slotsPerLine, slotWords } from './bitmap.js';

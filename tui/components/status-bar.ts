@@ -1,6 +1,7 @@
 // The bottom line: which layout serves, what the screen says of itself, what is running, and the keys that matter now.
 // A message takes the whole line until the next key.
-import { type Context, hintsFor } from '../keymap.js';
+import type { Context } from '../bindings/binding.js';
+import { hintsFor } from '../keymap.js';
 import { type Line, leftRight, lineWidth, type Segment, wrapText } from '../line.js';
 import type { Navigation } from '../navigation.js';
 import { grouped } from '../numbers.js';

@@ -1,7 +1,7 @@
 // The body of a screen that is a text with a cursor: what stands above it, its rows, or why there are none.
 import type { ErrorReply } from '../../src/session/protocol.js';
+import type { Context } from '../bindings/binding.js';
 import type { TextView } from '../hooks/use-text-view.js';
-import type { Context } from '../keymap.js';
 import type { Line } from '../line.js';
 import { Frame } from './frame.js';
 import { notReadyBody } from './not-ready.js';

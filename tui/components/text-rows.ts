@@ -1,6 +1,6 @@
 // Rows of a text that is read, searched and followed: a line each, and what its keys do.
 import type { Line } from '../line.js';
-import type { NewScreen } from '../navigation.js';
+import type { NewScreen } from '../screen-state.js';
 
 export interface TextRow {
   readonly line: Line;

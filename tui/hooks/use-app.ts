@@ -1,7 +1,8 @@
 // What every screen can reach: the session, the navigation, the theme, and the few things the program can do for it.
 import { createContext, useContext } from 'react';
-import type { Command } from '../keymap.js';
-import type { Motion, NewScreen } from '../navigation.js';
+import type { Command } from '../bindings/binding.js';
+import type { NewScreen } from '../screen-state.js';
+import type { Motion } from '../scrolling.js';
 import type { Theme } from '../theme.js';
 import type { UiSession } from '../ui-session.js';
 import type { NavigationStore } from './use-navigation.js';

@@ -2,7 +2,7 @@
 import { useEffect } from 'react';
 import type { GoroutineRow, GroupRow } from '../../src/analysis/results-browse.js';
 import type { FillingRows } from '../filling-rows.js';
-import { type Place, visibleTop } from '../navigation.js';
+import { type Place, visibleTop } from '../scrolling.js';
 import { errorReply } from '../ui-session.js';
 import { useApp } from './use-app.js';
 import { useSessionVersion } from './use-session.js';

@@ -1,7 +1,7 @@
 // Ties a screen to the keys: commands that the app does not do itself come to the handler of the screen on top.
 import { useLayoutEffect } from 'react';
-import type { Command } from '../keymap.js';
-import { isMotion, moved, type Place } from '../navigation.js';
+import type { Command } from '../bindings/binding.js';
+import { isMotion, moved, type Place } from '../scrolling.js';
 import { useApp } from './use-app.js';
 
 /** Registers the handler of the screen on top; always the one of the last drawn state. */

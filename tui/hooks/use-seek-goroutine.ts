@@ -2,7 +2,8 @@
 import { useEffect } from 'react';
 import type { GoroutineRow, GroupRow } from '../../src/analysis/results-browse.js';
 import type { FillingRows } from '../filling-rows.js';
-import { placeAt, type ScreenOf } from '../navigation.js';
+import type { ScreenOf } from '../screen-state.js';
+import { placeAt } from '../scrolling.js';
 import { useApp } from './use-app.js';
 
 export function useSeekGoroutine<R extends GoroutineRow | GroupRow>(

@@ -1,12 +1,15 @@
 // A list of lines to read, with a cursor, `/` to search, `n` `N` to the next and previous match, Enter to where a line leads and `x` to the
 // memory at its address.
+
+import type { Command } from '../bindings/binding.js';
 import { frameLines } from '../components/frame.js';
 import { marker } from '../components/table.js';
 import type { TextRow } from '../components/text-rows.js';
-import type { Command } from '../keymap.js';
 import { asLines, type Line, lineText } from '../line.js';
-import { findAt, memoryAt, placeAt, type Screen, visibleTop } from '../navigation.js';
+import { findAt, memoryAt } from '../navigation.js';
 import { grouped } from '../numbers.js';
+import type { Screen } from '../screen-state.js';
+import { placeAt, visibleTop } from '../scrolling.js';
 import { searchFirst, searchFrom } from '../search.js';
 import { useApp } from './use-app.js';
 import { useCommands, useListMotion, useViewLines } from './use-keymap.js';

@@ -1,5 +1,6 @@
 // The arenas as a heat map, by occupancy, state or class; the cell under the cursor in words; Enter opens its first span.
 import { useEffect } from 'react';
+import type { Command } from '../bindings/binding.js';
 import { Frame, frameLines } from '../components/frame.js';
 import { cellLook, cellsPerLine, cellWords, legendLines, type MapLook, mapLine } from '../components/heat-map.js';
 import { notReadyBody } from '../components/not-ready.js';
@@ -7,10 +8,11 @@ import { type AppServices, useApp } from '../hooks/use-app.js';
 import { cellNow, type MapWindow, useHeapMap } from '../hooks/use-heap-map.js';
 import { useCommands } from '../hooks/use-keymap.js';
 import { useCall } from '../hooks/use-session.js';
-import type { Command } from '../keymap.js';
 import type { Line } from '../line.js';
-import { allSpans, isMotion, type MapMode, memoryAt, type ScreenOf, spanAt, visibleTop } from '../navigation.js';
+import { allSpans, memoryAt, spanAt } from '../navigation.js';
 import { bytesText, grouped } from '../numbers.js';
+import type { MapMode, ScreenOf } from '../screen-state.js';
+import { isMotion, visibleTop } from '../scrolling.js';
 import { errorReply, errorText } from '../ui-session.js';
 import type { ScreenProps } from './screen-props.js';
 

@@ -7,9 +7,11 @@ import { useApp } from '../hooks/use-app.js';
 import { useCall } from '../hooks/use-session.js';
 import { useTextView } from '../hooks/use-text-view.js';
 import { type Line, wrapText } from '../line.js';
-import { findAt, goroutineAt, memoryAt, type NewScreen, type ScreenOf, spanAt, start } from '../navigation.js';
+import { findAt, goroutineAt, memoryAt, spanAt } from '../navigation.js';
 import { bytesText, classText, grouped } from '../numbers.js';
 import { pointersToFound } from '../pointers-to.js';
+import type { NewScreen, ScreenOf } from '../screen-state.js';
+import { start } from '../scrolling.js';
 import { textWidth } from '../terminal/text-width.js';
 import type { ScreenProps } from './screen-props.js';
 

@@ -9,8 +9,10 @@ import { useApp } from '../hooks/use-app.js';
 import { useCommands, useListMotion, useViewLines } from '../hooks/use-keymap.js';
 import { useCall } from '../hooks/use-session.js';
 import { asLines, type Line, lineText, type Segment, wrapText } from '../line.js';
-import { findAt, memoryAt, type ScreenOf, start, visibleTop } from '../navigation.js';
+import { findAt, memoryAt } from '../navigation.js';
 import { grouped } from '../numbers.js';
+import type { ScreenOf } from '../screen-state.js';
+import { start, visibleTop } from '../scrolling.js';
 import type { ScreenProps } from './screen-props.js';
 
 type GcState = ScreenOf<'gc'>;

@@ -1,6 +1,7 @@
 // One stack, of a goroutine or a thread: each frame with pc, SP and why it is believed. Enter goes to the frame's slots.
 import type { FrameRow } from '../../src/analysis/results-browse.js';
 import type { Calls } from '../../src/session/protocol.js';
+import type { Command } from '../bindings/binding.js';
 import { Frame, frameLines } from '../components/frame.js';
 import { frameColumns, frameFoot } from '../components/frame-table.js';
 import { placeText, stateText, waitText } from '../components/goroutine-table.js';
@@ -9,10 +10,11 @@ import { headerLine, rowLine } from '../components/table.js';
 import { type AppServices, useApp } from '../hooks/use-app.js';
 import { frameOf, type StackOwner, useFrames } from '../hooks/use-frames.js';
 import { useCommands, useListMotion } from '../hooks/use-keymap.js';
-import type { Command } from '../keymap.js';
 import type { Line } from '../line.js';
-import { findAt, goroutineAt, memoryAt, type ScreenOf, start, visibleTop } from '../navigation.js';
+import { findAt, goroutineAt, memoryAt } from '../navigation.js';
 import { grouped } from '../numbers.js';
+import type { ScreenOf } from '../screen-state.js';
+import { start, visibleTop } from '../scrolling.js';
 import { errorReply, errorText } from '../ui-session.js';
 import type { ScreenProps } from './screen-props.js';
 

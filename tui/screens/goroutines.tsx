@@ -1,5 +1,6 @@
 // Goroutines: those with one state and stack as a group, or one by one. The list is there at once and fills in while stacks are unwound.
 import type { BrowseState, GoroutineRow, GroupRow } from '../../src/analysis/results-browse.js';
+import type { Command } from '../bindings/binding.js';
 import { Frame, frameLines } from '../components/frame.js';
 import { goroutineColumns, groupColumns, sortableColumns } from '../components/goroutine-table.js';
 import { notReadyBody } from '../components/not-ready.js';
@@ -9,10 +10,11 @@ import { type AppServices, useApp } from '../hooks/use-app.js';
 import { useFillingRows } from '../hooks/use-filling-rows.js';
 import { useCommands, useListMotion } from '../hooks/use-keymap.js';
 import { useSeekGoroutine } from '../hooks/use-seek-goroutine.js';
-import type { Command } from '../keymap.js';
 import type { Line } from '../line.js';
-import { goroutineAt, memoryAt, type ScreenOf, type ScreenPatch, start, visibleTop } from '../navigation.js';
+import { goroutineAt, memoryAt } from '../navigation.js';
 import { grouped } from '../numbers.js';
+import type { ScreenOf, ScreenPatch } from '../screen-state.js';
+import { start, visibleTop } from '../scrolling.js';
 import { errorReply } from '../ui-session.js';
 import type { ScreenProps } from './screen-props.js';
 
@@ -164,8 +166,9 @@ function totals(latest: BrowseState & { readonly matching: number }, { list, lik
   ];
   return [
     ` ${count}${groups}${like === null ? '' : ` with the stack of ${like}`}`,
-    ['dim', hidden.length === 0 ? '' : `; not shown: ${hidden.join(', ')}`],
+    // First what will change, and what a narrow terminal may cut last.
     ['warn', unwound < total ? `; ${grouped(unwound)} of ${grouped(total)} unwound so far` : ''],
+    ['dim', hidden.length === 0 ? '' : `; not shown: ${hidden.join(', ')}`],
     ['unreadable', unreadable > 0 ? `; ⨯ ${grouped(unreadable)} unreadable` : ''],
     ['warn', functions ? '' : '; no function table: no names, stacks by scan'],
   ];

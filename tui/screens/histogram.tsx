@@ -4,8 +4,10 @@ import { textRow } from '../components/text-rows.js';
 import { useCall } from '../hooks/use-session.js';
 import { useTextView } from '../hooks/use-text-view.js';
 import type { Line } from '../line.js';
-import { allSpans, type NewScreen, type ScreenOf, start } from '../navigation.js';
+import { allSpans } from '../navigation.js';
 import { bytesText, grouped, percentText } from '../numbers.js';
+import type { NewScreen, ScreenOf } from '../screen-state.js';
+import { start } from '../scrolling.js';
 import { fitText } from '../terminal/text-width.js';
 import type { ScreenProps } from './screen-props.js';
 

@@ -5,8 +5,8 @@ import { type TextRow, textRow } from '../components/text-rows.js';
 import { useCall } from '../hooks/use-session.js';
 import { useTextView } from '../hooks/use-text-view.js';
 import { type Segment, wrapText } from '../line.js';
-import type { ScreenOf } from '../navigation.js';
 import { grouped } from '../numbers.js';
+import type { ScreenOf } from '../screen-state.js';
 import { fitText } from '../terminal/text-width.js';
 import type { ScreenProps } from './screen-props.js';
 

@@ -5,8 +5,8 @@ import { notReadyBody } from '../components/not-ready.js';
 import { useCall } from '../hooks/use-session.js';
 import { useTextView } from '../hooks/use-text-view.js';
 import type { Line } from '../line.js';
-import type { ScreenOf } from '../navigation.js';
 import { grouped } from '../numbers.js';
+import type { ScreenOf } from '../screen-state.js';
 import type { ScreenProps } from './screen-props.js';
 
 export function LayoutDiffScreen({ screen, width, height }: ScreenProps<ScreenOf<'layout-diff'>>) {

@@ -1,6 +1,7 @@
 // The field offsets: structs of a layout, the releases that are measured, and the binary's own DWARF against the table in use.
 
 import type { ErrorReply } from '../../src/session/protocol.js';
+import type { Command } from '../bindings/binding.js';
 import { Frame, frameLines } from '../components/frame.js';
 import { type LayoutRow, releaseRows, structHead, structRows, verifyRows } from '../components/layout-rows.js';
 import { notReadyBody } from '../components/not-ready.js';
@@ -8,10 +9,10 @@ import { marker } from '../components/table.js';
 import { useApp } from '../hooks/use-app.js';
 import { useCommands, useListMotion } from '../hooks/use-keymap.js';
 import { useCall } from '../hooks/use-session.js';
-import type { Command } from '../keymap.js';
 import type { Line, Segment } from '../line.js';
-import { type LayoutPane, type ScreenOf, start, visibleTop } from '../navigation.js';
 import { grouped } from '../numbers.js';
+import type { LayoutPane, ScreenOf } from '../screen-state.js';
+import { start, visibleTop } from '../scrolling.js';
 import type { ScreenProps } from './screen-props.js';
 
 type LayoutsState = ScreenOf<'layouts'>;

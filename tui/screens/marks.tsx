@@ -5,8 +5,8 @@ import { textRow } from '../components/text-rows.js';
 import { useApp } from '../hooks/use-app.js';
 import { useTextView } from '../hooks/use-text-view.js';
 import type { Line } from '../line.js';
-import type { ScreenOf } from '../navigation.js';
 import { grouped } from '../numbers.js';
+import type { ScreenOf } from '../screen-state.js';
 import type { ScreenProps } from './screen-props.js';
 
 export function MarksScreen({ screen, width, height }: ScreenProps<ScreenOf<'marks'>>) {

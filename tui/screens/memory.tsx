@@ -1,14 +1,17 @@
 // Memory from an address on, without end: each word with what it points at. Enter follows a pointer, Esc comes back.
+
+import type { Command } from '../bindings/binding.js';
 import { Frame, frameLines } from '../components/frame.js';
 import { bytesPerLine, memoryHead, memoryLines, wordAt, wordLines, wordSizeOf } from '../components/memory-view.js';
 import { notReadyBody } from '../components/not-ready.js';
 import { type AppServices, useApp } from '../hooks/use-app.js';
 import { useCommands } from '../hooks/use-keymap.js';
 import { memoryBlock, useMemory } from '../hooks/use-memory.js';
-import type { Command } from '../keymap.js';
 import type { Line } from '../line.js';
-import { findAt, isMotion, type Motion, memoryAt, type Place, type ScreenOf } from '../navigation.js';
+import { findAt, memoryAt } from '../navigation.js';
 import { pointersToFound } from '../pointers-to.js';
+import type { ScreenOf } from '../screen-state.js';
+import { isMotion, type Motion, type Place } from '../scrolling.js';
 import { errorReply, errorText } from '../ui-session.js';
 import type { ScreenProps } from './screen-props.js';
 
@@ -130,8 +133,9 @@ async function follow(app: AppServices, address: number, command: 'open' | 'find
   try {
     const word = wordAt(await app.hold(memoryBlock(app.session, address)), address);
     if (word?.value === null || word?.value === undefined) app.notify('this word is not in the image', true);
+    else if (Number(word.value) === 0) app.notify('nil leads nowhere', true);
     else if (word.points === null) app.notify(`${word.value} points at nothing that the image knows`, true);
-    else app.push(command === 'open' ? memoryAt(word.value) : findAt(word.value));
+    else app.push(command === 'open' ? memoryAt(word.value, 0, word.points) : findAt(word.value));
   } catch (error) {
     app.notify(errorText(errorReply(error)), true);
   }

@@ -1,7 +1,7 @@
 // The first screen: how full the heap is, what the GC is at, the largest classes, and whether our sums and the runtime's counters agree.
 // Made to fit 80×24 with everything that matters above the fold; on a taller terminal it shows more classes and how the roots were found.
 import type { ClassRow, OverviewResult } from '../../src/analysis/results.js';
-import { percentApart } from '../../src/output/format.js';
+import { goroutineCountsText, percentApart } from '../../src/output/format.js';
 import { Frame, frameLines } from '../components/frame.js';
 import { gauge } from '../components/gauge.js';
 import { notReadyBody } from '../components/not-ready.js';
@@ -9,8 +9,10 @@ import { useApp } from '../hooks/use-app.js';
 import { useCommands, useListMotion } from '../hooks/use-keymap.js';
 import { useCall } from '../hooks/use-session.js';
 import { type Line, lineWidth, padLine, type Segment } from '../line.js';
-import { allSpans, type NewScreen, type ScreenOf, start, visibleTop } from '../navigation.js';
+import { allSpans, goroutinesWith } from '../navigation.js';
 import { bytesText, classText, grouped, percentText } from '../numbers.js';
+import type { NewScreen, ScreenOf } from '../screen-state.js';
+import { start, visibleTop } from '../scrolling.js';
 import { cutText, textWidth } from '../terminal/text-width.js';
 import { findingAt, severityLook } from './findings.js';
 import type { ScreenProps } from './screen-props.js';
@@ -121,6 +123,10 @@ export function overviewLines(overview: OverviewResult, width: number, height: n
   if (overview.gc !== null) {
     choices.push({ line: lines.length, to: { kind: 'gc', pane: 'pacing', place: start, filter: '' } });
     lines.push([' ', label('GC'), gcText(overview.gc)]);
+  }
+  if (overview.goroutines) {
+    choices.push({ line: lines.length, to: goroutinesWith() });
+    lines.push([' ', label('goroutines'), goroutineCountsText(overview.goroutines)]);
   }
   const reconciled = reconciliationLines(overview);
   const findings = findingLines(overview);

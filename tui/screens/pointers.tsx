@@ -5,8 +5,10 @@ import { type TextRow, textRow } from '../components/text-rows.js';
 import { useCall } from '../hooks/use-session.js';
 import { useTextView } from '../hooks/use-text-view.js';
 import type { Line } from '../line.js';
-import { goroutineAt, memoryAt, type NewScreen, type ScreenOf, start } from '../navigation.js';
+import { goroutineAt, memoryAt } from '../navigation.js';
 import { bytesText, grouped } from '../numbers.js';
+import type { NewScreen, ScreenOf } from '../screen-state.js';
+import { start } from '../scrolling.js';
 import { fitText } from '../terminal/text-width.js';
 import type { ScreenProps } from './screen-props.js';
 
@@ -19,7 +21,9 @@ export function PointersScreen({ screen, width, height }: ScreenProps<ScreenOf<'
     [' ', ['title', `${screen.address}–${screen.end}`], `  ${screen.what}`],
     ...(value === undefined ? [] : summary(value)),
     [],
-    [['dim', `  ${columns('goroutine', 'state', 'at'.padEnd(widths.at), 'value'.padEnd(widths.value), 'frame')}`]],
+    value?.found === 0
+      ? ['   nothing on a stack and no register points here']
+      : [['dim', `  ${columns('goroutine', 'state', 'at'.padEnd(widths.at), 'value'.padEnd(widths.value), 'frame')}`]],
   ];
   const view = useTextView(screen, rows, height, head.length);
   return (

@@ -1,5 +1,5 @@
 // What every screen gets: its own state, and the size of the whole terminal.
-import type { Screen } from '../navigation.js';
+import type { Screen } from '../screen-state.js';
 
 export interface ScreenProps<S extends Screen> {
   readonly screen: S;

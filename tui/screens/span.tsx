@@ -1,5 +1,6 @@
 // One span: its fields with value, offset and source, and its slot map, which the arrow keys walk over.
 import type { SpanDetail } from '../../src/analysis/results.js';
+import type { Command } from '../bindings/binding.js';
 import { slotsPerLine } from '../components/bitmap.js';
 import { Frame, frameLines } from '../components/frame.js';
 import { notReadyBody } from '../components/not-ready.js';
@@ -15,9 +16,10 @@ import {
 import { type AppServices, useApp } from '../hooks/use-app.js';
 import { useCommands, useListMotion } from '../hooks/use-keymap.js';
 import { useCall } from '../hooks/use-session.js';
-import type { Command } from '../keymap.js';
-import { isMotion, memoryAt, placeAt, pointersTo, type ScreenOf, visibleTop } from '../navigation.js';
+import { memoryAt, pointersTo } from '../navigation.js';
 import { addressPlus, grouped } from '../numbers.js';
+import type { ScreenOf } from '../screen-state.js';
+import { isMotion, placeAt, visibleTop } from '../scrolling.js';
 import { searchFirst, searchFrom } from '../search.js';
 import type { ScreenProps } from './screen-props.js';
 

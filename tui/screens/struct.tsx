@@ -8,8 +8,8 @@ import { useApp } from '../hooks/use-app.js';
 import { useCall } from '../hooks/use-session.js';
 import { useTextView } from '../hooks/use-text-view.js';
 import type { Line } from '../line.js';
-import type { ScreenOf } from '../navigation.js';
 import { grouped } from '../numbers.js';
+import type { ScreenOf } from '../screen-state.js';
 import { errorText } from '../ui-session.js';
 import type { ScreenProps } from './screen-props.js';
 

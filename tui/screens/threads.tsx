@@ -5,7 +5,8 @@ import { textRow } from '../components/text-rows.js';
 import { useCall } from '../hooks/use-session.js';
 import { useTextView } from '../hooks/use-text-view.js';
 import type { Line } from '../line.js';
-import { type ScreenOf, start } from '../navigation.js';
+import type { ScreenOf } from '../screen-state.js';
+import { start } from '../scrolling.js';
 import { fitText } from '../terminal/text-width.js';
 import type { ScreenProps } from './screen-props.js';
 

@@ -1,6 +1,13 @@
 // `goroutines`, `goroutine ID` and `threads`: who is where, and why.
 
-import { filterGoroutines, type GoroutineFilter, groupGoroutines, hasStack } from '../../analysis/goroutine-query.js';
+import { boundedFrames, type ElidedFrames } from '../../analysis/bounded-frames.js';
+import {
+  filterGoroutines,
+  type GoroutineFilter,
+  groupGoroutines,
+  hasStack,
+  stateName,
+} from '../../analysis/goroutine-query.js';
 import { GoroutineList } from '../../analysis/goroutines.js';
 import { schemaVersion } from '../../analysis/overview.js';
 import type { GoroutineResult } from '../../analysis/results-goroutines.js';
@@ -13,6 +20,7 @@ import { threadText } from '../../output/threads-text.js';
 import { tracebackText } from '../../output/traceback-text.js';
 import type { CommandSpec, Invocation } from '../command.js';
 import { type RawOptions, text, UsageError } from '../options.js';
+import { framesOption, mostFramesOf, warnOfElided } from './elided.js';
 import { needProcess, openFiles, refuseCsv } from './files.js';
 
 /** Groups or lines of a table where no limit is given. */
@@ -21,10 +29,8 @@ const tableLimit = 50;
 const sorts: Readonly<Record<string, (a: GoroutineResult, b: GoroutineResult) => number>> = {
   goid: (a, b) => Number(a.goid) - Number(b.goid),
   wait: (a, b) => (b.waitSinceAtLeast ?? -1) - (a.waitSinceAtLeast ?? -1),
-  state: (a, b) => stateOf(a).localeCompare(stateOf(b)),
+  state: (a, b) => stateName(a).localeCompare(stateName(b)),
 };
-
-const stateOf = ({ waitReason, status }: GoroutineResult) => waitReason ?? status;
 
 /** runtime/runtime2.go, _Gidle and its kin. */
 const statusWords: readonly string[] = ['idle', 'runnable', 'running', 'syscall', 'waiting', 'dead', 'copystack', 'preempted', 'leaked', 'deadextra', 'moribund_unused', 'enqueue_unused']; // biome-ignore format: a list of words
@@ -52,22 +58,29 @@ function runGoroutines(invocation: Invocation): number {
   if (sort !== undefined && !compare)
     throw new UsageError(`--sort ${sort}`, `is none of ${Object.keys(sorts).join(', ')}`);
   const filter = filterOf(raw);
+  const frames = mostFramesOf(raw);
   const opened = openFiles('goroutines', invocation.operands, invocation);
   const process = needProcess('goroutines', opened);
   const list = new GoroutineList(process);
-  const all = list.goroutines.map((goroutine) => list.result(goroutine));
-  const rows = filter ? filterGoroutines(all, filter) : [...all];
-  if (compare) rows.sort(compare);
   const people = options.format === 'table' || options.format === 'traceback';
   // Without a filter a dump has those of the program, as the runtime's has.
-  const matching =
-    people && !filter ? filterGoroutines(rows, { system: raw.system === true || raw.all === true }) : rows;
+  const shown = filter ?? (people ? { system: raw.system === true || raw.all === true } : undefined);
+  const matching: (GoroutineResult & ElidedFrames)[] = [];
+  const most = people ? 0 : frames;
+  let alive = 0;
+  // One by one: of a long stack no more is kept than is shown.
+  for (const goroutine of list.goroutines) {
+    const result = list.result(goroutine);
+    if (hasStack(result.status)) alive += 1;
+    if (!shown || filterGoroutines([result], shown).length > 0) matching.push(boundedFrames(result, most));
+  }
+  if (compare) matching.sort(compare);
   const limit = options.limit ?? (options.format === 'table' ? tableLimit : 0);
   const cut = <T>(items: readonly T[]): readonly T[] => (limit === 0 ? items : items.slice(0, limit));
   switch (options.format) {
     case 'json':
       out.write(
-        `{"schemaVersion":${schemaVersion},"total":${all.length},"unreadable":${list.unreadable},"goroutines":[`,
+        `{"schemaVersion":${schemaVersion},"total":${list.goroutines.length},"unreadable":${list.unreadable},"goroutines":[`,
       );
       cut(matching).forEach((goroutine, i) => {
         out.write(`${i === 0 ? '\n' : ',\n'}${jsonText(goroutine)}`);
@@ -87,8 +100,13 @@ function runGoroutines(invocation: Invocation): number {
     }
     default:
       writeTable(matching, cut, invocation, compare !== undefined);
-      writeSummary(all, matching, filter === undefined, invocation);
+      writeSummary(
+        { alive, dead: list.goroutines.length - alive, shown: matching.length, plain: filter === undefined },
+        invocation,
+      );
   }
+  if (!people && options.format !== 'csv')
+    for (const { goid, ...goroutine } of cut(matching)) warnOfElided(`goroutine ${goid}`, goroutine, invocation);
   if (list.unreadable > 0) invocation.warn(`allgs: ${grouped(list.unreadable)} g’s can’t be read, they are not shown`);
   if (!list.functions) invocation.warn('the program’s function table can’t be read: no stacks, no names');
   opened.target.close();
@@ -117,21 +135,22 @@ function writeTable(
 
 /** How many there are of what is not shown. */
 function writeSummary(
-  all: readonly GoroutineResult[],
-  rows: readonly GoroutineResult[],
-  plain: boolean,
+  {
+    alive,
+    dead,
+    shown,
+    plain,
+  }: { readonly alive: number; readonly dead: number; readonly shown: number; readonly plain: boolean },
   { out }: Invocation,
 ): void {
-  const alive = all.filter(({ status }) => hasStack(status)).length;
-  const hidden = alive - rows.length;
-  const dead = all.length - alive;
+  const hidden = alive - shown;
   const rest = [
     ...(hidden > 0
       ? [plain ? `${grouped(hidden)} of the runtime’s own (--system)` : `${grouped(hidden)} filtered out`]
       : []),
     ...(dead > 0 ? [`${grouped(dead)} dead`] : []),
   ];
-  out.line(`${grouped(rows.length)} goroutines${rest.length > 0 ? `; not shown: ${rest.join(', ')}` : ''}`);
+  out.line(`${grouped(shown)} goroutines${rest.length > 0 ? `; not shown: ${rest.join(', ')}` : ''}`);
 }
 
 const csvColumns = ['goid', 'status', 'waitReason', 'waitSinceAtLeast', 'lockedToThread', 'thread', 'system', 'func', 'file', 'line', 'startFunc', 'createdBy', 'complete'] as const; // biome-ignore format: a list of names
@@ -151,6 +170,7 @@ function runGoroutine(invocation: Invocation): number {
   if (first === undefined || !/^\d{1,19}$/.test(first))
     throw new UsageError('goroutine', 'no goid given: spanscope goroutine ID FILE…');
   refuseCsv('goroutine', invocation);
+  const most = mostFramesOf(raw);
   const opened = openFiles('goroutine', files, invocation);
   const process = needProcess('goroutine', opened);
   const list = new GoroutineList(process, first);
@@ -168,17 +188,24 @@ function runGoroutine(invocation: Invocation): number {
   const { tracebackElision: elision } = process.layout.traits;
   if (options.format === 'traceback') out.write(tracebackText(goroutine, { elision, all: raw.all === true }));
   else if (options.format === 'table') out.write(goroutineText(goroutine));
-  else out.line(jsonText({ schemaVersion, ...goroutine }, options.format === 'json' ? 2 : undefined));
+  else {
+    const bounded = boundedFrames(goroutine, most);
+    out.line(jsonText({ schemaVersion, ...bounded }, options.format === 'json' ? 2 : undefined));
+    warnOfElided(`goroutine ${first}`, bounded, invocation);
+  }
   opened.target.close();
   return 0;
 }
 
 function runThreads(invocation: Invocation): number {
-  const { options, out } = invocation;
+  const { options, raw, out } = invocation;
   refuseCsv('threads', invocation);
+  const frames = mostFramesOf(raw);
   const opened = openFiles('threads', invocation.operands, invocation);
   const process = needProcess('threads', opened);
-  const threads = threadResults(process);
+  const most = options.format === 'table' ? 0 : frames;
+  const threads = threadResults(process).map((thread) => boundedFrames(thread, most));
+  for (const thread of threads) warnOfElided(`thread ${thread.tid}`, thread, invocation);
   if (options.format === 'json') out.line(jsonText({ schemaVersion, threads }, 1));
   else if (options.format === 'ndjson') for (const thread of threads) out.line(jsonText(thread));
   else if (threads.length === 0) out.line('the image has no threads: raw memory tells no registers');
@@ -202,6 +229,7 @@ export const goroutines: CommandSpec = {
     { flags: '--system', help: 'the runtime’s own goroutines too' },
     { flags: '--user', help: 'in json, ndjson and csv: without the runtime’s own and dead ones' },
     { flags: '--all', help: 'with the runtime’s own goroutines and frames' },
+    framesOption,
   ],
   examples: [
     'spanscope goroutines ./server core.1234',
@@ -216,7 +244,7 @@ export const goroutine: CommandSpec = {
   operands: 'ID FILE…',
   summary: 'one goroutine: each frame with pc, SP and why it is believed',
   formats: ['traceback'],
-  options: [{ flags: '--all', help: 'in a traceback: the runtime’s own frames too' }],
+  options: [{ flags: '--all', help: 'in a traceback: the runtime’s own frames too' }, framesOption],
   examples: ['spanscope goroutine 18 ./server core.1234'],
   run: runGoroutine,
 };
@@ -225,7 +253,7 @@ export const threads: CommandSpec = {
   name: 'threads',
   operands: 'FILE…',
   summary: 'every thread: its m, the goroutine it runs, its stack',
-  options: [],
+  options: [framesOption],
   examples: ['spanscope threads ./server core.1234'],
   run: runThreads,
 };

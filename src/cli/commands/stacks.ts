@@ -1,9 +1,11 @@
 // `stacks`: every thread and goroutine by PC and SP, unwound or, with --scan, searched for return addresses.
 
 import { allocationSites, allocations, allocationsNotSeen } from '../../analysis/allocation.js';
+import { boundedFrames } from '../../analysis/bounded-frames.js';
 import { hasStack } from '../../analysis/goroutine-query.js';
 import { GoroutineList } from '../../analysis/goroutines.js';
 import { schemaVersion } from '../../analysis/overview.js';
+import type { FrameResult } from '../../analysis/results-goroutines.js';
 import { type StackSelection, scanResults } from '../../analysis/stack-results.js';
 import { threadResults } from '../../analysis/threads.js';
 import { InspectError } from '../../bytes/errors.js';
@@ -15,6 +17,7 @@ import { threadText } from '../../output/threads-text.js';
 import { eachImage } from '../../target/each-image.js';
 import type { CommandSpec, Invocation } from '../command.js';
 import { addressValue, type RawOptions, splitOnce, text, UsageError, wholeNumber } from '../options.js';
+import { framesOption, mostFramesOf, warnOfElided } from './elided.js';
 import { needProcess, openFiles, refuseCsv } from './files.js';
 
 /** Words outside of the likely chain that a table shows of each stack. */
@@ -46,6 +49,7 @@ function runStacks(invocation: Invocation): number {
   const { options, raw, out } = invocation;
   refuseCsv('stacks', invocation);
   const selection = selectionOf(raw);
+  mostFramesOf(raw);
   if (selection.range && raw.scan !== true)
     throw new UsageError('--range', 'needs --scan: nothing tells where its frames begin');
   if (raw.alloc === true && raw.scan === true) throw new UsageError('--alloc', 'goes by exact stacks: not with --scan');
@@ -87,7 +91,7 @@ function writeUnwound(
   opened: ReturnType<typeof openFiles>,
   { goid, tid }: StackSelection,
 ): void {
-  const { options, out } = invocation;
+  const { options, raw, out } = invocation;
   const process = needProcess('stacks', opened);
   const threads =
     goid === undefined ? threadResults(process).filter((thread) => tid === undefined || thread.tid === tid) : [];
@@ -102,19 +106,22 @@ function writeUnwound(
       'no such goroutine or thread',
       'spanscope goroutines and spanscope threads list them',
     );
-  const goroutines = (named ?? []).map((goroutine) => list!.result(goroutine));
+  const most = mostFramesOf(raw);
+  // One by one: of a long stack no more is kept than is shown.
+  function* documents() {
+    for (const thread of threads) yield bounded(`thread ${thread.tid}`, { what: 'thread', ...thread });
+    for (const goroutine of named ?? [])
+      yield bounded(`goroutine ${goroutine.goid}`, { what: 'goroutine', ...list!.result(goroutine) });
+  }
+  const bounded = <T extends { readonly frames: readonly FrameResult[] }>(whose: string, row: T) => {
+    const shown = boundedFrames(row, most);
+    warnOfElided(whose, shown, invocation);
+    return shown;
+  };
   if (options.format === 'table') {
     for (const thread of threads) out.line(threadText(thread));
-    for (const goroutine of goroutines) out.line(goroutineText(goroutine));
-  } else
-    writeDocuments(
-      [
-        ...threads.map((thread) => ({ what: 'thread', ...thread })),
-        ...goroutines.map((goroutine) => ({ what: 'goroutine', ...goroutine })),
-      ],
-      'stacks',
-      invocation,
-    );
+    for (const goroutine of named ?? []) out.line(goroutineText(list!.result(goroutine)));
+  } else writeDocuments(documents(), 'stacks', invocation);
 }
 
 /** Of one image, or with --each of several, and the sites of all of them together. */
@@ -174,6 +181,7 @@ export const stacks: CommandSpec = {
     { flags: '--goroutine <id>', help: 'only this goroutine' },
     { flags: '--thread <tid>', help: 'only this thread' },
     { flags: '--range <start-end>', help: 'with --scan: these addresses (also START+LENGTH)' },
+    framesOption,
   ],
   examples: [
     'spanscope stacks ./server core.1234 --thread 1234',

@@ -66,6 +66,8 @@ export function otherExperiments(scene: Scene, mheap: number): readonly string[]
     if (slots === others) continue;
     if (span.nelems === slots) asLayout += 1;
     else if (span.nelems === others) otherwise += 1;
+    // However many of the rest speak against it.
+    if (asLayout > mostAgainst * 2 * mostSampled) return undefined;
   }
   if (otherwise < fewest || asLayout > mostAgainst * otherwise) return undefined;
   const { drop, add } = inlineMarksSwitch;

@@ -4,7 +4,7 @@ import { codeReferences } from '../../gosym/code-references.js';
 import type { PclntabFunction } from '../../gosym/pclntab.js';
 import type { AddressRange } from '../../image/scan-words.js';
 import { functionTables } from '../function-tables.js';
-import type { Finder } from './find.js';
+import type { Finder } from './choose-root.js';
 import type { ModuleFinder } from './module-finder.js';
 import type { RootName } from './names.js';
 import type { Scene } from './validate.js';

@@ -1,8 +1,9 @@
 // The finders of a target, in the order in which they are asked, and what is told of what they found.
 import type { Layout } from '../../layout/types.js';
 import type { Target } from '../../target/target.js';
+import type { Finder } from './choose-root.js';
 import { codeFinder } from './code-finder.js';
-import type { Finder, FoundRoots } from './find.js';
+import type { FoundRoots } from './find.js';
 import { moduleFinder } from './module-finder.js';
 import { isLater, laterRootNames, type Refusal, type RootName, rootNames } from './names.js';
 import { type StackFinder, stackFinder } from './stack-finder.js';
@@ -30,6 +31,7 @@ export function findersOf(target: Target, overrides: Readonly<Record<string, num
   // Of a process that runs on, registers and stacks are of different moments.
   const threads = () => (target.live?.moving ? [] : target.threads());
   const stack = stackFinder(threads, target.dataRanges, modules);
+  const code = codeFinder(modules, target.dataRanges);
   const ordered: Finder[] = [
     { method: 'override', find: (name) => one(overrides[name]) },
     {
@@ -37,8 +39,8 @@ export function findersOf(target: Target, overrides: Readonly<Record<string, num
       find: (name, { layout }) => one(symbolsWith(isLater(name), layout).get(nameIn(layout, name))),
     },
     { method: 'dwarf', find: (name, { layout }) => one(target.dwarfVariable(nameIn(layout, name))) },
-    structureFinder(target.dataRanges, modules),
-    codeFinder(modules, target.dataRanges),
+    structureFinder(target.dataRanges, modules, code),
+    code,
     stack,
   ];
   return { ordered, stack };

@@ -1,7 +1,7 @@
 // The runtime's global variables that are looked for, which of them at once and which when they are asked for, and what is known of one that was found.
 import type { Address } from '../../image/address.js';
 
-/** Needed by nearly everything: found as soon as an image is opened. */
+/** Needed by an overview: `neededRootNames` are found as soon as an image is opened. */
 export type FirstRootName =
   `runtime.${'mheap_' | 'gcController' | 'memstats' | 'allgs' | 'allp' | 'allm' | 'firstmoduledata' | 'gcphase' | 'work'}`;
 
@@ -20,6 +20,14 @@ export const rootNames: readonly FirstRootName[] = [
   'runtime.gcphase',
   'runtime.allgs',
   'runtime.allp',
+  'runtime.allm',
+];
+
+/** Those that are looked for as soon as an image is opened: they prove the layout, and lead to stacks. The rest of `rootNames` waits for who asks for one of them. */
+export const neededRootNames: readonly FirstRootName[] = [
+  'runtime.mheap_',
+  'runtime.firstmoduledata',
+  'runtime.allgs',
   'runtime.allm',
 ];
 

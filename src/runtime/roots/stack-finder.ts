@@ -9,7 +9,7 @@ import type { AddressRange } from '../../image/scan-words.js';
 import type { Layout } from '../../layout/types.js';
 import { functionTable } from '../function-tables.js';
 import { WordClassifier } from '../stack-scan.js';
-import type { Finder } from './find.js';
+import type { Finder } from './choose-root.js';
 import { LedVariables } from './led-variables.js';
 import { type MheapCandidate, MheapPointers } from './mheap-pointers.js';
 import type { ModuleFinder } from './module-finder.js';

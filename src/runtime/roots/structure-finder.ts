@@ -4,7 +4,7 @@ import { readOnlyTest } from '../../image/read-only.js';
 import { type AddressRange, matchingWords, type Words } from '../../image/scan-words.js';
 import { moduleWord } from '../function-tables.js';
 import { slotBytesOf } from '../slot-bytes.js';
-import type { Finder } from './find.js';
+import type { Finder } from './choose-root.js';
 import { isSlice, type ModuleFinder } from './module-finder.js';
 import type { Known, RootName } from './names.js';
 import { laterSearches, type Search } from './search-later.js';
@@ -14,25 +14,40 @@ const maxSpans = 2 ** 27;
 const maxGs = 2 ** 26;
 const maxPs = 2 ** 16;
 
-/** `ranges`: the writable data of the program, as far as it is known; `modules`: what describes it. */
-export function structureFinder(ranges: readonly AddressRange[], modules: ModuleFinder): Finder {
+/** `ranges`: the writable data of the program, as far as it is known; `modules`: what describes it; `code`: what says where the code looks for a root. */
+export function structureFinder(ranges: readonly AddressRange[], modules: ModuleFinder, code: Finder): Finder {
+  const candidates = (scene: Scene, known: Known) => {
+    const first = known('runtime.firstmoduledata');
+    return first === undefined ? modules.candidates(scene) : [first];
+  };
   return {
     method: 'structure',
     *find(name, scene, known) {
-      const first = known('runtime.firstmoduledata');
-      const candidates = first === undefined ? modules.candidates(scene) : [first];
-      if (name === 'runtime.firstmoduledata') yield* candidates;
+      if (name === 'runtime.firstmoduledata') yield* candidates(scene, known);
       const search = searches[name];
       if (!search) return;
       let searched = false;
       // The first that serves ends it: what reads this asks for no more. So with the parts of a module.
-      for (const module of candidates) {
+      for (const module of candidates(scene, known)) {
         for (const part of within(scene, ranges, name, module)) {
           searched = true;
           yield* search(scene, part, known);
         }
       }
       if (!searched) yield* search(scene, ranges, known);
+    },
+    /** Where the code looks, if what stands there has the shape: nothing that looks alike and is not used takes its place, and no section has to be gone through. */
+    *likely(name, scene, known) {
+      const search = searches[name];
+      if (!search) return;
+      for (const address of code.find(name, scene, known)) {
+        for (const module of candidates(scene, known)) {
+          const part = within(scene, ranges, name, module).flatMap((part) =>
+            clipped(part, address, address + scene.memory.pointerSize),
+          );
+          if (part.length > 0) yield* search(scene, part, known);
+        }
+      }
     },
   };
 }

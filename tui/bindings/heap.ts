@@ -1,0 +1,145 @@
+// Keys of the screens of the heap: overview, spans, memory, the collector, the map, findings.
+import type { Binding } from './binding.js';
+
+export const heapBindings: readonly Binding[] = [
+  {
+    context: 'overview',
+    keys: ['enter', 'l'],
+    command: 'open',
+    help: 'open what the line tells of: spans, the GC, goroutines, a finding',
+    hint: 'open',
+  },
+
+  { context: 'spans', keys: ['enter', 'l'], command: 'open', help: 'open the span under the cursor', hint: 'open' },
+  {
+    context: 'spans',
+    keys: ['/'],
+    command: 'filter',
+    help: 'filter rows: class=5 state=inuse used<70 !noscan',
+    hint: 'filter',
+  },
+  { context: 'spans', keys: ['s'], command: 'sort', help: 'sort by the chosen column', hint: 'sort' },
+  { context: 'spans', keys: ['S'], command: 'reverse', help: 'sort the other way round' },
+  { context: 'spans', keys: ['<'], command: 'column-left', help: 'choose the column to the left' },
+  { context: 'spans', keys: ['>'], command: 'column-right', help: 'choose the column to the right', hint: 'column' },
+  { context: 'spans', keys: ['x'], command: 'bytes', help: 'memory at startAddr' },
+  { context: 'spans', keys: ['F'], command: 'histogram', help: 'how often each value of the chosen column occurs' },
+  { context: 'spans', keys: ['y'], command: 'copy', help: 'copy startAddr to the clipboard' },
+
+  { context: 'span-map', keys: ['tab'], command: 'next-pane', help: 'go to the fields', hint: 'fields' },
+  { context: 'span-map', keys: ['shift-tab'], command: 'previous-pane', help: 'go to the fields' },
+  { context: 'span-map', keys: ['left'], command: 'left', help: 'previous slot' },
+  { context: 'span-map', keys: ['right'], command: 'right', help: 'next slot' },
+  { context: 'span-map', keys: ['x', 'enter', 'l'], command: 'bytes', help: "the slot's memory", hint: 'memory' },
+  { context: 'span-map', keys: ['p'], command: 'pointers', help: 'which stacks point into the slot', hint: 'stacks' },
+  { context: 'span-map', keys: ['y'], command: 'copy', help: "copy the slot's address", hint: 'copy' },
+  { context: 'span-map', keys: ['n'], command: 'next-match', help: 'next slot of another state' },
+  { context: 'span-map', keys: ['N'], command: 'previous-match', help: 'previous slot of another state' },
+
+  { context: 'span-fields', keys: ['tab'], command: 'next-pane', help: 'go to the slot map', hint: 'slot map' },
+  { context: 'span-fields', keys: ['shift-tab'], command: 'previous-pane', help: 'go to the slot map' },
+  {
+    context: 'span-fields',
+    keys: ['x', 'enter', 'l'],
+    command: 'bytes',
+    help: "the field's memory, or what it points to",
+    hint: 'memory',
+  },
+  {
+    context: 'span-fields',
+    keys: ['p'],
+    command: 'pointers',
+    help: 'which stacks point into the span',
+    hint: 'stacks',
+  },
+  { context: 'span-fields', keys: ['y'], command: 'copy', help: "copy the field's value", hint: 'copy' },
+
+  {
+    context: 'memory',
+    keys: ['enter', 'l', 'x'],
+    command: 'open',
+    help: 'follow the pointer under the cursor',
+    hint: 'follow',
+  },
+  { context: 'memory', keys: ['g'], command: 'address', help: 'go to an address', hint: 'go to' },
+  {
+    context: 'memory',
+    keys: ['t'],
+    command: 'mode',
+    help: 'words with what they point at, or sixteen bytes a line',
+    hint: 'view',
+  },
+  {
+    context: 'memory',
+    keys: ['f'],
+    command: 'find',
+    help: 'what the word under the cursor points at, in full',
+    hint: 'find',
+  },
+  {
+    context: 'memory',
+    keys: ['p'],
+    command: 'pointers',
+    help: 'which stacks point into the slot that the line is in, or to the line',
+  },
+  { context: 'memory', keys: ['o'], command: 'top', help: 'back to where this screen began' },
+  { context: 'memory', keys: ['y'], command: 'copy', help: 'copy the address of the line' },
+
+  { context: 'gc-pacing', keys: ['tab'], command: 'next-pane', help: 'go to the fields', hint: 'fields' },
+  { context: 'gc-pacing', keys: ['shift-tab'], command: 'previous-pane', help: 'go to the fields' },
+  { context: 'gc-pacing', keys: ['/'], command: 'filter', help: 'show only fields with this text' },
+  { context: 'gc-pacing', keys: ['y'], command: 'copy', help: 'copy the line' },
+
+  { context: 'gc-fields', keys: ['tab'], command: 'next-pane', help: 'go to pacing and cycles', hint: 'pacing' },
+  { context: 'gc-fields', keys: ['shift-tab'], command: 'previous-pane', help: 'go to pacing and cycles' },
+  { context: 'gc-fields', keys: ['/'], command: 'filter', help: 'show only fields with this text', hint: 'filter' },
+  { context: 'gc-fields', keys: ['y'], command: 'copy', help: "copy the field's value", hint: 'copy' },
+
+  { context: 'arenas', keys: ['enter', 'l'], command: 'open', help: 'open the first span of the cell', hint: 'open' },
+  { context: 'arenas', keys: ['left'], command: 'left', help: 'the cell before' },
+  { context: 'arenas', keys: ['right'], command: 'right', help: 'the next cell' },
+  { context: 'arenas', keys: ['t'], command: 'mode', help: 'colour by occupancy, state, class', hint: 'by' },
+  { context: 'arenas', keys: ['+', '='], command: 'zoom-in', help: 'fewer pages a cell', hint: 'zoom in' },
+  { context: 'arenas', keys: ['-'], command: 'zoom-out', help: 'more pages a cell', hint: 'zoom out' },
+  { context: 'arenas', keys: ['n'], command: 'next-match', help: 'next cell that looks different' },
+  { context: 'arenas', keys: ['N'], command: 'previous-match', help: 'the one before' },
+  { context: 'arenas', keys: ['x'], command: 'bytes', help: "memory at the cell's address" },
+  { context: 'arenas', keys: ['y'], command: 'copy', help: "copy the cell's address" },
+
+  { context: 'findings', keys: ['enter', 'l'], command: 'open', help: 'open the evidence', hint: 'open' },
+  { context: 'findings', keys: ['y'], command: 'copy', help: 'copy the finding' },
+
+  {
+    context: 'finding',
+    keys: ['enter', 'l'],
+    command: 'open',
+    help: 'open the span or the address of the line',
+    hint: 'open',
+  },
+  { context: 'finding', keys: ['x'], command: 'bytes', help: 'memory at the address of the line', hint: 'memory' },
+  { context: 'finding', keys: ['y'], command: 'copy', help: 'copy the address, or the line' },
+
+  {
+    context: 'how',
+    keys: ['enter', 'l'],
+    command: 'open',
+    help: 'what stands at the address of the root',
+    hint: 'open',
+  },
+  { context: 'how', keys: ['x'], command: 'bytes', help: 'memory at the root', hint: 'memory' },
+  { context: 'how', keys: ['y'], command: 'copy', help: 'copy the address, or the line' },
+
+  { context: 'find', keys: ['enter', 'l'], command: 'open', help: 'open what the line names', hint: 'open' },
+  { context: 'find', keys: ['x'], command: 'bytes', help: 'memory at the address of the line', hint: 'memory' },
+  {
+    context: 'find',
+    keys: ['p'],
+    command: 'pointers',
+    help: 'which stacks point into its slot, or its span',
+    hint: 'stacks',
+  },
+  { context: 'find', keys: ['y'], command: 'copy', help: 'copy the address, or the line' },
+
+  { context: 'histogram', keys: ['enter', 'l'], command: 'open', help: 'the spans with this value', hint: 'open' },
+  { context: 'histogram', keys: ['y'], command: 'copy', help: 'copy the value' },
+];
