@@ -1,6 +1,7 @@
 // Goroutines as results: status, wait, creator, and the stack taken apart into calls, inlined ones too (runtime/traceback.go, goroutineheader, printcreatedby;
 // proc.go, isSystemGoroutine). Hides nothing: what a traceback leaves out is for who writes it.
 import { nanotimeAtLeast } from '../runtime/clock.js';
+import { readLabels } from '../runtime/goroutine-labels.js';
 import { type Goroutine, readGoroutines } from '../runtime/goroutines.js';
 import type { GoProcess } from '../runtime/process.js';
 import { noFunctions, type ProgramFunctions, readFunctions } from '../runtime/unwind/program-functions.js';
@@ -54,7 +55,8 @@ export class GoroutineList {
 
   result(goroutine: Goroutine): GoroutineResult {
     const stack = this.stackOf(goroutine);
-    const { goid, status, waitReason, waitSince, lockedm } = goroutine;
+    const { goid, status, waitReason, waitSince, lockedm, bubble } = goroutine;
+    const labels = readLabels(this.#process, goroutine.labels);
     const exact = this.functions ? callsOf(this.functions, stack.frames) : this.#innermost(goroutine);
     const scanned = stack.complete ? undefined : this.#scanBehind(goroutine, stack);
     const frames = scanned ? [...exact, ...scanned.frames] : exact;
@@ -65,6 +67,9 @@ export class GoroutineList {
       ...(waitReason === undefined ? {} : { waitReason }),
       waitSinceAtLeast: waitSince > 0 && this.#now >= waitSince ? this.#now - waitSince : null,
       lockedToThread: lockedm !== 0,
+      ...(goroutine.scanned ? { scanned: true } : {}),
+      ...(bubble ? { bubble: { kind: bubble.kind, id: bigCount(bubble.id), durable: bubble.durable } } : {}),
+      ...(labels.length > 0 ? { labels } : {}),
       thread: stack.thread ?? null,
       system: this.isSystem(goroutine) && !isAtUsersCode(startFunc, frames),
       frames,
@@ -179,7 +184,7 @@ export function callsOf(functions: ProgramFunctions, frames: readonly StackFrame
   for (const frame of frames) {
     const { pc, callPc, sp, fn, origin } = frame;
     for (const call of fn.calls(callPc)) {
-      const role = call.inlined || call.funcID !== undefined ? functions.roleOfId(call.funcID) : functions.roleOf(fn);
+      const role = call.inlined ? functions.roleOfId(call.funcID) : functions.roleOf(fn);
       const wrapper = role === 'wrapper' && !showsWrapper.has(callee);
       callee = role;
       results.push({

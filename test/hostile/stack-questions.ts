@@ -52,12 +52,15 @@ function askProcess(process: GoProcess, ask: (name: string, question: () => stri
   ask('goroutines', () => {
     const list = new GoroutineList(process);
     const all = list.goroutines.map((one) => list.result(one));
-    const elision = process.layout.traits.tracebackElision;
+    const { traceback: traits } = process.layout.traits;
     const groups = groupGoroutines(filterGoroutines(all, { system: true }));
     return (
       textOf(
         all,
-        (one) => jsonText(one) + goroutineText(one) + tracebackText(one, { elision, all: true }).replaceAll('\t', ''),
+        (one) =>
+          jsonText(one) +
+          goroutineText(one) +
+          [true, false].map((all) => tracebackText(one, { traits, all, labels: all }).replaceAll('\t', '')).join(''),
       ) + textOf(groups, (group) => groupText(group, true))
     );
   });

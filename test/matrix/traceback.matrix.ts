@@ -3,14 +3,14 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { shapes, spanscope } from './prepared.js';
+import { type PreparedImage, shapes, spanscope } from './prepared.js';
 
 /** Blocks by goid, without what ours can't have: of a goroutine that is dumped twice the longer one. */
 function blocksOf(text: string): Map<string, string> {
   const blocks = new Map<string, string>();
-  for (const block of text.split('\n\n')) {
+  for (const block of text.trimEnd().split('\n\n')) {
     const lines = block.split('\n');
-    const from = lines.findLastIndex((line) => /^goroutine [1-9]\d* .*\]:$/.test(line));
+    const from = lines.findLastIndex((line) => /^goroutine [1-9]\d* .*:$/.test(line));
     if (from < 0) continue;
     // Behind a goroutine that a signal found on its thread stand the thread's registers.
     const plain = lines
@@ -29,9 +29,9 @@ function comparable(line: string): string {
   return line.startsWith('created by') || line.startsWith('...') ? line : line.replace(/\(.*\)$/, '(...)');
 }
 
-const deep = shapes.filter(({ name }) => /^(deep|cgo)-/.test(name));
+const whole = shapes.filter(({ name }) => /^(deep|cgo|preempt|waits|synctest)-/.test(name));
 
-describe.each(deep.map((image) => ({ name: image.name, image })))('$name', ({ image }) => {
+describe.each(whole.map((image) => ({ name: image.name, image })))('$name', ({ image }) => {
   it('writes what its program wrote', () => {
     const dumped = blocksOf(readFileSync(join(dirname(image.server), 'stderr.txt'), 'utf8'));
     const ours = blocksOf(spanscope(['goroutines', ...image.files, '--format', 'traceback', '--all']));
@@ -39,5 +39,25 @@ describe.each(deep.map((image) => ({ name: image.name, image })))('$name', ({ im
     for (const [goid, text] of dumped) expect(ours.get(goid)).toBe(text);
     if (image.name.startsWith('deep'))
       expect([...ours.values()].some((text) => /^\.\.\..* frames elided\.\.\.$/m.test(text))).toBe(true);
+  });
+});
+
+/** What runtime.Stack said under GOTRACEBACK=all, by goid, but of the goroutine that asked. */
+function stacksOf(image: PreparedImage): Map<string, string> {
+  const blocks = blocksOf(readFileSync(join(dirname(image.server), 'stacks.txt'), 'utf8'));
+  blocks.delete('1');
+  return blocks;
+}
+
+describe.each(
+  shapes.filter(({ name }) => name.startsWith('waits-')).map((image) => ({ name: image.name, image })),
+)('$name', ({ image }) => {
+  it('hides what the runtime hides', () => {
+    const stacks = stacksOf(image);
+    const ours = blocksOf(spanscope(['goroutines', ...image.files, '--format', 'traceback']));
+    ours.delete('1');
+    expect([...ours.keys()].sort()).toEqual([...stacks.keys()].sort());
+    expect(stacks.size).toBeGreaterThan(35);
+    for (const [goid, text] of stacks) expect(ours.get(goid)).toBe(text);
   });
 });
