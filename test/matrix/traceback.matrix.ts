@@ -49,15 +49,16 @@ function stacksOf(image: PreparedImage): Map<string, string> {
   return blocks;
 }
 
-describe.each(
-  shapes.filter(({ name }) => name.startsWith('waits-')).map((image) => ({ name: image.name, image })),
-)('$name', ({ image }) => {
-  it('hides what the runtime hides', () => {
-    const stacks = stacksOf(image);
-    const ours = blocksOf(spanscope(['goroutines', ...image.files, '--format', 'traceback']));
-    ours.delete('1');
-    expect([...ours.keys()].sort()).toEqual([...stacks.keys()].sort());
-    expect(stacks.size).toBeGreaterThan(35);
-    for (const [goid, text] of stacks) expect(ours.get(goid)).toBe(text);
-  });
-});
+describe.each(shapes.filter(({ name }) => name.startsWith('waits-')).map((image) => ({ name: image.name, image })))(
+  '$name',
+  ({ image }) => {
+    it('hides what the runtime hides', () => {
+      const stacks = stacksOf(image);
+      const ours = blocksOf(spanscope(['goroutines', ...image.files, '--format', 'traceback']));
+      ours.delete('1');
+      expect([...ours.keys()].sort()).toEqual([...stacks.keys()].sort());
+      expect(stacks.size).toBeGreaterThan(35);
+      for (const [goid, text] of stacks) expect(ours.get(goid)).toBe(text);
+    });
+  },
+);

@@ -1,9 +1,9 @@
 // Leaked goroutines (1.26) in Go's own form: `goroutine 8 [select (leaked)]:`, as go1.27.4 dumped one of a goroutineleak profile.
 import { expect, it } from 'vitest';
 import { stateName } from '../../src/analysis/goroutine-query.js';
+import type { GoroutineResult } from '../../src/analysis/results-goroutines.js';
 import { layoutsFolder } from '../../src/layout/load.js';
 import { loadTraits } from '../../src/layout/traits.js';
-import type { GoroutineResult } from '../../src/analysis/results-goroutines.js';
 import { tracebackText } from '../../src/output/traceback-text.js';
 
 const leaked: GoroutineResult = {
@@ -32,9 +32,7 @@ it('says that it leaked behind what it waits for', () => {
     pointerSize: 8,
     experiments: [],
   });
-  expect(tracebackText(leaked, { traits, all: false, labels: false })).toMatch(
-    /^goroutine 8 \[select \(leaked\)\]:\n/,
-  );
+  expect(tracebackText(leaked, { traits, all: false, labels: false })).toMatch(/^goroutine 8 \[select \(leaked\)\]:\n/);
   expect(stateName({ status: 'waiting', waitReason: 'select' })).toBe('select');
   expect(stateName({ status: 'leaked' })).toBe('leaked');
 });
