@@ -139,7 +139,7 @@ export class GoroutineList {
     const [call] = fn?.calls(gopc > fn.entry ? gopc - 1 : gopc) ?? [];
     const by = {
       pc: addressText(gopc),
-      func: fn ? printedName(fn.name) : null,
+      func: fn && this.functions ? printedName(fn.name, this.functions.typeLists) : null,
       file: call?.file ?? null,
       line: call?.line ?? null,
       offset: fn ? gopc - fn.entry : 0,
@@ -190,7 +190,7 @@ export function callsOf(functions: ProgramFunctions, frames: readonly StackFrame
       results.push({
         pc: addressText(pc),
         sp: addressText(sp),
-        func: printedName(call.func),
+        func: printedName(call.func, functions.typeLists),
         file: call.file ?? null,
         line: call.line ?? null,
         offset: pc - fn.entry,

@@ -107,6 +107,7 @@ export function loadTraits(folder: string): TraitsTable {
         traceback: {
           elision: pick(file.traceback.elision),
           exported: pick(file.traceback.exported),
+          typeLists: pick(file.traceback.typeLists),
           inlined: pick(file.traceback.inlined),
           wrappers: pick(file.traceback.wrappers),
           durable: pick(file.traceback.durable),
@@ -178,7 +179,7 @@ function checkFile(value: Readonly<Record<string, unknown>>, path: string): Trai
     checkList(value[name], path, name);
   }
   const traceback = object(value.traceback, path, 'traceback');
-  for (const name of ['elision', 'exported', 'inlined', 'wrappers', 'durable', 'labels'])
+  for (const name of ['elision', 'exported', 'typeLists', 'inlined', 'wrappers', 'durable', 'labels'])
     checkList(traceback[name], path, `traceback.${name}`);
   if (typeof value.pageSize !== 'number') fail(path, 'pageSize', 'is no number');
   object(value.addressFields, path, 'addressFields');

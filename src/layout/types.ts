@@ -125,6 +125,8 @@ export interface TracebackTraits {
    * of exported types.
    */
   readonly exported: 'names' | 'methods';
+  /** Type arguments in a name: as they stand (up to 1.20), one `[...]` from the first bracket to the last, or one of a type and one of its method (1.27+). */
+  readonly typeLists: 'as is' | 'one' | 'two';
   /** Whether a call that was inlined is shown with the frame that it is in (up to 1.11), where that one's name calls for it (up to 1.15), or by its own name. */
   readonly inlined: 'with frame' | 'by frame' | 'each';
   /** Whether wrappers are left out: never (1.9), unless nothing else was shown yet (up to 1.11), always. */

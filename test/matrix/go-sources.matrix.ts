@@ -235,7 +235,7 @@ describe.each(toolchains)('$release', ({ release, src }) => {
     const text = source(src, 'runtime/runtime2.go');
     const texts = new Map([...text.matchAll(/^\t(waitReason\w+): +"(.*)",/gm)].map(([, name, words]) => [name, words]));
     const idle = /^var isIdleInSynctest = .*\n([^}]*)\}/m.exec(text)?.[1] ?? '';
-    const reasons = [...idle.matchAll(/^\t(\w+): +true,/gm)].map(([, name]) => texts.get(name!));
+    const reasons = [...idle.matchAll(/^\t(\w+): +true,/gm)].map(([, name]) => texts.get(name));
     expect(durable.reasons).toEqual(adds ? reasons : []);
     if (adds)
       expect(durable.while).toBe(

@@ -26,7 +26,7 @@ function blocksOf(text: string): Map<string, string> {
 function comparable(line: string): string {
   if (line.startsWith('\t')) return line.replace(/ fp=0x[0-9a-f]+ sp=.*$/, '');
   if (line.startsWith('goroutine ')) return line.replace(/ gp=\S+ m=\S+( mp=\S+)? /, ' ').replace(' (scan)', '');
-  return line.startsWith('created by') || line.startsWith('...') ? line : line.replace(/\(.*\)$/, '(...)');
+  return line.startsWith('created by') || line.startsWith('...') ? line : line.replace(/\([^()]*\)$/, '(...)');
 }
 
 const whole = shapes.filter(({ name }) => /^(deep|cgo|preempt|waits|synctest)-/.test(name));

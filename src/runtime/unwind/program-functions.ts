@@ -13,7 +13,7 @@ import {
 import type { Memory } from '../../image/memory.js';
 import { loadConstants } from '../../layout/constants.js';
 import { layoutsFolder } from '../../layout/load.js';
-import type { Layout, StructLayout } from '../../layout/types.js';
+import type { Layout, StructLayout, TracebackTraits } from '../../layout/types.js';
 import type { Target } from '../../target/target.js';
 import { functionTable, moduleChain, moduleWord } from '../function-tables.js';
 import type { RuntimeView } from '../mheap.js';
@@ -26,6 +26,8 @@ export interface ProgramFunctions {
   roleOf(fn: GoFunction): string;
   /** The same for a funcID alone, as inlined calls have it. */
   roleOfId(funcID: number | undefined): string;
+  /** How their names are printed. */
+  readonly typeLists: TracebackTraits['typeLists'];
 }
 
 /** What there is where no function table can be read. */
@@ -34,6 +36,7 @@ export const noFunctions: ProgramFunctions = {
   all: () => [],
   roleOf: () => 'normal',
   roleOfId: () => 'normal',
+  typeLists: 'as is',
 };
 
 /** Undefined where no module's function table can be read (no binary, damaged data) or the layout lacks the records. */
@@ -76,6 +79,7 @@ function functionsOf(
     at: (pc) => table.at(pc),
     all: () => table.all(),
     roleOfId,
+    typeLists: layout.traits.traceback.typeLists,
     roleOf(fn) {
       const role = shape.funcID ? roleOfId(fn.funcID) : 'normal';
       return role === 'normal' && !tellsWrappers ? roleByName(fn) : role;
