@@ -4,6 +4,7 @@ import { nanotimeAtLeast } from '../runtime/clock.js';
 import { readLabels } from '../runtime/goroutine-labels.js';
 import { type Goroutine, readGoroutines } from '../runtime/goroutines.js';
 import type { GoProcess } from '../runtime/process.js';
+import { type ArgumentScene, printedArguments } from '../runtime/unwind/argument-info.js';
 import { noFunctions, type ProgramFunctions, readFunctions } from '../runtime/unwind/program-functions.js';
 import { type ScanCandidate, type ScanScene, scanChain } from '../runtime/unwind/scan.js';
 import { scanScene } from '../runtime/unwind/scan-scene.js';
@@ -53,11 +54,15 @@ export class GoroutineList {
     return this.#stacks.startOf(goroutine);
   }
 
-  result(goroutine: Goroutine): GoroutineResult {
+  /** `dump`: with the arguments of each frame, as the runtime prints them. */
+  result(goroutine: Goroutine, dump = false): GoroutineResult {
+    const { memory, layout } = this.#process;
+    const { callFrame, traceback } = layout.traits;
+    const withArguments = dump ? { memory, callFrame, how: traceback.arguments } : undefined;
     const stack = this.stackOf(goroutine);
     const { goid, status, waitReason, waitSince, lockedm, bubble } = goroutine;
     const labels = readLabels(this.#process, goroutine.labels);
-    const exact = this.functions ? callsOf(this.functions, stack.frames) : this.#innermost(goroutine);
+    const exact = this.functions ? callsOf(this.functions, stack.frames, withArguments) : this.#innermost(goroutine);
     const scanned = stack.complete ? undefined : this.#scanBehind(goroutine, stack);
     const frames = scanned ? [...exact, ...scanned.frames] : exact;
     const startFunc = goroutine.startpc ? this.#nameAt(goroutine.startpc) : undefined;
@@ -177,8 +182,12 @@ const isAtUsersCode = (startFunc: string | undefined, frames: readonly FrameResu
 /** Callees whose calling wrapper is shown: who panics wants to see it (traceback.go, elideWrapperCalling). */
 const showsWrapper: ReadonlySet<string> = new Set(['gopanic', 'sigpanic', 'panicwrap']);
 
-/** Frames as calls, innermost first; `wrapper` where a traceback leaves it out as one that the compiler made. */
-export function callsOf(functions: ProgramFunctions, frames: readonly StackFrame[]): FrameResult[] {
+/** Frames as calls, innermost first; `wrapper` where a traceback leaves it out as one that the compiler made. `withArguments`: `args` too. */
+export function callsOf(
+  functions: ProgramFunctions,
+  frames: readonly StackFrame[],
+  withArguments?: ArgumentScene,
+): FrameResult[] {
   const results: FrameResult[] = [];
   let callee = 'normal';
   for (const frame of frames) {
@@ -197,6 +206,7 @@ export function callsOf(functions: ProgramFunctions, frames: readonly StackFrame
         inlined: call.inlined,
         wrapper,
         how: origin,
+        ...(withArguments && !call.inlined ? { args: printedArguments(withArguments, frame, call.pc) ?? null } : {}),
       });
     }
   }

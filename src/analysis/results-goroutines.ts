@@ -16,6 +16,8 @@ export interface FrameResult {
   readonly wrapper: boolean;
   /** Why the frame is believed: `registers`, `gobuf`, `syscall`, `vdso`, `signal frame`, `pcsp`. */
   readonly how: string;
+  /** What a dump prints of its arguments: `0x1, {0xc000012000?, 0x3}`; null where that is not known. Only of frames that are read for a dump, none of inlined calls. */
+  readonly args?: string | null;
 }
 
 export interface CreatedBy {

@@ -110,6 +110,7 @@ export function loadTraits(folder: string): TraitsTable {
           typeLists: pick(file.traceback.typeLists),
           inlined: pick(file.traceback.inlined),
           wrappers: pick(file.traceback.wrappers),
+          arguments: pick(file.traceback.arguments),
           durable: pick(file.traceback.durable),
           labels: pick(file.traceback.labels),
         },
@@ -179,7 +180,7 @@ function checkFile(value: Readonly<Record<string, unknown>>, path: string): Trai
     checkList(value[name], path, name);
   }
   const traceback = object(value.traceback, path, 'traceback');
-  for (const name of ['elision', 'exported', 'typeLists', 'inlined', 'wrappers', 'durable', 'labels'])
+  for (const name of ['elision', 'exported', 'typeLists', 'inlined', 'wrappers', 'arguments', 'durable', 'labels'])
     checkList(traceback[name], path, `traceback.${name}`);
   if (typeof value.pageSize !== 'number') fail(path, 'pageSize', 'is no number');
   object(value.addressFields, path, 'addressFields');

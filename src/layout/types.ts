@@ -131,6 +131,14 @@ export interface TracebackTraits {
   readonly inlined: 'with frame' | 'by frame' | 'each';
   /** Whether wrappers are left out: never (1.9), unless nothing else was shown yet (up to 1.11), always. */
   readonly wrappers: 'shown' | 'unless first' | 'hidden';
+  /**
+   * Where the arguments that are shown stand: in words above the frame (up to 1.16), or where the funcdata `info` names; which of those still hold, `live` and the pcdata
+   * `liveIndex` say (1.18+), of the frame's pc, or up to 1.20 of its outermost inlined call.
+   */
+  readonly arguments:
+    | 'words'
+    | { readonly info: number; readonly live: null }
+    | { readonly info: number; readonly live: number; readonly liveIndex: number; readonly at: 'call' | 'pc' };
   /** Wait reasons of a goroutine in a bubble of synctest to which ` (durable)` is added, and whether only while it waits (1.26+). */
   readonly durable: { readonly while: 'ever' | 'waiting'; readonly reasons: readonly string[] };
   /** How pprof labels are shown where GODEBUG tracebacklabels is 1, and what it is where nobody says. */

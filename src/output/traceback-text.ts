@@ -1,5 +1,5 @@
 // Goroutines in the form of the runtime's own dump, so that what reads those reads these (runtime/traceback.go: goroutineheader, traceback2, printcreatedby).
-// Arguments are never known: `...`.
+// What is not known of arguments is `...`, as it is of inlined calls.
 import { shownFrames } from '../analysis/goroutine-query.js';
 import type { FrameResult, GoroutineResult } from '../analysis/results-goroutines.js';
 import type { TracebackTraits } from '../layout/types.js';
@@ -51,7 +51,7 @@ const asFrame = ({ pc, func, file, line, offset }: NonNullable<GoroutineResult['
 });
 
 const linesOf = (frames: readonly FrameResult[]): string[] =>
-  frames.flatMap((frame) => [`${nameOf(frame)}(...)`, placeOf(frame)]);
+  frames.flatMap((frame) => [`${nameOf(frame)}(${frame.args ?? '...'})`, placeOf(frame)]);
 
 /** What `show` leaves of the frames, and where more than a dump shows are left, the runtime's words for it. */
 function stackLines(

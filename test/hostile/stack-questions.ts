@@ -59,7 +59,7 @@ type Ask = (name: string, question: () => string) => void;
 function askProcess(process: GoProcess, ask: Ask): void {
   ask('goroutines', () => {
     const list = new GoroutineList(process);
-    const all = list.goroutines.map((one) => list.result(one));
+    const all = list.goroutines.map((one) => list.result(one, true));
     const { traceback: traits } = process.layout.traits;
     const groups = groupGoroutines(filterGoroutines(all, { system: true }));
     return (

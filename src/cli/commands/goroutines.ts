@@ -57,7 +57,7 @@ function runGoroutines(invocation: Invocation): number {
   const opened = openFiles('goroutines', invocation.operands, invocation);
   const process = needProcess('goroutines', opened);
   const list = new GoroutineList(process);
-  const all = list.goroutines.map((goroutine) => list.result(goroutine));
+  const all = list.goroutines.map((goroutine) => list.result(goroutine, options.format === 'traceback'));
   const rows = filter ? filterGoroutines(all, filter) : [...all];
   if (compare) rows.sort(compare);
   const people = options.format === 'table' || options.format === 'traceback';
@@ -173,7 +173,7 @@ function runGoroutine(invocation: Invocation): number {
       'is none of this image’s',
       'spanscope goroutines lists them',
     );
-  const goroutine = list.result(found);
+  const goroutine = list.result(found, options.format === 'traceback');
   if (options.format === 'traceback') out.write(tracebackText(goroutine, tracebackOptions(process, raw)));
   else if (options.format === 'table') out.write(goroutineText(goroutine));
   else out.line(jsonText({ schemaVersion, ...goroutine }, options.format === 'json' ? 2 : undefined));

@@ -135,6 +135,7 @@ function functionShape(layout: Layout): FunctionShape | undefined {
     npcdata,
     nfuncdata,
     cuOffset: number('cuOffset'),
+    args: number('args'),
     funcID: number('funcID'),
     flag: number('flag'),
     pcdataInlTree: inlineTables.pcdata,
