@@ -1,4 +1,5 @@
 // Which goroutines are shown, and those with one stack as one group: what `pprof -text` and `goroutine?debug=1` do. Works on results; reads nothing.
+import type { TracebackTraits } from '../layout/types.js';
 import type { FrameResult, GoroutineResult } from './results-goroutines.js';
 
 export interface GoroutineFilter {
@@ -80,29 +81,49 @@ export function groupGoroutines(goroutines: readonly GoroutineResult[]): Gorouti
     .sort((a, b) => b.goroutines.length - a.goroutines.length || waits(b) - waits(a));
 }
 
+/** Which of the runtime's rules for what a dump shows hold: by default those of the newest release, which people's tables go by. */
+type ShowRules = Pick<TracebackTraits, 'exported' | 'inlined' | 'wrappers'>;
+const newestRules: ShowRules = { exported: 'methods', inlined: 'each', wrappers: 'hidden' };
+
 /**
  * The calls that a traceback of the runtime shows: no wrappers, nothing of the runtime's own but what it exports and where a panic passed through
  * (runtime/traceback.go, showframe, isExportedRuntime).
  */
-export function shownFrames(frames: readonly FrameResult[]): FrameResult[] {
+export function shownFrames(frames: readonly FrameResult[], rules: ShowRules = newestRules): FrameResult[] {
+  const named = rules.inlined === 'each' ? frames : framesAround(frames);
   let shown = 0;
-  return frames.filter(({ func, wrapper }) => {
-    // What has no name may be the program's.
-    const shows = !wrapper && (func === null || (func === 'runtime.gopanic' && shown > 0) || isShown(func));
-    if (shows) shown += 1;
+  return frames.filter(({ inlined, wrapper }, i) => {
+    const { func, wrapper: around } = named[i]!;
+    const hidden = rules.inlined === 'with frame' ? around : wrapper;
+    const shows = !(hidden && hidesWrapper(rules, shown)) && isShown(func, shown, rules.exported);
+    if (shows && !(inlined && rules.inlined === 'with frame')) shown += 1;
     return shows;
   });
+}
+
+const hidesWrapper = ({ wrappers }: ShowRules, shown: number): boolean =>
+  wrappers === 'hidden' || (wrappers === 'unless first' && shown > 0);
+
+/** Of each call the frame that it is in: inlined ones come before it. */
+function framesAround(frames: readonly FrameResult[]): FrameResult[] {
+  const around = [...frames];
+  for (let i = frames.length - 2; i >= 0; i -= 1) if (frames[i]!.inlined) around[i] = around[i + 1]!;
+  return around;
 }
 
 /** Shown since 1.25, which has them: nothing else tells that this is a finalizer or a cleanup (runtime/traceback.go, showfuncinfo). */
 const tellsWhy: ReadonlySet<string> = new Set(['runtime.runFinalizers', 'runtime.runCleanups']);
 
-function isShown(func: string): boolean {
+/** `shown`: how many were shown before. What has no name may be the program's. */
+function isShown(func: string | null, shown: number, exported: ShowRules['exported']): boolean {
+  if (func === null || (func === 'runtime.gopanic' && shown > 0)) return true;
   if (!func.includes('.')) return false;
   if (!func.startsWith('runtime.') || tellsWhy.has(func)) return true;
   const name = func.slice('runtime.'.length);
-  const method = /^\(?\*?([^.)]*)\)?\.(.*)$/.exec(name);
-  return method ? isUpper(method[1]!) && isUpper(method[2]!) : isUpper(name);
+  if (exported === 'names') return isUpper(name);
+  const dot = name.lastIndexOf('.');
+  const receiver = name.slice(0, Math.max(0, dot)).replace(/^\(\*(.+)\)$/, '$1');
+  return isUpper(name.slice(dot + 1)) && (receiver === '' || isUpper(receiver));
 }
 
 const isUpper = (name: string) => /^[A-Z]/.test(name);

@@ -1,8 +1,10 @@
 // Goroutines as results: status, wait, creator, and the stack taken apart into calls, inlined ones too (runtime/traceback.go, goroutineheader, printcreatedby;
 // proc.go, isSystemGoroutine). Hides nothing: what a traceback leaves out is for who writes it.
 import { nanotimeAtLeast } from '../runtime/clock.js';
+import { readLabels } from '../runtime/goroutine-labels.js';
 import { type Goroutine, readGoroutines } from '../runtime/goroutines.js';
 import type { GoProcess } from '../runtime/process.js';
+import { type ArgumentScene, printedArguments } from '../runtime/unwind/argument-info.js';
 import { noFunctions, type ProgramFunctions, readFunctions } from '../runtime/unwind/program-functions.js';
 import { type ScanCandidate, type ScanScene, scanChain } from '../runtime/unwind/scan.js';
 import { scanScene } from '../runtime/unwind/scan-scene.js';
@@ -51,10 +53,15 @@ export class GoroutineList {
     return this.#stacks.startOf(goroutine);
   }
 
-  result(goroutine: Goroutine): GoroutineResult {
+  /** `dump`: with the arguments of each frame, as the runtime prints them. */
+  result(goroutine: Goroutine, dump = false): GoroutineResult {
+    const { memory, layout } = this.#process;
+    const { callFrame, traceback } = layout.traits;
+    const withArguments = dump ? { memory, callFrame, how: traceback.arguments } : undefined;
     const stack = this.stackOf(goroutine);
-    const { goid, status, waitReason, waitSince, lockedm } = goroutine;
-    const exact = this.functions ? callsOf(this.functions, stack.frames) : this.#innermost(goroutine);
+    const { goid, status, waitReason, waitSince, lockedm, bubble } = goroutine;
+    const labels = readLabels(this.#process, goroutine.labels);
+    const exact = this.functions ? callsOf(this.functions, stack.frames, withArguments) : this.#innermost(goroutine);
     const scanned = stack.complete ? undefined : this.#scanBehind(goroutine, stack);
     const frames = scanned ? [...exact, ...scanned.frames] : exact;
     const startFunc = goroutine.startpc ? this.#nameAt(goroutine.startpc) : undefined;
@@ -64,6 +71,9 @@ export class GoroutineList {
       ...(waitReason === undefined ? {} : { waitReason }),
       waitSinceAtLeast: this.#waitOf(waitSince),
       lockedToThread: lockedm !== 0,
+      ...(goroutine.scanned ? { scanned: true } : {}),
+      ...(bubble ? { bubble: { kind: bubble.kind, id: bigCount(bubble.id), durable: bubble.durable } } : {}),
+      ...(labels.length > 0 ? { labels } : {}),
       thread: stack.thread ?? null,
       system: this.isSystem(goroutine, () => frames),
       frames,
@@ -142,7 +152,7 @@ export class GoroutineList {
     const [call] = fn?.calls(gopc > fn.entry ? gopc - 1 : gopc) ?? [];
     const by = {
       pc: addressText(gopc),
-      func: fn ? printedName(fn.name) : null,
+      func: fn && this.functions ? printedName(fn.name, this.functions.typeLists) : null,
       file: call?.file ?? null,
       line: call?.line ?? null,
       offset: fn ? gopc - fn.entry : 0,
@@ -175,26 +185,31 @@ const isUsers = (func: string): boolean => !/^(internal\/)?runtime[./]/.test(fun
 /** Callees whose calling wrapper is shown: who panics wants to see it (traceback.go, elideWrapperCalling). */
 const showsWrapper: ReadonlySet<string> = new Set(['gopanic', 'sigpanic', 'panicwrap']);
 
-/** Frames as calls, innermost first; `wrapper` where a traceback leaves it out as one that the compiler made. */
-export function callsOf(functions: ProgramFunctions, frames: readonly StackFrame[]): FrameResult[] {
+/** Frames as calls, innermost first; `wrapper` where a traceback leaves it out as one that the compiler made. `withArguments`: `args` too. */
+export function callsOf(
+  functions: ProgramFunctions,
+  frames: readonly StackFrame[],
+  withArguments?: ArgumentScene,
+): FrameResult[] {
   const results: FrameResult[] = [];
   let callee = 'normal';
   for (const frame of frames) {
     const { pc, callPc, sp, fn, origin } = frame;
     for (const call of fn.calls(callPc)) {
-      const role = call.inlined || call.funcID !== undefined ? functions.roleOfId(call.funcID) : functions.roleOf(fn);
+      const role = call.inlined ? functions.roleOfId(call.funcID) : functions.roleOf(fn);
       const wrapper = role === 'wrapper' && !showsWrapper.has(callee);
       callee = role;
       results.push({
         pc: addressText(pc),
         sp: addressText(sp),
-        func: printedName(call.func),
+        func: printedName(call.func, functions.typeLists),
         file: call.file ?? null,
         line: call.line ?? null,
         offset: pc - fn.entry,
         inlined: call.inlined,
         wrapper,
         how: origin,
+        ...(withArguments && !call.inlined ? { args: printedArguments(withArguments, frame, call.pc) ?? null } : {}),
       });
     }
   }

@@ -16,6 +16,8 @@ export interface FrameResult {
   readonly wrapper: boolean;
   /** Why the frame is believed: `registers`, `gobuf`, `syscall`, `vdso`, `signal frame`, `pcsp`. */
   readonly how: string;
+  /** What a dump prints of its arguments: `0x1, {0xc000012000?, 0x3}`; null where that is not known. Only of frames that are read for a dump, none of inlined calls. */
+  readonly args?: string | null;
 }
 
 export interface CreatedBy {
@@ -37,6 +39,12 @@ export interface GoroutineResult {
   /** Nanoseconds; null where no collection has seen it waiting: less than one cycle. */
   readonly waitSinceAtLeast: number | null;
   readonly lockedToThread: boolean;
+  /** Its stack is just being scanned by the collector; absent where not. */
+  readonly scanned?: boolean;
+  /** The bubble of testing/synctest that it is in: its number, of a group (1.24) the goid of its root; and whether only the bubble itself can wake it (1.25+). */
+  readonly bubble?: { readonly kind: 'group' | 'bubble'; readonly id: BigCount; readonly durable: boolean };
+  /** Labels of runtime/pprof, in their order; absent where it has none, and up to 1.25. */
+  readonly labels?: readonly { readonly key: string; readonly value: string }[];
   readonly thread: number | null;
   readonly system: boolean;
   /** Innermost first. */

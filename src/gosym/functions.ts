@@ -22,6 +22,7 @@ export interface FunctionShape {
   readonly nfuncdata: NumberAt;
   /** 1.16+: file numbers count from it. */
   readonly cuOffset: NumberAt | undefined;
+  readonly args: NumberAt | undefined;
   /** 1.10.2+. */
   readonly funcID: NumberAt | undefined;
   /** 1.17+. */
@@ -60,6 +61,8 @@ export interface SourceCall {
   readonly file: string | undefined;
   readonly line: number | undefined;
   readonly inlined: boolean;
+  /** Where in the function this is the line of. */
+  readonly pc: number;
   /** internal/abi.FuncID; undefined where records have none. */
   readonly funcID: number | undefined;
 }
@@ -145,6 +148,12 @@ export class GoFunction {
     return flag === undefined ? undefined : (flag & TOP_FRAME) !== 0;
   }
 
+  /** Bytes of its arguments and results (signed; negative where they are not known); undefined where the record can't be read. */
+  get argsBytes(): number | undefined {
+    const bytes = this.#number(this.#shape.args);
+    return bytes === undefined ? undefined : bytes | 0;
+  }
+
   /** Where its code begins in the source: the file and line of its first instruction. */
   get start(): { readonly file: string | undefined; readonly line: number | undefined } {
     return { file: this.#file(this.entry), line: this.#line(this.entry) };
@@ -183,7 +192,7 @@ export class GoFunction {
       const number = (where: NumberAt | undefined) => where && readNumber(this.#memory, record, where);
       const func = this.#nameAt(number(inlinedCall.name));
       if (func === undefined) break;
-      calls.push({ func, file, line, inlined: true, funcID: number(inlinedCall.funcID) });
+      calls.push({ func, file, line, inlined: true, pc, funcID: number(inlinedCall.funcID) });
       const parentPc = number(inlinedCall.parentPc);
       if (inlinedCall.parentPc) {
         if (parentPc === undefined) break;
@@ -197,7 +206,7 @@ export class GoFunction {
         index = (number(inlinedCall.parent) ?? -1) | 0;
       }
     }
-    calls.push({ func: this.name, file, line, inlined: false, funcID: this.funcID });
+    calls.push({ func: this.name, file, line, inlined: false, pc, funcID: this.funcID });
     return calls;
   }
 
@@ -227,8 +236,8 @@ export class GoFunction {
     return offset === undefined || offset === 0xffffffff ? undefined : this.#module.table.stringAt(filetab + offset);
   }
 
-  /** The address of a funcdata table (internal/abi, FUNCDATA_…); undefined where the function has none. */
-  funcdata(table: number): number | undefined {
+  /** The address of a funcdata table (internal/abi, FUNCDATA_…); null where the function has none, undefined where that can't be read. */
+  funcdata(table: number): number | null | undefined {
     return this.#funcdata(table);
   }
 
@@ -245,24 +254,25 @@ export class GoFunction {
 
   /** Funcdata stand behind the pcdata offsets. */
   #inlineTree(): number | undefined {
-    if (this.#tree === null) this.#tree = this.#funcdata(this.#shape.funcdataInlTree);
+    if (this.#tree === null) this.#tree = this.#funcdata(this.#shape.funcdataInlTree) ?? undefined;
     return this.#tree;
   }
 
-  #funcdata(table: number): number | undefined {
+  #funcdata(table: number): number | null | undefined {
     const { size, funcdata, npcdata, nfuncdata } = this.#shape;
     const [tables, count] = [this.#number(npcdata), this.#number(nfuncdata)];
-    if (tables === undefined || tables > MOST_TABLES || count === undefined || table >= Math.min(count, MOST_TABLES))
-      return undefined;
+    if (tables === undefined || tables > MOST_TABLES || count === undefined) return undefined;
+    if (table >= Math.min(count, MOST_TABLES)) return null;
     const first = this.#record.record + size + tables * 4;
     if (funcdata === 'offsets') {
       const offset = this.#memory.uint32(first + table * 4);
       const base = this.#module.gofunc;
-      return offset === undefined || offset === 0xffffffff || base === undefined ? undefined : base + offset;
+      if (offset === 0xffffffff) return null;
+      return offset === undefined || base === undefined ? undefined : base + offset;
     }
     const { pointerSize } = this.#memory;
-    const aligned = Math.ceil(first / pointerSize) * pointerSize;
-    return this.#memory.word(aligned + table * pointerSize) || undefined;
+    const address = this.#memory.word(Math.ceil(first / pointerSize) * pointerSize + table * pointerSize);
+    return address === 0 ? null : address;
   }
 
   /** Offset 0 is no table. */

@@ -28,6 +28,7 @@ export const rootStructs: readonly string[] = [
   ...['gcControllerState', 'gcCPULimiterState', 'workType', 'gcWork', 'workbuf', 'sweepdata'],
   ...['mstats', 'heapStatsDelta', 'consistentHeapStats'],
   ...['schedt', 'g', 'gobuf', 'stack', 'm', 'p', 'sudog', '_defer', '_panic', 'hchan', 'waitq', 'timer', 'timers'],
+  ...['synctestGroup', 'synctestBubble'],
   ...['moduledata', 'pcHeader', 'functab', 'textsect', '_func', 'findfuncbucket', 'inlinedCall', 'stackObjectRecord'],
   ...['special', 'specialfinalizer', 'specialprofile', 'specialReachable', 'specialPinCounter', 'specialWeakHandle'],
   ...['specialCleanup', 'specialCheckFinalizer', 'specialTinyBlock', 'specialBubble', 'specialSecret', 'specialsIter'],

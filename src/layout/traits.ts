@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readJson, type Since, sinceAt } from './constants.js';
 import { hasChange, type Release, requireRelease } from './release.js';
 import { fail, object } from './schema.js';
-import type { ArenaGeometry, CallFrame, InlineMarks, Traits } from './types.js';
+import type { ArenaGeometry, CallFrame, InlineMarks, TracebackTraits, Traits } from './types.js';
 
 /** What traits depend on. */
 interface TraitsKey {
@@ -52,7 +52,8 @@ interface TraitsFile {
   readonly inlineTables: Since<Traits['inlineTables']>;
   readonly funcdata: Since<Traits['funcdata']>;
   readonly mallocSize: Since<Traits['mallocSize']>;
-  readonly tracebackElision: Since<Traits['tracebackElision']>;
+  readonly exactBelow: Since<Traits['exactBelow']>;
+  readonly traceback: { readonly [K in keyof TracebackTraits]: Since<TracebackTraits[K]> };
   readonly argumentTables: Since<Exclude<Traits['argumentTables'], undefined> | null>;
   readonly callFrames: Readonly<Record<string, CallFrame>>;
   readonly heapBitsInSpan: { readonly switch: Switch; readonly maxElemsize: Readonly<Record<string, number>> };
@@ -74,8 +75,11 @@ export function loadTraits(folder: string): TraitsTable {
     sizeTables: file.sizeClasses.map(([, sizes]) => sizes),
     at(key) {
       const release = requireRelease(key.goVersion);
-      const pick = <T>(list: Since<T>): T =>
-        sinceAt(list, release) ?? list[0]?.[1] ?? fail(path, '', 'has an empty list');
+      // null is a value: there is none.
+      const pick = <T>(list: Since<T>): T => {
+        const found = sinceAt(list, release);
+        return found === undefined ? list[0]![1] : found;
+      };
       const word = String(key.pointerSize);
       const heapBitsInSpan = isOn(file.heapBitsInSpan.switch, release, key.experiments);
       const inlineMarks = isOn(file.inlineMarks.switch, release, key.experiments)
@@ -99,7 +103,17 @@ export function loadTraits(folder: string): TraitsTable {
         inlineTables: pick(file.inlineTables),
         funcdata: pick(file.funcdata),
         mallocSize: pick(file.mallocSize),
-        tracebackElision: pick(file.tracebackElision),
+        exactBelow: pick(file.exactBelow),
+        traceback: {
+          elision: pick(file.traceback.elision),
+          exported: pick(file.traceback.exported),
+          typeLists: pick(file.traceback.typeLists),
+          inlined: pick(file.traceback.inlined),
+          wrappers: pick(file.traceback.wrappers),
+          arguments: pick(file.traceback.arguments),
+          durable: pick(file.traceback.durable),
+          labels: pick(file.traceback.labels),
+        },
         argumentTables: pick(file.argumentTables) ?? undefined,
         callFrame: file.callFrames[key.goarch] ?? fail(path, 'callFrames', `has nothing for ${key.goarch}`),
         arena: arenaOf(file, key, release) ?? fail(path, 'arenas', `has no rule for ${key.goos}/${key.goarch}`),
@@ -158,14 +172,16 @@ function checkFile(value: Readonly<Record<string, unknown>>, path: string): Trai
     'inlineTables',
     'funcdata',
     'mallocSize',
-    'tracebackElision',
+    'exactBelow',
     'argumentTables',
     'arenas',
     'addressTypes',
   ]) {
-    const list = value[name];
-    if (!Array.isArray(list) || list.length === 0 || list.length > 100) fail(path, name, 'is no list');
+    checkList(value[name], path, name);
   }
+  const traceback = object(value.traceback, path, 'traceback');
+  for (const name of ['elision', 'exported', 'typeLists', 'inlined', 'wrappers', 'arguments', 'durable', 'labels'])
+    checkList(traceback[name], path, `traceback.${name}`);
   if (typeof value.pageSize !== 'number') fail(path, 'pageSize', 'is no number');
   object(value.addressFields, path, 'addressFields');
   object(value.variableNames, path, 'variableNames');
@@ -173,4 +189,8 @@ function checkFile(value: Readonly<Record<string, unknown>>, path: string): Trai
   for (const name of ['heapBitsInSpan', 'inlineMarks'])
     object(object(value[name], path, name).switch, path, `${name}.switch`);
   return value as unknown as TraitsFile;
+}
+
+function checkList(list: unknown, path: string, name: string): void {
+  if (!Array.isArray(list) || list.length === 0 || list.length > 100) fail(path, name, 'is no list');
 }

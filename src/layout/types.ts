@@ -100,8 +100,13 @@ export interface Traits {
     | undefined;
   /** Whether mallocgc rounds its argument `size` up in place, so that its slot may hold more than was asked for, or keeps it (1.24+; malloc.go). */
   readonly mallocSize: 'rounded' | 'kept';
-  /** What the runtime's traceback leaves out of a long stack: all behind the first frames, or the middle (1.21+). */
-  readonly tracebackElision: 'rest' | 'middle';
+  /** What a dump of this release shows of a goroutine. */
+  readonly traceback: TracebackTraits;
+  /**
+   * Below which functions (by role) a traceback takes a pc for that of an interrupted instruction and tells the line of it; all others are return addresses to it,
+   * and it tells the line of what stands before them, also of a goroutine that was preempted up to 1.20.
+   */
+  readonly exactBelow: readonly string[];
   /** How calls use the stack on this arch. */
   readonly callFrame: CallFrame;
   /** The geometry of heap arenas for this arch. */
@@ -109,6 +114,43 @@ export interface Traits {
   /** Integer types whose values are addresses (`guintptr`), and uintptr fields that hold addresses, by struct: shown as addresses. */
   readonly addressTypes: readonly string[];
   readonly addressFields: Readonly<Record<string, readonly string[]>>;
+}
+
+/** runtime/traceback.go: goroutineheader, showframe, traceback1 (gentraceback up to 1.20). */
+export interface TracebackTraits {
+  /** What is left out of a long stack: all behind the first frames, or the middle (1.21+). */
+  readonly elision: 'rest' | 'middle';
+  /**
+   * What is shown of the runtime's own: all whose name begins in upper case, `GC.func1` too and no methods; since 1.23 exported functions, and exported methods
+   * of exported types.
+   */
+  readonly exported: 'names' | 'methods';
+  /** Type arguments in a name: as they stand (up to 1.20), one `[...]` from the first bracket to the last, or one of a type and one of its method (1.27+). */
+  readonly typeLists: 'as is' | 'one' | 'two';
+  /** Whether a call that was inlined is shown with the frame that it is in (up to 1.11), where that one's name calls for it (up to 1.15), or by its own name. */
+  readonly inlined: 'with frame' | 'by frame' | 'each';
+  /** Whether wrappers are left out: never (1.9), unless nothing else was shown yet (up to 1.11), always. */
+  readonly wrappers: 'shown' | 'unless first' | 'hidden';
+  /**
+   * Where the arguments that are shown stand: in words above the frame (up to 1.16), or where the funcdata `info` names; which of those still hold, `live` and the pcdata
+   * `liveIndex` say (1.18+), of the frame's pc, or up to 1.20 of its outermost inlined call.
+   */
+  readonly arguments:
+    | 'words'
+    | { readonly info: number; readonly live: null }
+    | { readonly info: number; readonly live: number; readonly liveIndex: number; readonly at: 'call' | 'pc' };
+  /** Wait reasons of a goroutine in a bubble of synctest to which ` (durable)` is added, and whether only while it waits (1.26+). */
+  readonly durable: { readonly while: 'ever' | 'waiting'; readonly reasons: readonly string[] };
+  /** How pprof labels are shown where GODEBUG tracebacklabels is 1, and what it is where nobody says. */
+  readonly labels: LabelTraits | null;
+}
+
+export interface LabelTraits {
+  /** Inside the brackets of the state, or behind them (1.27+). */
+  readonly place: 'inside' | 'behind';
+  /** All are quoted, or those with characters that call for it (1.27+). */
+  readonly quoted: 'all' | 'needed';
+  readonly fallback: '0' | '1';
 }
 
 export interface InlineMarks {

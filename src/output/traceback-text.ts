@@ -1,28 +1,34 @@
 // Goroutines in the form of the runtime's own dump, so that what reads those reads these (runtime/traceback.go: goroutineheader, traceback2, printcreatedby).
-// Arguments are never known: `...`.
-import { shownFrames, stateName } from '../analysis/goroutine-query.js';
+// What is not known of arguments is `...`, as it is of inlined calls.
+import { shownFrames } from '../analysis/goroutine-query.js';
 import type { FrameResult, GoroutineResult } from '../analysis/results-goroutines.js';
+import type { TracebackTraits } from '../layout/types.js';
 import { printable } from './format.js';
+import { goroutineHeader } from './goroutine-header.js';
 
-const nanosecondsPerMinute = 60e9;
-/** Frames of a stack up to 1.20, and on each side of what is left out since (tracebackInnerFrames, tracebackOuterFrames). */
+/** Frames of a stack that are gone through up to 1.20, and shown on each side of what is left out since (tracebackInnerFrames, tracebackOuterFrames). */
 const mostFrames = 100;
 const framesPerSide = 50;
 
 export interface TracebackOptions {
-  readonly elision: 'rest' | 'middle';
+  readonly traits: TracebackTraits;
   /** Frames of the runtime and wrappers too, as under GOTRACEBACK=system. */
   readonly all: boolean;
+  /** Labels of pprof too, as with GODEBUG tracebacklabels=1. */
+  readonly labels: boolean;
 }
 
 /** One goroutine's block, with the empty line behind it. */
-export function tracebackText(goroutine: GoroutineResult, { elision, all }: TracebackOptions): string {
-  const { goid, frames, createdBy, complete, stoppedBecause } = goroutine;
-  const shown = all ? frames : shownFrames(frames);
-  const lines = [`goroutine ${goid} [${stateOf(goroutine)}]:`, ...elided(shown, elision)];
+export function tracebackText(goroutine: GoroutineResult, { traits, all, labels }: TracebackOptions): string {
+  const { frames, createdBy, complete, stoppedBecause } = goroutine;
+  const show = (some: readonly FrameResult[]) => (all ? some : shownFrames(some, traits));
+  const header = goroutineHeader(goroutine, (labels && traits.labels) || undefined);
+  const shown = stackLines(frames, show, traits);
+  // Better all of it than nothing.
+  const lines = [header, ...(shown.length > 0 ? shown : stackLines(frames, (some) => some, traits))];
   if (frames.length === 0) lines.push(`\tgoroutine stack unavailable${stoppedBecause ? `: ${stoppedBecause}` : ''}`);
   else if (!complete) lines.push(`\t(no more frames: ${stoppedBecause})`);
-  if (createdBy && (all || shownFrames([asFrame(createdBy)]).length > 0)) {
+  if (createdBy && show([asFrame(createdBy)]).length > 0) {
     const by = createdBy.goid === undefined ? '' : ` in goroutine ${createdBy.goid}`;
     lines.push(`created by ${createdBy.func ?? createdBy.pc}${by}`, placeOf(createdBy));
   }
@@ -44,24 +50,31 @@ const asFrame = ({ pc, func, file, line, offset }: NonNullable<GoroutineResult['
   how: '',
 });
 
-function stateOf({ status, waitReason, waitSinceAtLeast, lockedToThread }: GoroutineResult): string {
-  const minutes = Math.floor((waitSinceAtLeast ?? 0) / nanosecondsPerMinute);
-  return [
-    stateName({ status, waitReason }),
-    ...(minutes >= 1 ? [`${minutes} minutes`] : []),
-    ...(lockedToThread ? ['locked to thread'] : []),
-  ].join(', ');
+const linesOf = (frames: readonly FrameResult[]): string[] =>
+  frames.flatMap((frame) => [`${nameOf(frame)}(${frame.args ?? '...'})`, placeOf(frame)]);
+
+/** What `show` leaves of the frames, and where more than a dump shows are left, the runtime's words for it. */
+function stackLines(
+  frames: readonly FrameResult[],
+  show: (frames: readonly FrameResult[]) => readonly FrameResult[],
+  { elision, inlined }: TracebackTraits,
+): string[] {
+  if (elision === 'middle') return elided(show(frames));
+  // Up to 1.20 the first frames are gone through, hidden ones too; that there are more is said where all of these were shown.
+  let whole = 0;
+  const end = frames.findIndex((frame) => !frame.inlined && ++whole === mostFrames);
+  const shown = show(end < 0 ? frames : frames.slice(0, end + 1));
+  const counted = inlined === 'with frame' ? shown.filter((frame) => !frame.inlined) : shown;
+  return [...linesOf(shown), ...(counted.length === mostFrames ? ['...additional frames elided...'] : [])];
 }
 
-function elided(frames: readonly FrameResult[], elision: TracebackOptions['elision']): string[] {
-  const lines = (some: readonly FrameResult[]) => some.flatMap((frame) => [`${nameOf(frame)}(...)`, placeOf(frame)]);
-  if (frames.length <= mostFrames) return lines(frames);
-  if (elision === 'rest') return [...lines(frames.slice(0, mostFrames)), '...additional frames elided...'];
+function elided(frames: readonly FrameResult[]): string[] {
   const left = frames.length - 2 * framesPerSide;
+  if (left <= 0) return linesOf(frames);
   return [
-    ...lines(frames.slice(0, framesPerSide)),
+    ...linesOf(frames.slice(0, framesPerSide)),
     `...${left} frames elided...`,
-    ...lines(frames.slice(-framesPerSide)),
+    ...linesOf(frames.slice(-framesPerSide)),
   ];
 }
 

@@ -34,11 +34,22 @@ export interface Goroutine {
   /** The m's it runs on and is locked to; 0 for none. */
   readonly m: number;
   readonly lockedm: number;
+  /** What g.labels leads to; 0 for none. */
+  readonly labels: number;
+  /** The bubble of synctest that it is in: a number of its own (1.25+), or the goid of the root of its group (1.24). */
+  readonly bubble: Bubble | undefined;
   readonly stack: StackBounds;
   /** g.sched. */
   readonly sched: { readonly pc: number; readonly sp: number; readonly lr: number; readonly bp: number };
   /** Where it entered the system call that it is in; 0 where it is in none. */
   readonly syscall: { readonly pc: number; readonly sp: number };
+}
+
+export interface Bubble {
+  readonly kind: 'group' | 'bubble';
+  readonly id: number | bigint;
+  /** Only what happens inside the bubble wakes it (1.25+); words that say so themselves left out. */
+  readonly durable: boolean;
 }
 
 /** Reads g's of one layout. Undefined where it lacks what a g can't do without. */
@@ -66,22 +77,42 @@ export class GoroutineReader {
     const raw = this.#number(g, 'atomicstatus');
     const number = raw === undefined ? undefined : Number(raw) & ~scanBit;
     const status = number === undefined ? undefined : (this.#statuses.get(number) ?? `status ${number}`);
+    const waitReason = status === 'waiting' || status === 'leaked' ? this.#waitReason(g) : undefined;
     return {
       g,
       goid: this.#number(g, 'goid') ?? 0,
       status,
       scanned: raw !== undefined && (Number(raw) & scanBit) !== 0,
-      waitReason: status === 'waiting' || status === 'leaked' ? this.#waitReason(g) : undefined,
+      waitReason,
       waitSince: waits.has(status ?? '') ? Number(this.#number(g, 'waitsince') ?? 0) : 0,
       parentGoid: this.#number(g, 'parentGoid'),
       gopc: word('gopc'),
       startpc: word('startpc'),
       m: word('m'),
       lockedm: word('lockedm'),
+      labels: word('labels'),
+      bubble: this.#bubble(g, status, waitReason ?? status),
       stack: { lo, hi },
       sched: { pc: word('sched.pc'), sp: word('sched.sp'), lr: word('sched.lr'), bp: word('sched.bp') },
       syscall: { pc: word('syscallpc'), sp: word('syscallsp') },
     };
+  }
+
+  /** runtime/traceback.go, goroutineheader; synctest.go, type synctestBubble (1.25+), synctestGroup (1.24). */
+  #bubble(g: number, status: string | undefined, shown: string | undefined): Bubble | undefined {
+    const { memory, layout } = this.#view;
+    const group = this.#word(g, 'syncGroup');
+    const root = group ? layout.field('synctestGroup', 'root') : undefined;
+    const of = group && root && memory.word(group + root.offset);
+    if (of) return { kind: 'group', id: this.goid(of) ?? 0, durable: false };
+    const bubble = this.#word(g, 'bubble');
+    const field = bubble ? layout.field('synctestBubble', 'id') : undefined;
+    const id = bubble && field && readInteger(memory, bubble + field.offset, field.size, false);
+    if (id === undefined || id === 0) return undefined;
+    const { durable } = layout.traits.traceback;
+    const idle =
+      (durable.while === 'ever' || status === 'waiting') && durable.reasons.includes(this.#waitReason(g) ?? '');
+    return { kind: 'bubble', id, durable: idle && shown?.endsWith('(durable)') !== true };
   }
 
   goid(g: number): number | bigint | undefined {
@@ -117,7 +148,19 @@ export class GoroutineReader {
 
 const fieldNames = [
   ...['stack.lo', 'stack.hi', 'goid', 'atomicstatus', 'waitreason', 'waitsince', 'parentGoid', 'gopc', 'startpc'],
-  ...['m', 'lockedm', 'sched.pc', 'sched.sp', 'sched.lr', 'sched.bp', 'syscallpc', 'syscallsp'],
+  ...[
+    'labels',
+    'syncGroup',
+    'bubble',
+    'm',
+    'lockedm',
+    'sched.pc',
+    'sched.sp',
+    'sched.lr',
+    'sched.bp',
+    'syscallpc',
+    'syscallsp',
+  ],
 ];
 
 /** Statuses of one that waits: who is woken keeps the moment until it runs (proc.go, execute; traceback.go, goroutineheader). */

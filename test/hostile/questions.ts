@@ -22,7 +22,7 @@ export interface Answers {
 }
 
 /** Control characters but the newline, and those that turn the direction of text. */
-const harmful = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
+export const harmful = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 /** What a sentence must not hold: a value that was not there, or an object put into words. (A float of the image may be NaN.) */
 const nonsense = /\bundefined\b|\[object /;
 const query = { filter: '', sort: { column: 'base', descending: false } } as const;

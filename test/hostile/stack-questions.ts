@@ -16,7 +16,12 @@ import { type GoProcess, openProcess } from '../../src/runtime/process.js';
 import type { OpenRequest } from '../../src/session/protocol.js';
 import { openTarget } from '../../src/target/open.js';
 
-export function askStacks(request: OpenRequest, harmful: RegExp): { answered: number; refused: number } {
+/** `symbols`: also for every function that there is. */
+export function askStacks(
+  request: OpenRequest,
+  harmful: RegExp,
+  symbols = true,
+): { answered: number; refused: number } {
   const sums = { answered: 0, refused: 0 };
   const ask = (name: string, question: () => string) => {
     try {
@@ -38,8 +43,9 @@ export function askStacks(request: OpenRequest, harmful: RegExp): { answered: nu
         return '';
       });
       if (process) askProcess(process, ask);
+      if (process && symbols) ask('symbols', () => symbolsText(symbolRows(process!, () => true)));
       ask('scan', () => textOf(scanResults(target, process, {}), (scan) => scanText(scan, 10) + jsonText(scan)));
-      ask('symbols of the binary', () => symbolsText(binarySymbolRows(target, () => true)));
+      if (symbols) ask('symbols of the binary', () => symbolsText(binarySymbolRows(target, () => true)));
     } finally {
       target.close();
     }
@@ -48,16 +54,21 @@ export function askStacks(request: OpenRequest, harmful: RegExp): { answered: nu
   return sums;
 }
 
-function askProcess(process: GoProcess, ask: (name: string, question: () => string) => void): void {
+type Ask = (name: string, question: () => string) => void;
+
+function askProcess(process: GoProcess, ask: Ask): void {
   ask('goroutines', () => {
     const list = new GoroutineList(process);
-    const all = list.goroutines.map((one) => list.result(one));
-    const elision = process.layout.traits.tracebackElision;
+    const all = list.goroutines.map((one) => list.result(one, true));
+    const { traceback: traits } = process.layout.traits;
     const groups = groupGoroutines(filterGoroutines(all, { system: true }));
     return (
       textOf(
         all,
-        (one) => jsonText(one) + goroutineText(one) + tracebackText(one, { elision, all: true }).replaceAll('\t', ''),
+        (one) =>
+          jsonText(one) +
+          goroutineText(one) +
+          [true, false].map((all) => tracebackText(one, { traits, all, labels: all }).replaceAll('\t', '')).join(''),
       ) + textOf(groups, (group) => groupText(group, true))
     );
   });
@@ -66,7 +77,6 @@ function askProcess(process: GoProcess, ask: (name: string, question: () => stri
     const results = allocations(process);
     return allocationText(results, allocationSites(results)) + jsonText(results);
   });
-  ask('symbols', () => symbolsText(symbolRows(process, () => true)));
 }
 
 const mostRows = 5000;

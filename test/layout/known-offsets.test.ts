@@ -128,3 +128,16 @@ describe.each(listTableFiles().map((path) => ({ path, name: path.replace(/^.*[\\
     }
   });
 });
+
+test('a goroutine’s bubble is told by a number since 1.25, in 1.24 by its root, on every port', () => {
+  for (const arch of Object.keys(arches)) {
+    const layout = (line: string) => layoutNamed(`go${lines[line]!.last}/${arch}`);
+    for (const line of ['1.25', '1.26', '1.27']) {
+      expect(layout(line).field('g', 'bubble')?.type, arch).toBe('*synctestBubble');
+      expect(layout(line).field('synctestBubble', 'id'), arch).toMatchObject({ size: 8, type: 'uint64' });
+    }
+    expect(layout('1.24').field('g', 'syncGroup')?.type, arch).toBe('*synctestGroup');
+    expect(layout('1.24').field('synctestGroup', 'root')?.type, arch).toBe('*g');
+    expect(layout('1.23').struct('synctestGroup'), arch).toBeUndefined();
+  }
+});

@@ -36,6 +36,17 @@ describe('traits', () => {
     expect(of('go1.19')).toEqual(['spanSets', true, 'computed']);
   });
 
+  test('null is a value: no arguments are told in 1.17', () => {
+    expect(traits('go1.16').argumentTables).toBe('words');
+    expect(traits('go1.17').argumentTables).toBeUndefined();
+    expect(traits('go1.18').argumentTables).toEqual({ info: 5, live: 6, liveIndex: 3 });
+  });
+
+  test('lines of what was preempted', () => {
+    expect(traits('go1.20.14').exactBelow).toEqual(['sigpanic']);
+    expect(traits('go1.21').exactBelow).toContain('asyncPreempt');
+  });
+
   test('a variable that was renamed', () => {
     const of = (goVersion: string) => traits(goVersion).variableNames['runtime.class_to_size'];
     expect(of('go1.9')).toBe('runtime.class_to_size');

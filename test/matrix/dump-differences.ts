@@ -1,8 +1,8 @@
 // How a goroutine as spanscope shows it differs from what its program said of it in a dump of its own.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { stateName } from '../../src/analysis/goroutine-query.js';
 import type { FrameResult, GoroutineResult } from '../../src/analysis/results-goroutines.js';
+import { stateText } from '../../src/output/goroutine-header.js';
 import { type DumpedGoroutine, parseDump } from '../support/traceback.js';
 import type { PreparedImage } from './prepared.js';
 
@@ -49,15 +49,6 @@ function ourFrames(frames: readonly FrameResult[], { frames: dumped, elided }: D
   return elided === 'rest' || dumped.length >= mostDumped ? all.slice(0, dumped.length) : all;
 }
 
-function stateText({ status, waitReason, waitSinceAtLeast, lockedToThread }: GoroutineResult): string {
-  const minutes = Math.floor((waitSinceAtLeast ?? 0) / 60e9);
-  return [
-    stateName({ status, waitReason }),
-    ...(minutes > 0 ? [`${minutes} minutes`] : []),
-    ...(lockedToThread ? ['locked to thread'] : []),
-  ].join(', ');
-}
-
 /** What differs, a line each. */
 export function differences(ours: GoroutineResult | undefined, dumped: DumpedGoroutine): string[] {
   if (!ours) return [`goroutine ${dumped.goid} [${dumped.state}]: missing`];
@@ -65,7 +56,8 @@ export function differences(ours: GoroutineResult | undefined, dumped: DumpedGor
   const compare = (what: string, a: unknown, b: unknown) => {
     if (a !== b) found.push(`goroutine ${dumped.goid}: ${what}: ${a}, the dump says ${b}`);
   };
-  compare('state', stateText(ours), dumped.state.replace(' (scan)', ''));
+  const { scanned: _, ...unscanned } = ours;
+  compare('state', stateText(unscanned), dumped.state.replace(/ \(scan\)| labels:\{.*\}$/g, ''));
   const frames = ourFrames(ours.frames, dumped);
   const expected = dumped.frames.map((frame) => frameText(frame));
   compare('frames', frames.length, expected.length);

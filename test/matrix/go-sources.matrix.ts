@@ -203,6 +203,52 @@ describe.each(toolchains)('$release', ({ release, src }) => {
     expect(limitHeadroomPercent).toBe(Number(/^\tmemoryLimitHeapGoalHeadroomPercent += (\d+)/m.exec(pacer)?.[1] ?? 0));
   });
 
+  it('what a dump shows', () => {
+    const { exactBelow, traceback } = traits(8, []);
+    const text = source(src, 'runtime/traceback.go');
+    // Up to 1.20 waspanic, since then the flag unwindTrap, which every injected call sets.
+    const trap = /^\tinjectedCall := .*\n\tif injectedCall \{\n\t\tu\.flags \|= unwindTrap/m.test(text);
+    expect(text).toMatch(
+      /frame\.pc > f\.entry(\(\))? && !waspanic|u\.flags&unwindTrap == 0 && u\.frame\.pc > u\.frame\.fn\.entry\(\)/,
+    );
+    expect(exactBelow.includes('asyncPreempt')).toBe(trap);
+    expect(traceback.elision).toBe(
+      /\.\.\.additional frames elided/.test(text) &&
+        !/ frames elided\.\.\.\\n"/.test(text.replace(/additional frames elided/g, ''))
+        ? 'rest'
+        : 'middle',
+    );
+    expect(traceback.exported).toBe(/Exported functions and exported methods/.test(text) ? 'methods' : 'names');
+    const inlined = /showframe\(f, gp, nprint == 0, inltree/.test(text) ? 'by frame' : 'each';
+    expect(traceback.inlined).toBe(
+      /name := funcnameFromNameoff\(f, inltree\[ix\]\.func_\)\n\t\t\t\t\t\tprint/.test(text) ? 'with frame' : inlined,
+    );
+    expect(traceback.wrappers).toBe(
+      !/elideWrapper/.test(text) ? 'shown' : /nprint != 0\)/.test(text) ? 'unless first' : 'hidden',
+    );
+  });
+
+  it('what a dump says of bubbles and labels', () => {
+    const { durable, labels } = traits(8, []).traceback;
+    const header = /^func goroutineheader\([\s\S]*?^\}/m.exec(source(src, 'runtime/traceback.go'))![0];
+    const adds = header.includes('" (durable)"');
+    const text = source(src, 'runtime/runtime2.go');
+    const texts = new Map([...text.matchAll(/^\t(waitReason\w+): +"(.*)",/gm)].map(([, name, words]) => [name, words]));
+    const idle = /^var isIdleInSynctest = .*\n([^}]*)\}/m.exec(text)?.[1] ?? '';
+    const reasons = [...idle.matchAll(/^\t(\w+): +true,/gm)].map(([, name]) => texts.get(name));
+    expect(durable.reasons).toEqual(adds ? reasons : []);
+    if (adds)
+      expect(durable.while).toBe(
+        /gpstatus == _Gwaiting &&\n\t\tgp\.waitreason\.isIdle/.test(header) ? 'waiting' : 'ever',
+      );
+    const fallback = /name: "tracebacklabels", .* def: (\d)/.exec(source(src, 'runtime/runtime1.go'))?.[1];
+    expect(labels?.fallback).toBe(fallback);
+    if (labels)
+      expect(labels).toMatchObject(
+        header.includes('" labels:{"') ? { place: 'inside', quoted: 'all' } : { place: 'behind', quoted: 'needed' },
+      );
+  });
+
   it.runIf(minor >= 25)('inline marks', () => {
     const text = source(src, 'runtime/mgcmark_greenteagc.go');
     const fields = /type spanInlineMarkBits struct \{\n([^}]*)\}/.exec(text)?.[1] ?? '';

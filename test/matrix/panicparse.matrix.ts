@@ -4,6 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { shownFrames } from '../../src/analysis/goroutine-query.js';
 import type { GoroutinesResult } from '../../src/analysis/results-goroutines.js';
+import { layoutsFolder } from '../../src/layout/load.js';
+import { loadTraits } from '../../src/layout/traits.js';
 import { images, manifest, shapes, spanscope, spanscopeJson } from './prepared.js';
 
 interface Parsed {
@@ -25,6 +27,14 @@ function parsed(text: string): Map<number, Parsed> {
   return new Map((JSON.parse(stdout) as Parsed[]).map((one) => [one.id, one]));
 }
 
+interface Overview {
+  readonly go: { readonly version: string; readonly arch: string };
+}
+
+const rulesOf = ({ version, arch }: Overview['go']) =>
+  loadTraits(layoutsFolder()).at({ goVersion: version, goos: 'linux', goarch: arch, pointerSize: 8, experiments: [] })
+    .traceback;
+
 /** Some images of each kind, and all hard ones. */
 const some = [...images.filter((_, i) => i % 8 === 0), ...shapes];
 
@@ -32,12 +42,25 @@ describe.each(some.map((image) => ({ name: image.name, image })))('$name', ({ im
   it.skipIf(panicparse === undefined)('is understood by a parser of Go’s dumps', () => {
     const { goroutines } = spanscopeJson<GoroutinesResult>(['goroutines', ...image.files, '--user']);
     const dump = parsed(spanscope(['goroutines', ...image.files, '--format', 'traceback']));
-    expect(dump.size).toBe(goroutines.length);
-    for (const { goid, status, waitReason, waitSinceAtLeast, lockedToThread, frames, createdBy } of goroutines) {
+    const rules = rulesOf(spanscopeJson<Overview>(['overview', ...image.files]).go);
+    // It does not know the labels of 1.26 and later.
+    const understood = goroutines.filter(({ labels }) => labels === undefined);
+    if (understood.length === goroutines.length) expect(dump.size).toBe(goroutines.length);
+    for (const {
+      goid,
+      status,
+      waitReason,
+      waitSinceAtLeast,
+      lockedToThread,
+      frames,
+      createdBy,
+      bubble,
+    } of understood) {
       const one = dump.get(Number(goid))!;
-      const shown = shownFrames(frames);
+      const own = shownFrames(frames, rules);
+      const shown = own.length > 0 ? own : frames;
       expect(one).toMatchObject({
-        state: waitReason ?? status,
+        state: `${waitReason ?? status}${bubble?.durable ? ' (durable)' : ''}`,
         minutes: Math.floor((waitSinceAtLeast ?? 0) / 60e9),
         locked: lockedToThread,
       });

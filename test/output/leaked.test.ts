@@ -2,6 +2,8 @@
 import { expect, it } from 'vitest';
 import { stateName } from '../../src/analysis/goroutine-query.js';
 import type { GoroutineResult } from '../../src/analysis/results-goroutines.js';
+import { layoutsFolder } from '../../src/layout/load.js';
+import { loadTraits } from '../../src/layout/traits.js';
 import { tracebackText } from '../../src/output/traceback-text.js';
 import { stateText } from '../../tui/components/goroutine-table.js';
 
@@ -24,7 +26,14 @@ const leaked: GoroutineResult = {
 };
 
 it('says that it leaked behind what it waits for', () => {
-  expect(tracebackText(leaked, { elision: 'middle', all: false })).toMatch(/^goroutine 8 \[select \(leaked\)\]:\n/);
+  const { traceback: traits } = loadTraits(layoutsFolder()).at({
+    goVersion: 'go1.27.4',
+    goos: 'linux',
+    goarch: 'amd64',
+    pointerSize: 8,
+    experiments: [],
+  });
+  expect(tracebackText(leaked, { traits, all: false, labels: false })).toMatch(/^goroutine 8 \[select \(leaked\)\]:\n/);
   expect(stateName({ status: 'waiting', waitReason: 'select' })).toBe('select');
   expect(stateName({ status: 'leaked' })).toBe('leaked');
   expect(stateText({ status: 'leaked', waitReason: 'select', lockedToThread: true })).toBe('select (leaked) (locked)');

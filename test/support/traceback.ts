@@ -25,7 +25,7 @@ export function parseDump(text: string): DumpedGoroutine[] {
   let open: DumpedGoroutine | undefined;
   let last: DumpedFrame | undefined;
   for (const line of text.split('\n')) {
-    const head = /^goroutine (\d+) (?:gp=\S+ m=\S+ (?:mp=\S+ )?)?\[(.*)\]:$/.exec(line);
+    const head = /^goroutine (\d+) (?:gp=\S+ m=\S+ (?:mp=\S+ )?)?\[(.*?)\](?: \{.*\})?:$/.exec(line);
     if (head) {
       open = { goid: Number(head[1]), state: head[2]!, frames: [], elided: 0 };
       goroutines.push(open);
@@ -45,7 +45,7 @@ export function parseDump(text: string): DumpedGoroutine[] {
       Object.assign(last, { file: place[1], line: Number(place[2]) });
       if (place[3] !== undefined) last.offset = place[3];
       if (place[4] !== undefined) last.sp = place[4];
-    } else if (/^[\w.%/$()*[\]·{}\-~]+\(.*\)$/.test(line)) {
+    } else if (/^[\w\p{L}.%/$()*[\]·{}\-~]+\(.*\)$/u.test(line)) {
       last = { func: line.slice(0, line.lastIndexOf('(')) };
       open.frames.push(last);
     }

@@ -17,7 +17,9 @@ import { grouped, jsonText } from '../../output/format.js';
 import { flatLines, goroutineText, groupText } from '../../output/goroutines-text.js';
 import { csvCell } from '../../output/spans-text.js';
 import { threadText } from '../../output/threads-text.js';
-import { tracebackText } from '../../output/traceback-text.js';
+import { type TracebackOptions, tracebackText } from '../../output/traceback-text.js';
+import { godebugSetting } from '../../runtime/godebug.js';
+import type { GoProcess } from '../../runtime/process.js';
 import type { CommandSpec, Invocation } from '../command.js';
 import { type RawOptions, text, UsageError } from '../options.js';
 import { framesOption, mostFramesOf, warnOfElided } from './elided.js';
@@ -70,7 +72,7 @@ function runGoroutines(invocation: Invocation): number {
   let alive = 0;
   // One by one: of a long stack no more is kept than is shown.
   for (const goroutine of list.goroutines) {
-    const result = list.result(goroutine);
+    const result = list.result(goroutine, options.format === 'traceback');
     if (hasStack(result.status)) alive += 1;
     if (!shown || filterGoroutines([result], shown).length > 0) matching.push(boundedFrames(result, most));
   }
@@ -94,8 +96,8 @@ function runGoroutines(invocation: Invocation): number {
       writeCsv(cut(matching), invocation);
       break;
     case 'traceback': {
-      const { tracebackElision: elision } = process.layout.traits;
-      for (const goroutine of cut(matching)) out.write(tracebackText(goroutine, { elision, all: raw.all === true }));
+      const how = tracebackOptions(process, raw);
+      for (const goroutine of cut(matching)) out.write(tracebackText(goroutine, how));
       break;
     }
     default:
@@ -111,6 +113,13 @@ function runGoroutines(invocation: Invocation): number {
   if (!list.functions) invocation.warn('the program’s function table can’t be read: no stacks, no names');
   opened.target.close();
   return 0;
+}
+
+/** As the program itself would dump its goroutines. */
+function tracebackOptions(process: GoProcess, raw: RawOptions): TracebackOptions {
+  const { traceback: traits } = process.layout.traits;
+  const labels = traits.labels && (godebugSetting(process, 'tracebacklabels') ?? traits.labels.fallback);
+  return { traits, all: raw.all === true, labels: labels === '1' };
 }
 
 function writeTable(
@@ -184,9 +193,8 @@ function runGoroutine(invocation: Invocation): number {
       'is none of this image’s',
       'spanscope goroutines lists them',
     );
-  const goroutine = list.result(found);
-  const { tracebackElision: elision } = process.layout.traits;
-  if (options.format === 'traceback') out.write(tracebackText(goroutine, { elision, all: raw.all === true }));
+  const goroutine = list.result(found, options.format === 'traceback');
+  if (options.format === 'traceback') out.write(tracebackText(goroutine, tracebackOptions(process, raw)));
   else if (options.format === 'table') out.write(goroutineText(goroutine));
   else {
     const bounded = boundedFrames(goroutine, most);

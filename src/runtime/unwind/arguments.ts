@@ -2,16 +2,9 @@
 // there is still the argument (1.18+; runtime/traceback.go, printArgs). What may be stale is not given.
 import type { Memory } from '../../image/memory.js';
 import type { Traits } from '../../layout/types.js';
+import { opcodes } from './argument-info.js';
 import type { StackFrame } from './unwind.js';
 
-/** internal/abi/symtab.go, TraceArgsEndSeq and its kin. */
-const END = 0xff;
-const START_AGGREGATE = 0xfe;
-const END_AGGREGATE = 0xfd;
-const DOTS = 0xfc;
-const TOO_LARGE = 0xfb;
-/** TraceArgsMaxLen. */
-const mostBytes = 128;
 /** Slots of registers begin at this offset, where none do. */
 const noSlots = 0xff;
 
@@ -28,12 +21,17 @@ export function firstArgument(
   const argp = cfa + callFrame.minFrameBytes;
   if (argumentTables === 'words') return memory.word(argp);
   const info = fn.funcdata(argumentTables.info);
-  if (info === undefined) return undefined;
-  const { bytes } = memory.bytes(info, mostBytes);
+  if (typeof info !== 'number') return undefined;
+  const { bytes } = memory.bytes(info, 2);
   const [offset, size] = bytes;
-  if (offset === undefined || [END, START_AGGREGATE, END_AGGREGATE, DOTS, TOO_LARGE].includes(offset)) return undefined;
+  if (offset === undefined || opcodes.has(offset)) return undefined;
   if (size !== memory.pointerSize) return undefined;
-  return isLive(memory, fn.funcdata(argumentTables.live), fn.pcdata(argumentTables.liveIndex, callPc), offset)
+  return isLive(
+    memory,
+    fn.funcdata(argumentTables.live) ?? undefined,
+    fn.pcdata(argumentTables.liveIndex, callPc),
+    offset,
+  )
     ? memory.word(argp + offset)
     : undefined;
 }

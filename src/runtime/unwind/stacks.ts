@@ -46,7 +46,8 @@ export class Stacks {
   constructor(view: RuntimeView, functions: ProgramFunctions, threads: readonly Thread[]) {
     const { memory, layout } = view;
     this.#view = view;
-    this.#scene = { memory, functions, callFrame: layout.traits.callFrame };
+    const { callFrame, exactBelow } = layout.traits;
+    this.#scene = { memory, functions, callFrame, exactBelow };
     this.#context = signalContextLayout(layout.goarch);
     for (const thread of threads) if (thread.machine) this.#byMachine.set(thread.machine.m, thread);
   }

@@ -62,6 +62,8 @@ export interface UnwindScene {
   readonly memory: Memory;
   readonly functions: ProgramFunctions;
   readonly callFrame: CallFrame;
+  /** Roles of functions below which the line is that of the pc itself (`Traits.exactBelow`). */
+  readonly exactBelow: readonly string[];
 }
 
 export interface UnwindOptions {
@@ -78,7 +80,7 @@ const mostFrames = 2 ** 22;
 const writesSpOrderly: ReadonlySet<string> = new Set(['cgocallback', 'cgocallback_gofunc', 'systemstack']);
 
 export function unwind(scene: UnwindScene, start: StackStart, options: UnwindOptions = {}): Unwound {
-  const { memory, functions, callFrame } = scene;
+  const { memory, functions, callFrame, exactBelow } = scene;
   const { linkRegister } = callFrame;
   const word = memory.pointerSize;
   const frames: StackFrame[] = [];
@@ -136,12 +138,12 @@ export function unwind(scene: UnwindScene, start: StackStart, options: UnwindOpt
     }
     if (lr === 0) return stop(`the return address of ${fn.name} is 0`);
     if (cfa < sp || (cfa === sp && lr === pc) || frames.length >= mostFrames) return stop('the frames go in a circle');
-    exact = injectedRoles.has(role);
+    exact = exactBelow.includes(role);
     pc = lr;
     lr = 0;
     sp = cfa;
     origin = 'pcsp';
-    if (linkRegister && exact) {
+    if (linkRegister && injectedRoles.has(role)) {
       // The signal handler has pushed the link register of what it interrupted.
       const saved = memory.word(sp) ?? 0;
       const { minFrameBytes, alignBytes } = callFrame;
