@@ -137,7 +137,7 @@ describe('gc by the table of another release', () => {
     expect(result.memstats.fields.heap_live).not.toBe(right.memstats.fields.heap_live);
     expect(result).toMatchObject({ controllerBy: 'stand-in', memstatsBy: 'stand-in' });
     expect(marks(result)).toEqual(Array(7).fill('~'));
-    expect(gcText(result)).toMatch(/^heapLive .*, ~\d+% of the trigger$/m);
+    expect(gcText(result)).toMatch(/^heapLive .*,\s+~\d+%\s+of\s+the\s+trigger$/m);
     const shown = fieldRows(result, 'heap_live', 80).find(
       ({ name, about }) => about.startsWith('heap_live') || name === 'heap_live',
     );

@@ -67,7 +67,8 @@ describe.each(smallImageNames)('%s without its data', (name) => {
     const text = overviewText(shown);
     expect(text).toContain('at least ');
     expect(text).toContain('found without mheap_');
-    expect(text).toContain(process.partial!);
+    // However its lines were folded.
+    expect(text.replace(/\s+/g, ' ')).toContain(process.partial!);
   });
 });
 
