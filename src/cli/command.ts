@@ -77,8 +77,8 @@ export function operandPositions(argv: readonly string[], withValue: ReadonlySet
 const silent = {
   writeErr: () => undefined,
   writeOut: () => undefined,
-  getOutHelpWidth: () => 100,
-  getErrHelpWidth: () => 100,
+  getOutHelpWidth: () => 80,
+  getErrHelpWidth: () => 80,
   getOutHasColors: () => false,
   getErrHasColors: () => false,
 };

@@ -1,7 +1,7 @@
 // The program's entry: chooses the command, runs it, and turns every failure into one line and an exit code.
 // Loads the terminal UI only when it is asked for.
 import { InspectError } from '../bytes/errors.js';
-import { foldText } from '../output/fold.js';
+import { fold, foldText } from '../output/fold.js';
 import { printable } from '../output/format.js';
 import {
   type CommandSpec,
@@ -39,13 +39,16 @@ function choose(argv: readonly string[]): Chosen {
 
 function overallHelp(): string {
   const width = Math.max(...commands.map(({ name }) => name.length)) + 2;
-  const rows = commands.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`);
+  const rows = commands.flatMap(({ name, summary }) => fold(`  ${name.padEnd(width)}${summary}`, width + 2));
   return [
-    'spanscope: inspect the heap metadata of a Go program in its binary and a core, a raw memory image or a live process',
+    'spanscope: inspect the heap metadata of a Go program in its binary and a core,',
+    '  a raw memory image or a live process',
     '',
     'Usage: spanscope [COMMAND] FILE… [options]',
-    '  FILE: the Go binary, an ELF core, a raw image as FILE@ADDRESS, a live process as pid:N; in any order',
-    '  Without a command: the terminal UI (where stdout is no terminal, the overview). Without anything: the sample image.',
+    '  FILE: the Go binary, an ELF core, a raw image as FILE@ADDRESS, a live process',
+    '  as pid:N; in any order',
+    '  Without a command: the terminal UI (stdout is no terminal: the overview).',
+    '  Without anything: the sample image.',
     '',
     'Commands:',
     ...rows,
@@ -75,7 +78,7 @@ function say(text: string): void {
 }
 
 async function run(argv: readonly string[], launched: Launched): Promise<number> {
-  const help = new Output();
+  const help = new Output(terminalColumns(1));
   const { spec, words } = choose(argv);
   if (spec === interactive && (words.includes('--help') || words.includes('-h'))) {
     refuseUnknownCommand(operandPositions(words, valueOptions(commands)).map((i) => words[i] ?? ''));

@@ -3,12 +3,13 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InspectError } from '../bytes/errors.js';
+import { FileSource } from '../bytes/file-source.js';
 import { buildsOf, type Choice, choicesByDistance, chooseBuild } from './choose.js';
 import { loadConstants } from './constants.js';
 import type { Measured, MeasuredStruct } from './measured.js';
 import { canonicalRelease, releaseKey } from './release.js';
 import { makeLayout, structLayout } from './resolve.js';
-import { inferredSure, parseTableFile } from './schema.js';
+import { inferredSure, mostTableBytes, parseTableFile } from './schema.js';
 import { type LayoutTable, measuredStruct, structNamesOf, underlyingOf } from './table-lookup.js';
 import { loadTraits } from './traits.js';
 import type { FieldLayout, Layout, StructLayout } from './types.js';
@@ -65,17 +66,19 @@ export function listTableFiles(folder: string = layoutsFolder()): string[] {
     .map((name) => join(folder, name));
 }
 
-/** Reads one table file. Throws InspectError `not-found`, `malformed` or `too-large`. */
+/** Reads one table file. Throws InspectError: `malformed`, `too-large`, and what a file that can't be read is refused with. */
 export function loadTable(file: string): LayoutTable {
-  let text: string;
+  const source = FileSource.open(file);
   try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ENOENT') throw new InspectError('not-found', file, 'no such layout table');
-    throw new InspectError('read-failed', file, error instanceof Error ? error.message : 'cannot be read');
+    // Looked at before it is read: the file may come from anyone.
+    if (source.size > mostTableBytes)
+      throw new InspectError('too-large', file, `a layout table has ${mostTableBytes >> 20} MiB at most`);
+    const bytes = Buffer.alloc(source.size);
+    const text = bytes.toString('utf8', 0, source.read(0, bytes));
+    return { file, table: parseTableFile(text, file), text };
+  } finally {
+    source.close();
   }
-  return { file, table: parseTableFile(text, file), text };
 }
 
 /** The table for an OS and arch; undefined where there is none. Windows, BSDs and the rest fall back on linux of the same arch. */

@@ -67,7 +67,7 @@ function opened({ go, binary, image, layout }: OverviewResult): string[] {
         : validated.ok
           ? `validated: ${validated.held} of ${validated.checked} sampled spans hold`
           : `NOT validated: ${validated.why ?? 'does not fit this image'}`;
-    lines.push(row('layout', printable(`${name}; ${proof}`)));
+    lines.push(row('layout', printable(`${name}${layout.source === 'user' ? ' of --layout' : ''}; ${proof}`)));
     if (layout.note) lines.push(row('', printable(layout.note)));
   } else {
     lines.push(row('layout', printable(layout.name)));

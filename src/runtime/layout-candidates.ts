@@ -1,5 +1,7 @@
 // Which layouts are tried on an image, in order: the table of the very release; debug info; tables of other releases, nearest first, where what the image itself tells of
 // mspan and mheap does not speak against them; at last what it tells alone. Whether one fits is for the caller to see.
+import { InspectError } from '../bytes/errors.js';
+import type { DataModel } from '../image/memory.js';
 import { type DwarfBinary, layoutFromDwarf } from '../layout/from-dwarf.js';
 import { layoutFromTable, nearbyLayouts, type TableRequest } from '../layout/load.js';
 import type { Layout } from '../layout/types.js';
@@ -53,7 +55,7 @@ export function* candidates(target: Target, options: LayoutOptions, trace: strin
     // A file that is named is used, whatever releases it holds: `without` hides what comes along.
     const { without: _, ...asked } = options;
     const wanted = requestOf(target, asked);
-    yield { what: `layout file ${file}`, make: () => wanted && layoutFromTable({ ...wanted, file }) };
+    yield { what: `layout file ${file}`, make: () => wanted && layoutFromFile({ ...wanted, file }, target.memory) };
     return;
   }
   if (!request) return;
@@ -94,6 +96,16 @@ export function* candidates(target: Target, options: LayoutOptions, trace: strin
   if (!own) yield fitted(fromTable);
   for (const candidate of nearby(request, table, mostNearby)) yield fitted(candidate);
   yield { what: inferredName, make: () => inferredLayout(inference, target.go?.version ?? request.goVersion) };
+}
+
+/** The layout of a file that the user names. Throws InspectError where it is of no use for this image. */
+function layoutFromFile(request: TableRequest & { file: string }, { pointerSize, littleEndian }: DataModel): Layout {
+  const layout = layoutFromTable(request);
+  if (!layout) throw new InspectError('no-layout', request.file, `holds nothing for ${request.goVersion}`);
+  const words = (bytes: number, little: boolean) => `${bytes * 8}-bit ${little ? 'little' : 'big'}-endian`;
+  const [own, wanted] = [words(layout.pointerSize, layout.littleEndian), words(pointerSize, littleEndian)];
+  if (own !== wanted) throw new InspectError('no-layout', request.file, `the table is ${own}, the binary ${wanted}`);
+  return layout;
 }
 
 /** What serves a guess is exact for the release that was guessed, and nobody knows whether that is the image's. */

@@ -8,6 +8,7 @@ import { hasSymbolTable } from '../elf/symbols.js';
 import type { Memory } from '../image/memory.js';
 import { mainMapping } from '../image/memory-source.js';
 import { missingRanges } from '../image/missing-ranges.js';
+import { readStat } from '../image/proc-status.js';
 import type { Inputs, OpenedElf } from './classify.js';
 import type { LiveProcess } from './live.js';
 import type { TargetBinaryInfo, TargetImage } from './target.js';
@@ -41,9 +42,11 @@ export function imageOf(
 
 export function liveImage({ pid, memory, moving, threads, exe }: LiveProcess): TargetImage {
   const { segments } = memory;
+  // Who else stopped it may continue it at any moment: it is read as one that runs.
+  const running = /^[Tt]/.test(readStat(pid)?.state ?? '') ? 'stopped by something else' : 'running';
   const bytes = segments.reduce((sum, { start, end, origin }) => sum + (origin === 'process' ? end - start : 0), 0);
   return {
-    kind: `live process, ${moving ? 'running' : 'stopped'}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+    kind: `live process, ${moving ? running : 'stopped'}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
     path: `pid:${pid}`,
     bytes,
     segments: segments.length,

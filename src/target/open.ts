@@ -1,4 +1,5 @@
 // Opens what a command line names as one target: binary and image matched by build ID, placed in one address space.
+import { statSync } from 'node:fs';
 import { InspectError } from '../bytes/errors.js';
 import type { UnpackedFiles } from '../bytes/open-source.js';
 import { PageCache } from '../bytes/page-cache.js';
@@ -52,6 +53,9 @@ export function openTarget({ files, options }: OpenTargetRequest): Target {
   const cache = new PageCache();
   const trace: string[] = [];
   const warnings: string[] = [];
+  const { sysroot } = options;
+  if (sysroot !== undefined && statSync(sysroot, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new InspectError('not-found', `--sysroot ${sysroot}`, 'is no folder');
   const inputs = classify(files, options.regions, cache, options.unpacked);
   if (inputs.pid === undefined) return openParts(inputs, undefined, cache, trace, warnings, options);
   let live: LiveProcess | undefined;

@@ -1,5 +1,5 @@
 // `layout generate` by the built program: what it writes serves its own binary, and what it refuses.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadTable } from '../../src/layout/load.js';
@@ -90,6 +90,16 @@ describe('layout generate', () => {
       3,
       /is for arm64, the binary for amd64/,
     );
+    const table = JSON.parse(readFileSync(at('sample.json'), 'utf8')) as object;
+    for (const [change, message] of [
+      [{ pointerSize: 4 }, /the table is 32-bit little-endian, the binary 64-bit little-endian/],
+      [{ byteOrder: 'big' }, /the table is 64-bit big-endian/],
+      [{ releases: [] }, /changed\.json: holds nothing for go1/],
+    ] as const) {
+      writeFileSync(at('changed.json'), JSON.stringify({ ...table, ...change }));
+      expectRefusal(run(['overview', ...sampleFiles, '--layout', at('changed.json')]), 3, message);
+    }
+    expect(output(['overview', ...sampleFiles, '--layout', at('sample.json')])).toMatch(/ of --layout; validated/);
     const other = run(['overview', ...sampleFiles, '--layout', at('tables', 'linux-amd64.json'), '--json']);
     expect(other.status).toBe(0);
     const { layout, warnings } = JSON.parse(other.stdout) as {

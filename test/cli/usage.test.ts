@@ -22,6 +22,8 @@ afterAll(() => folder.remove());
 const rowsOf = (...options: string[]) =>
   lines<Row>(output(['spans', ...sampleFiles, '--format', 'ndjson', ...options]));
 const total = rowsOf().length;
+/** Columns of a text. */
+const longest = (text: string) => Math.max(...text.split('\n').map((line) => line.length));
 
 describe('wrong usage exits 2, naming what is wrong', () => {
   it.each([
@@ -95,12 +97,14 @@ describe('help', () => {
     const text = output([...command.split(' '), '--help']);
     expect(text).toMatch(new RegExp(`^Usage: spanscope ${command}`));
     expect(text).toContain('--limit');
+    expect(longest(text)).toBeLessThanOrEqual(80);
     expect(text).toMatch(new RegExp(`^ {2}\\$ spanscope ${command}`, 'm'));
     expect(output([...command.split(' '), '-h'])).toBe(text);
   });
   it('names every command', () => {
     const text = output(['--help']);
     for (const command of commands) expect(text).toContain(`  ${command} `);
+    expect(longest(text)).toBeLessThanOrEqual(80);
   });
   it('tells the version', () => {
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };

@@ -1,5 +1,5 @@
 // The run encoding and the choice of a release, on small tables made here.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { InspectError } from '../../src/bytes/errors.js';
 import { layoutFromTable, layoutsFolder, type TableRequest } from '../../src/layout/load.js';
 import { fromTableFile, type Measured, type MeasuredStruct } from '../../src/layout/measured.js';
-import { parseTableFile } from '../../src/layout/schema.js';
+import { mostTableBytes, parseTableFile } from '../../src/layout/schema.js';
 import { parseTableText } from '../../src/layout/table-parse.js';
 import { encodeRuns, formatTableFile, mergeOrder, toTableFile } from '../../src/layout/table-text.js';
 
@@ -292,7 +292,25 @@ describe('files from strangers', () => {
     expect(lookUp('go1.20.5')?.struct('__proto__')).toBeUndefined();
   });
 
-  test('a missing file', () => {
-    expect(() => lookUp('go1.20.5', { file: join(folder, 'none.json') })).toThrow(/no such layout table/);
+  test.each([
+    ['a missing file', join(folder, 'none.json'), /no such file/],
+    ['a folder', folder, /is a directory/],
+    ['a device without end', '/dev/zero', /is not a regular file/],
+  ])('%s', (_, file, message) => {
+    expect(() => lookUp('go1.20.5', { file })).toThrow(message);
+  });
+
+  test('a huge file is refused unread, and what may be read costs little', () => {
+    const huge = join(folder, 'huge.json');
+    writeFileSync(huge, '');
+    truncateSync(huge, 2 ** 40);
+    expect(() => lookUp('go1.20.5', { file: huge })).toThrow(/a layout table has 2 MiB at most/);
+    const types = Object.fromEntries(Array.from({ length: 80_000 }, (_, i) => [`t${i}`, ['go1.20.5 x']]));
+    const many = write({ ...good, types });
+    expect(statSync(many).size).toBeLessThan(mostTableBytes);
+    const before = process.cpuUsage();
+    expect(() => lookUp('go1.20.5', { file: many })).toThrow(/types has 80000 entries/);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1e6).toBeLessThan(1);
   });
 });

@@ -236,6 +236,10 @@ describe.runIf(runsGo)('--stop', { timeout: 120_000 }, () => {
     });
     await pause(200);
     expect(threadStates(pid).every((state) => state === 'T')).toBe(true);
+    // It may be continued while it is read, and is not said to run.
+    expect(json(['overview', `pid:${pid}`])).toMatchObject({
+      image: { kind: expect.stringMatching(/^live process, stopped by something else, /) },
+    });
   });
 
   it('is undone however spanscope ends: kill -9 and a terminal’s Ctrl-C', async () => {

@@ -241,5 +241,8 @@ describe('libraries that the image names', () => {
     writeFileSync(join(folder.path, 'outside.so'), library('right build'));
     expect(open('/../outside.so', sysroot).memory.uint8(base + 0x1800)).toBeUndefined();
     expect(open('/../lib/right.so', sysroot).memory.uint8(base + 0x1800)).toBe(0x5a);
+    // A slip in its name is not passed over.
+    const slip = join(folder.path, 'rooot');
+    expect(() => openTarget({ files: [], options: { sysroot: slip } })).toThrow(/is no folder/);
   });
 });

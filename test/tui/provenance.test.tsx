@@ -100,6 +100,20 @@ describe('«how it was found»', () => {
     expect(text).toMatch(/\? runtime\.work +0x552000 +unconfirmed/);
     expect(text).toMatch(/– runtime\.allgs +– +absent/);
   });
+
+  it('does not call a release measured that only stands between two that were', async () => {
+    const layout = { name: 'table go1.22.5/amd64', source: 'table', exact: true } as const;
+    const note = 'go1.22.7 stands between go1.22.5 and go1.22.12, which agree';
+    const validated = { checked: 64, held: 64, ok: true };
+    const { screen, type } = start({ provenance: { layout: { ...layout, note, validated } } });
+    type('w');
+    const text = await screen.waitFor('go1.22.7 stands between');
+    expect(text).not.toContain('measured on this release');
+    running?.stop();
+    const plain = start({ provenance: { layout: { ...layout, validated } } });
+    plain.type('w');
+    await plain.screen.waitFor('table go1.22.5/amd64, measured on this release');
+  });
 });
 
 describe('the pane of what is verified', () => {

@@ -66,8 +66,10 @@ function howRows(found: ProvenanceResult, go: Go, width: number): TextRow[] {
   ];
 }
 
-function layoutWords({ name, source, exact }: ProvenanceResult['layout']): string {
+function layoutWords({ name, source, exact, note }: ProvenanceResult['layout']): string {
   if (source === 'inferred') return `${name}: told from the image; numbers that rest on it are marked ~`;
+  // The note of an exact layout says of which releases it is, and follows.
+  if (exact && note) return name;
   return exact ? `${name}, measured on this release` : `${name}, not measured on this release`;
 }
 

@@ -54,7 +54,7 @@ function farAbove({ process }: RuleScene, gcPercent: number): Finding[] {
     {
       id: 'gc-goal-runaway',
       severity: room >= hugeRoom ? 'high' : 'medium',
-      title: `the next collection waits for a heap of ${goal >> 20n} MiB, with ${marked >> 10n} KiB live (GOGC ${gcPercent})`,
+      title: `the next collection waits for a heap of ${goal >> 20n} MiB, with ${size(marked)} live (GOGC ${gcPercent})`,
       evidence: [
         { what: 'heapGoal', value: bigCount(goal), address: addressOf(process, ...goalPlaces) },
         {
@@ -117,3 +117,5 @@ function contradicted({ process }: RuleScene): Finding[] {
 }
 
 const times = (a: bigint, b: bigint) => (b === 0n ? 'many' : (a / b).toString());
+
+const size = (bytes: bigint) => (bytes < 10n << 20n ? `${bytes >> 10n} KiB` : `${bytes >> 20n} MiB`);
