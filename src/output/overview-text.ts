@@ -65,7 +65,7 @@ function opened({ go, binary, image, layout }: OverviewResult): string[] {
       validated.ok && validated.checked === 0
         ? `no span to validate it on: ${validated.why ?? 'none is in use'}`
         : validated.ok
-          ? `validated: ${validated.held} of ${validated.checked} sampled spans hold`
+          ? `${validated.doubtful ? 'doubtful' : 'validated'}: ${validated.held} of ${validated.checked} sampled spans hold`
           : `NOT validated: ${validated.why ?? 'does not fit this image'}`;
     lines.push(row('layout', printable(`${name}${layout.source === 'user' ? ' of --layout' : ''}; ${proof}`)));
     if (layout.note) lines.push(row('', printable(layout.note)));

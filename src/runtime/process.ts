@@ -13,7 +13,7 @@ import { readFoundSpans, withoutHeap } from './partial-spans.js';
 import { type FoundRoots, findLaterRoots } from './roots/find.js';
 import { tell } from './roots/finders.js';
 import { isLater, type Refusal, type Root, type RootName } from './roots/names.js';
-import { readAllspans } from './roots/validate-mheap.js';
+import { fewHold, readAllspans } from './roots/validate-mheap.js';
 import {
   type OnProgress,
   readSpanTable,
@@ -32,6 +32,8 @@ export interface LayoutCheck {
   readonly checked: number;
   readonly held: number;
   readonly ok: boolean;
+  /** mheap_ is proved, and yet many spans do not hold: the heap is damaged, or these are not the program's offsets. */
+  readonly doubtful?: boolean;
   readonly why?: string;
 }
 
@@ -171,6 +173,11 @@ function makeProcess(target: Target, { best, misfit, finders, trace }: Choice): 
     warnings.unshift(
       `${target.go?.version ?? 'this release'} was not measured: ${layout.name} is used, because it validates on this image`,
     );
+  const doubtful = ok && mheap !== undefined && fewHold(mheap);
+  if (doubtful)
+    warnings.unshift(
+      `only ${mheap.held} of ${mheap.checked} sampled spans fulfil what ${layout.name} says of them: the heap is damaged, or these are not the program’s offsets`,
+    );
   if (ok && misfit)
     warnings.unshift(
       `the layout ${misfit.layout.name} does not fit this image (${misfit.search.needed.mheap?.why}): is it ${target.go?.version}? ${layout.name} fits and is used`,
@@ -218,6 +225,7 @@ function makeProcess(target: Target, { best, misfit, finders, trace }: Choice): 
       checked: partial?.checked ?? mheap?.checked ?? 0,
       held: partial?.held ?? mheap?.held ?? 0,
       ok: ok || partial !== undefined,
+      ...(doubtful && { doubtful }),
       ...((ok && mheap?.checked !== 0) || partial ? {} : { why }),
     },
     whyNoSpans: allspans || partial ? undefined : why,

@@ -180,6 +180,12 @@ describe('a damaged image', () => {
     expect(process.check).toMatchObject({ ok: true, checked: 40, held: 38 });
     expect(process.spans()?.length).toBe(40);
   });
+  it('says that it is doubtful where more than one of ten spans do not hold', () => {
+    const many = Array.from({ length: 40 }, (_, i) => (i % 4 === 1 ? { lies: { elemsize: 3 } } : { freeindex: 2 }));
+    const { process } = open(writeHeap({ spans: many }));
+    expect(process.check).toMatchObject({ ok: true, doubtful: true, checked: 40, held: 30 });
+    expect(process.warnings[0]).toContain('only 30 of 40 sampled spans');
+  });
   it('without mheap_ says where reading stopped, and calls nothing wrong that it has not seen', () => {
     const heap = writeHeap({ spans });
     const { process } = open(heap, {

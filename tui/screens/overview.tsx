@@ -163,7 +163,10 @@ function subjectLines({ go, binary, image, layout }: OverviewResult, width: numb
       : check.ok && check.checked === 0
         ? ['warn', '  no span to validate it on']
         : check.ok
-          ? ['good', `  ✓ holds for ${grouped(check.held)} of ${grouped(check.checked)} sampled spans`]
+          ? [
+              check.doubtful ? 'warn' : 'good',
+              `  ${check.doubtful ? '?' : '✓'} holds for ${grouped(check.held)} of ${grouped(check.checked)} sampled spans`,
+            ]
           : ['bad', `  ✗ ${check.why ?? `holds for ${grouped(check.held)} of ${grouped(check.checked)} spans`}`];
   const experiments = go && go.experiments.length > 0 ? ` + ${go.experiments.join(',')}` : '';
   return [

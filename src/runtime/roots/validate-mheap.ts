@@ -25,6 +25,10 @@ export interface MheapVerdict extends Verdict {
   readonly held: number;
 }
 
+/** Whether so few of the sampled spans fulfil the invariants that the heap is damaged, or the layout is not the program's, though mheap_ is proved. */
+export const fewHold = ({ checked, held }: { checked: number; held: number }): boolean =>
+  held < checked * enoughOfGuessed;
+
 /** allspans as its header says; undefined where that can't be. How many of its entries the image holds is seen when they are read. */
 export function readAllspans({ memory, layout }: Scene, mheap: number): SliceHeader | undefined {
   const field = layout.field('mheap', 'allspans');
