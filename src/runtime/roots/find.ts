@@ -188,7 +188,7 @@ function confirmClocks({ memory, layout }: Scene, roots: Map<RootName, Root>, re
   const ended = clock(memstats?.address, last?.offset);
   const agrees = ended !== undefined && ended !== 0n && clock(work?.address, tEnd?.offset) === ended;
   for (const root of [memstats, work]) {
-    if (root?.method !== 'structure' || root.confirmedBy.length > 0) continue;
+    if (root?.method !== 'structure' || root.confirmedBy.length > 0 || root.rival !== undefined) continue;
     // Where the code could be read and says something else, that counts.
     const believed = agrees && !refusals.some(({ name, address }) => name === root.name && address === root.address);
     roots.set(root.name, {
