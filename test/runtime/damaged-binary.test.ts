@@ -1,6 +1,6 @@
 // Programs whose function table was damaged as tools that hide names do it, whose names are gone, or whose file is cut, each without section headers, beside the
 // whole program: the same roots, and what only one way can tell says so. Real images of real programs.
-import { copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { BufferSource } from '../../src/bytes/buffer-source.js';
@@ -143,7 +143,12 @@ describe.each(names)('%s', (name) => {
 function withTwoMemstats(
   name: string,
   change: (copy: DataView, at: (field: string) => number) => void,
-): { readonly process: GoProcess; readonly original: number; readonly copy: number } {
+): {
+  readonly process: GoProcess;
+  readonly files: readonly string[];
+  readonly original: number;
+  readonly copy: number;
+} {
   const server = folder.unpacked(`${name}.two`, 'images', name, 'server.gz');
   const core = folder.plain(
     `${name}.two-core`,
@@ -169,12 +174,12 @@ function withTwoMemstats(
   writeFileSync(core, bytes);
   expect(overwrite([server], server, tablePlace(server).names, garbled)).toBeGreaterThan(0);
   withoutSections(server, server);
-  return { process: openProcess(openTarget({ files, options: {} }), {})!, original, copy };
+  return { process: openProcess(openTarget({ files, options: {} }), {})!, files, original, copy };
 }
 
 describe.each(['go1.25-amd64-nodwarf', 'go1.27-amd64-mark'])('%s without names and with two memstats', (name) => {
   it('believes the one that counts as many cycles as the heap does', () => {
-    const { process, original } = withTwoMemstats(name, (copy, at) => {
+    const { process, files, original, copy } = withTwoMemstats(name, (copy, at) => {
       const numgc = copy.getUint32(at('numgc'), true);
       const before = at('pause_end') + ((numgc + 254) % 256) * 8;
       copy.setUint32(at('numgc'), numgc - 1, true);
@@ -183,6 +188,16 @@ describe.each(['go1.25-amd64-nodwarf', 'go1.27-amd64-mark'])('%s without names a
     });
     expect(process.roots.get('runtime.memstats')).toMatchObject({ state: 'confirmed', address: original });
     expect(process.warnings).toEqual([]);
+    // What is remembered of another image says no more than the shape does.
+    const cache = join(folder.path, `${name}.cache`);
+    const again = () => openProcess(openTarget({ files, options: {} }), { cache })!;
+    again().allRoots();
+    const kept = join(cache, 'roots', readdirSync(join(cache, 'roots'))[0]!);
+    const entry = JSON.parse(readFileSync(kept, 'utf8')) as { roots: Record<string, { offset: number }> };
+    const memstats = entry.roots['runtime.memstats']!;
+    memstats.offset += copy - original;
+    writeFileSync(kept, JSON.stringify(entry));
+    expect(again().roots.get('runtime.memstats')!.address).toBe(original);
   });
 
   it('reads neither of two that say the same', () => {

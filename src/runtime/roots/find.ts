@@ -172,6 +172,8 @@ function recalled(
   // What the code said then it must say now.
   if (method === 'code' && !(second?.method === 'code' && second.agrees)) return undefined;
   const root = judged(name, method, address, verdict, second, undefined);
+  // What nothing but the shape tells is searched for: something else may look the same.
+  if (method === 'structure' && root.confirmedBy.length === 0) return undefined;
   return root.state === 'confirmed' ? { ...root, detail: `${root.detail}; known from an earlier run` } : undefined;
 }
 
