@@ -1,22 +1,13 @@
 // Compressed files unpacked into sparse files: kept in a cache folder while their source is unchanged, or for one run. Several runs at once do not disturb each other:
 // each writes a file of its own and renames it into place. Which folder that is, and who is told of progress, the caller decides.
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statfsSync,
-  statSync,
-  utimesSync,
-} from 'node:fs';
+import { closeSync, openSync, readdirSync, renameSync, rmSync, statfsSync, statSync, utimesSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { type Compression, unpackCommand } from './compression.js';
 import { decompress } from './decompress.js';
 import { InspectError } from './errors.js';
 import { FileSource } from './file-source.js';
+import { makeFolder } from './make-folder.js';
 import { SparseWriter } from './sparse-writer.js';
 
 export interface UnpackOptions {
@@ -53,7 +44,7 @@ const PARTIAL = /^\.(\d+)-[0-9a-f]+\.partial$/;
 
 /** The unpacked file. Throws InspectError: `too-large`, `truncated` or `malformed` where nothing could be unpacked, `no-permission`, `read-failed`. */
 export async function unpackFile(path: string, compression: Compression, options: UnpackOptions): Promise<Unpacked> {
-  makeFolder(options.folder);
+  makeCacheFolder(options.folder);
   const kept = join(options.folder, cacheName(path));
   if (options.keep) {
     removeLeftovers(options.folder);
@@ -128,9 +119,9 @@ function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 24);
 }
 
-function makeFolder(folder: string): void {
+function makeCacheFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown cause';
     throw new InspectError(

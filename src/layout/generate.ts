@@ -1,7 +1,8 @@
 // Writing table files: what was measured on binaries, merged with what a file already holds. The reverse of loading.
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InspectError } from '../bytes/errors.js';
+import { makeFolder } from '../bytes/make-folder.js';
 import { openSource } from '../bytes/open-source.js';
 import { type Dwarf, openDwarf } from '../dwarf-parser/index.js';
 import { ElfDebugSections, hasDebugInfo } from '../elf/debug-sections.js';
@@ -104,7 +105,7 @@ export function saveTables(measured: readonly Measured[], destination: Destinati
     const kept = destination.keep && existing !== undefined ? fromTableFile(existing, file) : [];
     return [file, tableText([...kept, ...list])] as const;
   });
-  if (destination.kind === 'folder') write(destination.path, () => mkdirSync(destination.path, { recursive: true }));
+  if (destination.kind === 'folder') write(destination.path, () => makeFolder(destination.path));
   for (const [file, text] of texts) write(file, () => writeFileSync(file, text));
   return [...byFile.keys()].sort();
 }

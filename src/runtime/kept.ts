@@ -1,8 +1,9 @@
 // What is found out about a program and costs time, kept for its next image: one small file for each thing, by build ID, in the user's cache folder. What stands there is a
 // hint and nothing more: who reads it proves it again. Holds no byte of an image. A folder that can't be read or written is as good as none.
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../bytes/make-folder.js';
 
 /** Where a program stands in an image, and which program it is. */
 export interface ProgramIdentity {
@@ -68,7 +69,7 @@ export function writeKept(
   if (text.length > mostBytes) return undefined;
   const file = fileOf(keeping);
   try {
-    mkdirSync(join(folder, kind), { recursive: true, mode: 0o700 });
+    makeFolder(join(folder, kind), 0o700);
     const partial = `${file}.${process.pid}-${randomBytes(4).toString('hex')}.partial`;
     writeFileSync(partial, text, { flag: 'wx', mode: 0o600 });
     try {

@@ -150,7 +150,7 @@ function makeProcess(target: Target, { best, misfit, finders, trace }: Choice): 
   // What is doubtful for want of anything to compare is used in a heap that is proved; what was contradicted, or stands beside no heap, never.
   const address = (name: RootName) => {
     const root = search.needed.roots.get(name) ?? (isLater(name) ? allRoots() : firstRoots().roots).get(name);
-    const refused = refusals.some((each) => each.name === name);
+    const refused = root?.rival !== undefined || refusals.some((each) => each.name === name);
     return root?.state === 'confirmed' || (ok && !refused) ? root?.address : undefined;
   };
   const partial =

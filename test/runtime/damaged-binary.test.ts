@@ -1,8 +1,10 @@
 // Programs whose function table was damaged as tools that hide names do it, whose names are gone, or whose file is cut, each without section headers, beside the
 // whole program: the same roots, and what only one way can tell says so. Real images of real programs.
-import { copyFileSync, truncateSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { BufferSource } from '../../src/bytes/buffer-source.js';
+import { ElfFile } from '../../src/elf/elf-file.js';
 import { type GoProcess, openProcess } from '../../src/runtime/process.js';
 import type { RootName } from '../../src/runtime/roots/names.js';
 import { readFunctions } from '../../src/runtime/unwind/program-functions.js';
@@ -134,5 +136,81 @@ describe.each(names)('%s', (name) => {
       expect(alone.warnings).toEqual([]);
       expect(alone.spans()!.base).toEqual(twin.spans()!.base);
     });
+  });
+});
+
+/** Nameless, and with a copy of memstats in variables of the program's own before it, where `change` may write. */
+function withTwoMemstats(
+  name: string,
+  change: (copy: DataView, at: (field: string) => number) => void,
+): {
+  readonly process: GoProcess;
+  readonly files: readonly string[];
+  readonly original: number;
+  readonly copy: number;
+} {
+  const server = folder.unpacked(`${name}.two`, 'images', name, 'server.gz');
+  const core = folder.plain(
+    `${name}.two-core`,
+    folder.unpacked(`${name}.two-packed`, 'images', name, 'core.sparse.gz'),
+  );
+  const files = [server, core];
+  const target = openTarget({ files, options: {} });
+  const { layout, address } = openProcess(target, {})!;
+  const [original, copy] = [address('runtime.memstats')!, target.symbols(['main.stats']).get('main.stats')!];
+  const { size } = layout.struct('mstats')!;
+  expect(copy + size).toBeLessThanOrEqual(original);
+  const bytes = readFileSync(core);
+  const segments = ElfFile.open(new BufferSource('core', bytes)).programHeaders;
+  const inFile = (at: number) => {
+    const { offset, vaddr } = segments.find(({ vaddr, filesz }) => at >= vaddr && at < vaddr + filesz)!;
+    return at - vaddr + offset;
+  };
+  bytes.copy(bytes, inFile(copy), inFile(original), inFile(original) + size);
+  change(
+    new DataView(bytes.buffer, bytes.byteOffset + inFile(copy), size),
+    (field) => layout.field('mstats', field)!.offset,
+  );
+  writeFileSync(core, bytes);
+  expect(overwrite([server], server, tablePlace(server).names, garbled)).toBeGreaterThan(0);
+  withoutSections(server, server);
+  return { process: openProcess(openTarget({ files, options: {} }), {})!, files, original, copy };
+}
+
+describe.each(['go1.25-amd64-nodwarf', 'go1.27-amd64-mark'])('%s without names and with two memstats', (name) => {
+  it('believes the one that counts as many cycles as the heap does', () => {
+    const { process, files, original, copy } = withTwoMemstats(name, (copy, at) => {
+      const numgc = copy.getUint32(at('numgc'), true);
+      const before = at('pause_end') + ((numgc + 254) % 256) * 8;
+      copy.setUint32(at('numgc'), numgc - 1, true);
+      copy.setBigUint64(at('last_gc_unix'), copy.getBigUint64(before, true), true);
+      copy.setBigUint64(at('pause_end') + ((numgc + 255) % 256) * 8, 0n, true);
+    });
+    expect(process.roots.get('runtime.memstats')).toMatchObject({ state: 'confirmed', address: original });
+    expect(process.warnings).toEqual([]);
+    // What is remembered of another image says no more than the shape does.
+    const cache = join(folder.path, `${name}.cache`);
+    const again = () => openProcess(openTarget({ files, options: {} }), { cache })!;
+    again().allRoots();
+    const kept = join(cache, 'roots', readdirSync(join(cache, 'roots'))[0]!);
+    const entry = JSON.parse(readFileSync(kept, 'utf8')) as { roots: Record<string, { offset: number }> };
+    const memstats = entry.roots['runtime.memstats']!;
+    memstats.offset += copy - original;
+    writeFileSync(kept, JSON.stringify(entry));
+    expect(again().roots.get('runtime.memstats')!.address).toBe(original);
+  });
+
+  it('reads neither of two that say the same', () => {
+    const { process, original, copy } = withTwoMemstats(name, () => {});
+    expect(process.roots.get('runtime.memstats')).toMatchObject({
+      state: 'unconfirmed',
+      address: copy,
+      rival: original,
+      confirmedBy: [],
+    });
+    expect(process.address('runtime.memstats')).toBeUndefined();
+    expect(process.warnings).toEqual([
+      `runtime.memstats: 0x${copy.toString(16)} and 0x${original.toString(16)} look the same, and nothing tells which of them is used: neither is read`,
+    ]);
   });
 });

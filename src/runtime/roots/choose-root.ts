@@ -83,6 +83,7 @@ export function findOne(
   let denied: Refusal | undefined;
   let disputed = false;
   let proved = false;
+  const alike: Alike[] = [];
   const passed: Refusal[] = [];
   for (const { method, candidate, early } of candidates) {
     const address = tryAddress(candidate);
@@ -94,10 +95,11 @@ export function findOne(
       const second = method === 'structure' || method === 'override' ? confirms(address) : undefined;
       const root = judged(name, method, address, verdict, second, denied);
       // What looks the same and is not used by the code that should use it: the next may be.
-      if (root.state === 'confirmed') {
+      if (root.state === 'confirmed' && !(onlyByShape(root) && unlikeAnother.includes(name))) {
         refusals.push(...passed);
         return root;
       }
+      if (method === 'structure' && !second) addAlike(alike, root, verdict);
       if (method !== 'structure') {
         // Two ways, two addresses, and each holds what it should: nobody can say which.
         doubtful = root;
@@ -123,9 +125,44 @@ export function findOne(
     if (verdict.ok === undefined && !verdict.unreadable) break;
   }
   // It stands in the list of roots, with what speaks against it, and nothing is read by it. But a heap that its spans and arenas prove, and no other, is one.
+  const best = unlikeAnother.includes(name) && !disputed ? bestOf(alike) : undefined;
+  if (best) return best;
   const read = name === 'runtime.mheap_' && !disputed;
   if (denied && !read && (disputed || doubtful?.address === denied.address)) refusals.push(denied);
   return doubtful ?? absent(name, 'no finder knows it');
+}
+
+/**
+ * Where nothing but the shape tells, what else has it is as good: which of them is used nobody can say. Not so of the lists, which the runtime itself has more than one slice of
+ * (work.stackRoots is what allgs was), nor of moduledata, which plugins have too.
+ */
+const unlikeAnother: readonly RootName[] = [
+  'runtime.memstats',
+  'runtime.work',
+  'runtime.gcController',
+  'runtime.sched',
+];
+
+/** An address that holds what it should, of which no other way says anything. */
+interface Alike {
+  readonly root: Root;
+  readonly alone: boolean;
+}
+
+const onlyByShape = ({ method, confirmedBy }: Root) => method === 'structure' && confirmedBy.length === 0;
+
+function addAlike(alike: Alike[], root: Root, { alone }: Verdict): void {
+  // What was likely comes again in its turn.
+  if (!alike.some((other) => other.root.address === root.address)) alike.push({ root, alone: alone === true });
+}
+
+/** The first that holds by more than its shape, without a rival if it is the only one; else the first. */
+function bestOf(alike: readonly Alike[]): Root | undefined {
+  const held = alike.filter(({ alone }) => !alone);
+  const [best = alike[0], other] = held;
+  if (!best || other?.root.address === undefined) return best?.root;
+  const detail = `${best.root.detail}; but ${hex(other.root.address)} looks the same`;
+  return { ...best.root, state: 'unconfirmed', confirmedBy: [], detail, rival: other.root.address };
 }
 
 export const absent = (name: RootName, detail: string): Root => ({

@@ -172,6 +172,8 @@ function recalled(
   // What the code said then it must say now.
   if (method === 'code' && !(second?.method === 'code' && second.agrees)) return undefined;
   const root = judged(name, method, address, verdict, second, undefined);
+  // What nothing but the shape tells is searched for: something else may look the same.
+  if (method === 'structure' && root.confirmedBy.length === 0) return undefined;
   return root.state === 'confirmed' ? { ...root, detail: `${root.detail}; known from an earlier run` } : undefined;
 }
 
@@ -188,7 +190,7 @@ function confirmClocks({ memory, layout }: Scene, roots: Map<RootName, Root>, re
   const ended = clock(memstats?.address, last?.offset);
   const agrees = ended !== undefined && ended !== 0n && clock(work?.address, tEnd?.offset) === ended;
   for (const root of [memstats, work]) {
-    if (root?.method !== 'structure' || root.confirmedBy.length > 0) continue;
+    if (root?.method !== 'structure' || root.confirmedBy.length > 0 || root.rival !== undefined) continue;
     // Where the code could be read and says something else, that counts.
     const believed = agrees && !refusals.some(({ name, address }) => name === root.name && address === root.address);
     roots.set(root.name, {

@@ -60,11 +60,15 @@ export function tell(
 ): void {
   const hex = (address: number | undefined) => `0x${address?.toString(16)}`;
   for (const name of names) {
-    const { state, method, address, detail, confirmedBy } = roots.get(name)!;
+    const { state, method, address, detail, confirmedBy, rival } = roots.get(name)!;
     const way = method ? ` by ${method} at ${hex(address)}` : '';
     trace.push(
       `root ${name}: ${state}${way}${confirmedBy.length > 0 ? ` and ${confirmedBy.join(', ')}` : ''}: ${detail}`,
     );
+    if (rival !== undefined)
+      warnings.push(
+        `${name}: ${hex(address)} and ${hex(rival)} look the same, and nothing tells which of them is used: neither is read`,
+      );
   }
   all.push(...refusals);
   for (const { name, method, address, why } of refusals) {

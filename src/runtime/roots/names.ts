@@ -62,6 +62,8 @@ export interface Root {
   /** The independent ways that agree. */
   readonly confirmedBy: readonly ConfirmingMethod[];
   readonly detail: string;
+  /** Another address that holds the same, where nothing tells which of the two is used: neither is read. */
+  readonly rival?: Address;
 }
 
 /** Where a root stood in another image of the same program, moved to where this image has the program, and how it was found there. */

@@ -7,7 +7,7 @@ export interface Verdict {
   readonly ok: boolean | undefined;
   /** Where it can't be told: because memory is missing, so that another address may do better. */
   readonly unreadable?: true;
-  /** Where it holds, but only by the shape that a search goes by: nothing else was there to compare. */
+  /** Where it holds, but only by the shape that a search goes by: nothing else was there to compare, or it lags. */
   readonly alone?: true;
   /** What was seen, in a phrase. */
   readonly why: string;
