@@ -75,9 +75,11 @@ export class Stacks {
       const interrupted = this.#interruptedBy(thread);
       if (!interrupted) return unwind(this.#scene, start, { bounds: machine.gsignalStack });
       const rest = this.#ofThreadFrom(interrupted.start, machine, curg);
+      const handlers = interrupted.handlers.length;
       const frames = [...interrupted.handlers, ...rest.frames];
       if (interrupted.gap !== undefined) return { frames, complete: false, stoppedBecause: interrupted.gap };
-      return { ...rest, frames };
+      const { leftOut } = rest;
+      return { ...rest, frames, ...(leftOut ? { leftOut: { ...leftOut, at: leftOut.at + handlers } } : {}) };
     }
     return this.#ofThreadFrom(start, machine, curg);
   }
