@@ -72,10 +72,7 @@ function endOf(
  * Tells the number of the frame whose slots hold an address; -1 for none. For the frames of one stack, of which each lies above the one before; inlined calls come before the
  * frame they are in.
  */
-export function frameFinder(
-  { frames, leftOut }: Stack,
-  stacks: readonly StackBounds[],
-): (address: number) => number {
+export function frameFinder({ frames, leftOut }: Stack, stacks: readonly StackBounds[]): (address: number) => number {
   const whole = Uint32Array.from(frames.flatMap(({ inlined }, index) => (inlined ? [] : [index])));
   const sps = Float64Array.from(whole, (index) => Number(frames[index]!.sp));
   return (address) => {

@@ -37,10 +37,7 @@ function stateText(
   ].join(', ');
 }
 
-function stackLines(
-  { frames, leftOut, createdBy, complete, stoppedBecause }: GoroutineResult,
-  all: boolean,
-): string[] {
+function stackLines({ frames, leftOut, createdBy, complete, stoppedBecause }: GoroutineResult, all: boolean): string[] {
   const show = (some: readonly FrameResult[]) => (all ? some : shownFrames(some));
   const shown = show(frames);
   // A stack of the runtime's alone: better all of it than nothing.

@@ -73,7 +73,8 @@ function runGoroutines(invocation: Invocation): number {
   for (const goroutine of list.goroutines) {
     const result = list.result(goroutine, options.format === 'traceback');
     if (hasStack(result.status)) alive += 1;
-    if (!shown || filterGoroutines([result], shown).length > 0) matching.push(people ? result : boundedFrames(result, frames));
+    if (!shown || filterGoroutines([result], shown).length > 0)
+      matching.push(people ? result : boundedFrames(result, frames));
   }
   if (compare) matching.sort(compare);
   const limit = options.limit ?? (options.format === 'table' ? tableLimit : 0);

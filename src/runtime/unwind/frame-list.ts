@@ -55,7 +55,7 @@ export class FrameList {
         this.#calls.set(frame.pc, this.#last);
       }
     }
-    this.#last!.count += 1;
+    this.#last.count += 1;
   }
 
   /** Innermost first. */
