@@ -9,6 +9,7 @@ import { goroutineText, groupText } from '../../src/output/goroutines-text.js';
 import { tracebackText } from '../../src/output/traceback-text.js';
 import { openProcess } from '../../src/runtime/process.js';
 import { FrameList } from '../../src/runtime/unwind/frame-list.js';
+import type { StackFrame } from '../../src/runtime/unwind/unwind.js';
 import { openTarget } from '../../src/target/open.js';
 import { TempFolder } from '../support/run-cli.js';
 import { smallImage } from '../support/small-images.js';
@@ -23,7 +24,7 @@ describe.each([{ name: 'go1.22-s390x' }, { name: 'go1.16-amd64' }])('$name', ({ 
   const goroutine = list.goroutines.find((one) => list.stackOf(one).frames.length > 200)!;
   const stack = list.stackOf(goroutine);
   const whole = list.result(goroutine);
-  const kept = new FrameList(60);
+  const kept = new FrameList<StackFrame>(60);
   for (const frame of stack.frames) kept.push(frame);
   const { frames, leftOut } = kept;
   const { leftOut: calls, ...bare } = {

@@ -1,28 +1,27 @@
 // The frames of one stack as they are found, however many: of a recursion that used up its stack (33 million frames of a GiB) both ends are kept, and of what
 // lies between them which calls they are and how often each.
-import type { StackFrame } from './unwind.js';
 
 /** Frames kept at each end. */
-export const keptPerSide = 2 ** 16;
+const keptPerSide = 2 ** 16;
 /** Distinct pcs among frames that are left out: a recursion has a few. Behind these a frame counts as one more of the last of them. */
 const mostDistinct = 2 ** 12;
 
 /** Frames that were found and not kept. */
-export interface LeftOut {
+export interface LeftOut<F> {
   /** How many frames stand before them. */
   readonly at: number;
   readonly count: number;
   /** One frame of each distinct pc, and how many have that pc; the counts add up to `count`. */
-  readonly calls: readonly { readonly frame: StackFrame; readonly count: number }[];
+  readonly calls: readonly { readonly frame: F; readonly count: number }[];
 }
 
-export class FrameList {
+export class FrameList<F extends { readonly pc: number }> {
   readonly #kept: number;
-  readonly #inner: StackFrame[] = [];
+  readonly #inner: F[] = [];
   /** The outermost so far, a ring once it is full. */
-  readonly #outer: StackFrame[] = [];
-  readonly #calls = new Map<number, { readonly frame: StackFrame; count: number }>();
-  #last: { readonly frame: StackFrame; count: number } | undefined;
+  readonly #outer: F[] = [];
+  readonly #calls = new Map<number, { readonly frame: F; count: number }>();
+  #last: { readonly frame: F; count: number } | undefined;
   #at = 0;
   #leftOut = 0;
 
@@ -35,7 +34,7 @@ export class FrameList {
     return this.#inner.length + this.#outer.length + this.#leftOut;
   }
 
-  push(frame: StackFrame): void {
+  push(frame: F): void {
     if (this.#inner.length < this.#kept) this.#inner.push(frame);
     else if (this.#outer.length < this.#kept) this.#outer.push(frame);
     else {
@@ -45,7 +44,7 @@ export class FrameList {
     }
   }
 
-  #leave(frame: StackFrame): void {
+  #leave(frame: F): void {
     this.#leftOut += 1;
     if (this.#last?.frame.pc !== frame.pc) {
       const known = this.#calls.get(frame.pc);
@@ -59,12 +58,12 @@ export class FrameList {
   }
 
   /** Innermost first. */
-  get frames(): StackFrame[] {
+  get frames(): F[] {
     return [...this.#inner, ...this.#outer.slice(this.#at), ...this.#outer.slice(0, this.#at)];
   }
 
   /** Undefined where all were kept. */
-  get leftOut(): LeftOut | undefined {
+  get leftOut(): LeftOut<F> | undefined {
     if (this.#leftOut === 0) return undefined;
     return { at: this.#inner.length, count: this.#leftOut, calls: [...this.#calls.values()] };
   }

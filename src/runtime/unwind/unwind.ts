@@ -52,7 +52,7 @@ export interface Unwound {
   /** Innermost first. */
   readonly frames: readonly StackFrame[];
   /** What a stack of more frames than are kept has between its ends; absent where all are in `frames`. */
-  readonly leftOut?: LeftOut;
+  readonly leftOut?: LeftOut<StackFrame>;
   /** The last frame is one that nothing called. */
   readonly complete: boolean;
   /** Where it is not complete: why there is no further frame, in a phrase. */
@@ -89,7 +89,7 @@ export function unwind(scene: UnwindScene, start: StackStart, options: UnwindOpt
   const { memory, functions, callFrame } = scene;
   const { linkRegister } = callFrame;
   const word = memory.pointerSize;
-  const found = new FrameList();
+  const found = new FrameList<StackFrame>();
   const stop = (stoppedBecause?: string): Unwound => {
     const { frames, leftOut } = found;
     return { frames, ...(leftOut ? { leftOut } : {}), complete: stoppedBecause === undefined, stoppedBecause };
