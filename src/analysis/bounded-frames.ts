@@ -1,5 +1,5 @@
 // Long stacks in results that are written out as a whole: a recursion that ran away has a hundred thousand frames, which nobody reads and few programs can hold.
-import type { FrameResult } from './results-goroutines.js';
+import type { CallsLeftOut, FrameResult } from './results-goroutines.js';
 
 /** Frames of a stack in JSON where nobody says how many: more than any stack has that is not a recursion. */
 export const defaultFrames = 1000;
@@ -13,14 +13,16 @@ export interface ElidedFrames {
 }
 
 /** The result with at most `most` frames, the innermost and the outermost half of them, and how many are left out; 0 for all. */
-export function boundedFrames<T extends { readonly frames: readonly FrameResult[] }>(
-  result: T,
+export function boundedFrames<T extends { readonly frames: readonly FrameResult[]; readonly leftOut?: CallsLeftOut }>(
+  whole: T,
   most: number,
-): T & ElidedFrames {
+): Omit<T, 'leftOut'> & ElidedFrames {
+  const { leftOut, ...result } = whole;
   const { frames } = result;
-  if (most === 0 || frames.length <= most) return result;
+  if (most === 0 || frames.length <= most)
+    return leftOut ? { ...result, framesElided: leftOut.count, framesElidedAt: leftOut.at } : result;
   const inner = Math.ceil(most / 2);
   const outer = most - inner;
   const kept = [...frames.slice(0, inner), ...frames.slice(frames.length - outer)];
-  return { ...result, frames: kept, framesElided: frames.length - most, framesElidedAt: inner };
+  return { ...result, frames: kept, framesElided: frames.length - most + (leftOut?.count ?? 0), framesElidedAt: inner };
 }

@@ -1,6 +1,6 @@
 // Which goroutines are shown, and those with one stack as one group: what `pprof -text` and `goroutine?debug=1` do. Works on results; reads nothing.
 import type { TracebackTraits } from '../layout/types.js';
-import type { FrameResult, GoroutineResult } from './results-goroutines.js';
+import type { CallsLeftOut, FrameResult, GoroutineResult } from './results-goroutines.js';
 
 export interface GoroutineFilter {
   /** Status words; `dead` ones are shown only where it is named. */
@@ -21,11 +21,12 @@ export function filterGoroutines(
   { states, reason, func, package: wanted, system }: GoroutineFilter,
 ): GoroutineResult[] {
   const lowered = reason?.toLowerCase();
-  return goroutines.filter(({ status, waitReason, frames, system: own, createdBy }) => {
+  return goroutines.filter(({ status, waitReason, frames, leftOut, system: own, createdBy }) => {
     if (states ? !states.includes(status) : !hasStack(status)) return false;
     if (own && !system) return false;
     if (lowered !== undefined && !(waitReason ?? '').toLowerCase().includes(lowered)) return false;
-    const names = () => [...frames, ...(createdBy ? [createdBy] : [])].map((frame) => frame.func ?? '');
+    const between = () => leftOut?.frames.flatMap(({ calls }) => calls) ?? [];
+    const names = () => [...frames, ...between(), ...(createdBy ? [createdBy] : [])].map((frame) => frame.func ?? '');
     if (func !== undefined && !names().some((name) => name.includes(func))) return false;
     return wanted === undefined || names().some((name) => packageOf(name) === wanted);
   });
@@ -67,7 +68,7 @@ export interface GoroutineGroup {
 export function groupGoroutines(goroutines: readonly GoroutineResult[]): GoroutineGroup[] {
   const groups = new Map<string, [GoroutineResult, ...GoroutineResult[]]>();
   for (const goroutine of goroutines) {
-    const key = `${goroutine.status} ${goroutine.waitReason} ${goroutine.frames.map(({ pc }) => pc).join()}`;
+    const key = `${goroutine.status} ${goroutine.waitReason} ${goroutine.leftOut?.count} ${goroutine.frames.map(({ pc }) => pc).join()}`;
     const group = groups.get(key);
     if (group) group.push(goroutine);
     else groups.set(key, [goroutine]);
@@ -99,6 +100,14 @@ export function shownFrames(frames: readonly FrameResult[], rules: ShowRules = n
     if (shows && !(inlined && rules.inlined === 'with frame')) shown += 1;
     return shows;
   });
+}
+
+/** How many of the calls that are left out of a stack are shown. */
+export function countLeftOut(
+  leftOut: CallsLeftOut | undefined,
+  show: (calls: readonly FrameResult[]) => readonly FrameResult[],
+): number {
+  return leftOut?.frames.reduce((sum, { calls, count }) => sum + show(calls).length * count, 0) ?? 0;
 }
 
 const hidesWrapper = ({ wrappers }: ShowRules, shown: number): boolean =>

@@ -10,10 +10,10 @@ import { type ScanCandidate, type ScanScene, scanChain } from '../runtime/unwind
 import { scanScene } from '../runtime/unwind/scan-scene.js';
 import { type GoroutineStackTrace, Stacks } from '../runtime/unwind/stacks.js';
 import { readMachines, threadsWithMachines } from '../runtime/unwind/thread-list.js';
-import type { FrameOrigin, StackFrame, StackStart } from '../runtime/unwind/unwind.js';
+import type { FrameOrigin, StackFrame, StackStart, Unwound } from '../runtime/unwind/unwind.js';
 import { addressText, bigCount } from './numbers.js';
 import { printedName } from './printed-name.js';
-import type { CreatedBy, FrameResult, GoroutineResult } from './results-goroutines.js';
+import type { CallsLeftOut, CreatedBy, FrameResult, GoroutineResult } from './results-goroutines.js';
 
 /** What all goroutines of an image need, made once. */
 export class GoroutineList {
@@ -61,7 +61,9 @@ export class GoroutineList {
     const stack = this.stackOf(goroutine);
     const { goid, status, waitReason, waitSince, lockedm, bubble } = goroutine;
     const labels = readLabels(this.#process, goroutine.labels);
-    const exact = this.functions ? callsOf(this.functions, stack.frames, withArguments) : this.#innermost(goroutine);
+    const { frames: exact, leftOut } = this.functions
+      ? stackCalls(this.functions, stack, withArguments)
+      : { frames: this.#innermost(goroutine) };
     const scanned = stack.complete ? undefined : this.#scanBehind(goroutine, stack);
     const frames = scanned ? [...exact, ...scanned.frames] : exact;
     const startFunc = goroutine.startpc ? this.#nameAt(goroutine.startpc) : undefined;
@@ -77,6 +79,7 @@ export class GoroutineList {
       thread: stack.thread ?? null,
       system: this.isSystem(goroutine, () => frames),
       frames,
+      ...(leftOut ? { leftOut } : {}),
       createdBy: this.#createdBy(goroutine),
       startFunc: startFunc ?? null,
       stack: { start: addressText(goroutine.stack.lo), end: addressText(goroutine.stack.hi) },
@@ -184,6 +187,20 @@ const isUsers = (func: string): boolean => !/^(internal\/)?runtime[./]/.test(fun
 
 /** Callees whose calling wrapper is shown: who panics wants to see it (traceback.go, elideWrapperCalling). */
 const showsWrapper: ReadonlySet<string> = new Set(['gopanic', 'sigpanic', 'panicwrap']);
+
+/** All calls of a stack that was unwound, and those that are left out of a very long one. */
+export function stackCalls(
+  functions: ProgramFunctions,
+  { frames, leftOut }: Unwound,
+  withArguments?: ArgumentScene,
+): { readonly frames: FrameResult[]; readonly leftOut?: CallsLeftOut } {
+  if (!leftOut) return { frames: callsOf(functions, frames, withArguments) };
+  const inner = callsOf(functions, frames.slice(0, leftOut.at), withArguments);
+  const outer = callsOf(functions, frames.slice(leftOut.at), withArguments);
+  const between = leftOut.calls.map(({ frame, count }) => ({ calls: callsOf(functions, [frame]), count }));
+  const count = between.reduce((sum, one) => sum + one.calls.length * one.count, 0);
+  return { frames: [...inner, ...outer], leftOut: { at: inner.length, count, frames: between } };
+}
 
 /** Frames as calls, innermost first; `wrapper` where a traceback leaves it out as one that the compiler made. `withArguments`: `args` too. */
 export function callsOf(

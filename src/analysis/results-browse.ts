@@ -82,23 +82,25 @@ export interface FrameWindow {
   /** Frames of the whole stack, and those that are shown: without `all` those of a traceback. */
   readonly total: number;
   readonly matching: number;
+  /** Calls of the whole stack between its two ends that can't be shown: there are too many. */
+  readonly leftOut: number;
   readonly from: number;
   readonly frames: readonly FrameRow[];
 }
 
 export interface GoroutineStackWindow extends FrameWindow {
-  readonly goroutine: Omit<GoroutineResult, 'frames'> & { readonly stackUsed: number | null };
+  readonly goroutine: Omit<GoroutineResult, 'frames' | 'leftOut'> & { readonly stackUsed: number | null };
 }
 
 export interface ThreadListResult {
-  readonly threads: readonly (Omit<ThreadResult, 'frames'> & {
+  readonly threads: readonly (Omit<ThreadResult, 'frames' | 'leftOut'> & {
     readonly frames: number;
     readonly top: CallPlace | null;
   })[];
 }
 
 export interface ThreadStackWindow extends FrameWindow {
-  readonly thread: Omit<ThreadResult, 'frames'>;
+  readonly thread: Omit<ThreadResult, 'frames' | 'leftOut'>;
 }
 
 /** A word on a stack, or a register of a thread, whose value lies in the range that was asked for. */

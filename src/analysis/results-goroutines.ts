@@ -20,6 +20,15 @@ export interface FrameResult {
   readonly args?: string | null;
 }
 
+/** Calls between the two ends of a stack of which no more is kept than these (runtime/unwind/frame-list). */
+export interface CallsLeftOut {
+  /** How many entries of `frames` stand before them. */
+  readonly at: number;
+  readonly count: number;
+  /** The calls of each distinct frame among them, and how often that frame occurs. */
+  readonly frames: readonly { readonly calls: readonly FrameResult[]; readonly count: number }[];
+}
+
 export interface CreatedBy {
   /** The return address of the go statement. */
   readonly pc: AddressText;
@@ -49,6 +58,8 @@ export interface GoroutineResult {
   readonly system: boolean;
   /** Innermost first. */
   readonly frames: readonly FrameResult[];
+  /** Absent where `frames` is all of the stack. */
+  readonly leftOut?: CallsLeftOut;
   readonly createdBy: CreatedBy | null;
   readonly startFunc: string | null;
   readonly stack: { readonly start: AddressText; readonly end: AddressText };
@@ -86,6 +97,8 @@ export interface ThreadResult {
   readonly pc: AddressText;
   readonly sp: AddressText;
   readonly frames: readonly FrameResult[];
+  /** Absent where `frames` is all of the stack. */
+  readonly leftOut?: CallsLeftOut;
   readonly complete: boolean;
   readonly stoppedBecause: string | null;
 }

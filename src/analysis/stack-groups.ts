@@ -27,17 +27,18 @@ export class StackGroups {
   }
 
   /** The group of the goroutine at `index`, which becomes a member of it. */
-  add({ status, waitReason, frames, complete, stoppedBecause }: GoroutineResult, index: number): StackGroup {
-    const key = `${status} ${waitReason} ${stackKey(frames)}`;
+  add({ status, waitReason, frames, leftOut, complete, stoppedBecause }: GoroutineResult, index: number): StackGroup {
+    const key = `${status} ${waitReason} ${leftOut?.count} ${stackKey(frames)}`;
     let group = this.#groups.get(key);
     if (!group) {
+      const named = leftOut ? [...frames, ...leftOut.frames.flatMap(({ calls }) => calls)] : frames;
       const top = shownFrames(frames.slice(0, mostPcs))[0] ?? frames[0];
       group = {
         key,
         members: [],
-        names: [...new Set(frames.flatMap(({ func }) => (func === null ? [] : [this.name(func)])))],
+        names: [...new Set(named.flatMap(({ func }) => (func === null ? [] : [this.name(func)])))],
         top: top ? { pc: top.pc, func: top.func, file: top.file, line: top.line } : null,
-        frames: frames.length,
+        frames: frames.length + (leftOut?.count ?? 0),
         complete,
         stoppedBecause,
       };

@@ -8,7 +8,7 @@ import type { GoroutineBrowser, OnUnwound } from './goroutine-browser.js';
 import { hasStack, stateName } from './goroutine-query.js';
 import { addressText, bigCount } from './numbers.js';
 import type { StackPointer, StackPointersResult } from './results-browse.js';
-import type { FrameResult } from './results-goroutines.js';
+import type { GoroutineResult } from './results-goroutines.js';
 import { frameFinder } from './stack-window.js';
 
 /** Bytes of stacks that are looked at. */
@@ -124,14 +124,18 @@ function frameOf(
   goroutine: Goroutine | undefined,
 ): (at: number) => Pick<StackPointer, 'frame' | 'func'> {
   if (!goroutine) return () => noFrame;
-  let known: { readonly frames: readonly FrameResult[]; readonly find: (at: number) => number } | undefined;
+  let known:
+    | { readonly result: Pick<GoroutineResult, 'frames' | 'leftOut'>; readonly find: (at: number) => number }
+    | undefined;
   return (at) => {
     if (!known) {
-      const { frames } = list.result(goroutine);
-      known = { frames, find: frameFinder(frames, [goroutine.stack]) };
+      const result = list.result(goroutine);
+      known = { result, find: frameFinder(result, [goroutine.stack]) };
     }
     const frame = known.find(at);
-    return frame < 0 ? noFrame : { frame, func: known.frames[frame]?.func ?? null };
+    if (frame < 0) return noFrame;
+    const { frames, leftOut } = known.result;
+    return { frame: leftOut && frame >= leftOut.at ? frame + leftOut.count : frame, func: frames[frame]?.func ?? null };
   };
 }
 

@@ -3,30 +3,38 @@ import type { StackBounds } from '../runtime/unwind/unwind.js';
 import { shownFrames } from './goroutine-query.js';
 import { addressText } from './numbers.js';
 import type { CallPlace, FrameRow, FrameWindow } from './results-browse.js';
-import type { FrameResult, GoroutineResult } from './results-goroutines.js';
+import type { CallsLeftOut, FrameResult, GoroutineResult } from './results-goroutines.js';
+
+type Stack = Pick<GoroutineResult, 'frames' | 'leftOut'>;
 
 /** Of one list of frames, which are shown in a traceback: worked out once. */
 const shownOf = new WeakMap<readonly FrameResult[], Uint32Array>();
 
 /** `all` false: only those that a traceback shows, or all where it would show none. `stacks`: those that the frames can lie on. */
 export function frameWindow(
-  frames: readonly FrameResult[],
+  { frames, leftOut }: Stack,
   {
     from,
     count,
     all,
     stacks,
-  }: { readonly from: number; readonly count: number; readonly all: boolean; readonly stacks: readonly StackBounds[] },
+  }: {
+    readonly from: number;
+    readonly count: number;
+    readonly all: boolean;
+    readonly stacks: readonly StackBounds[];
+  },
 ): FrameWindow {
   const shown = all ? undefined : shownIndices(frames);
   const matching = shown?.length ?? frames.length;
   const start = Math.max(0, Math.min(from, matching));
   const length = Math.max(0, Math.min(count, matching - start));
   const rows = Array.from({ length }, (_, i): FrameRow => {
-    const index = shown ? shown[start + i]! : start + i;
-    return { ...frames[index]!, index, end: endOf(frames, index, stacks) };
+    const at = shown ? shown[start + i]! : start + i;
+    const index = leftOut && at >= leftOut.at ? at + leftOut.count : at;
+    return { ...frames[at]!, index, end: endOf(frames, at, stacks, leftOut) };
   });
-  return { total: frames.length, matching, from: start, frames: rows };
+  return { total: frames.length, matching, leftOut: leftOut?.count ?? 0, from: start, frames: rows };
 }
 
 function shownIndices(frames: readonly FrameResult[]): Uint32Array {
@@ -41,15 +49,21 @@ function shownIndices(frames: readonly FrameResult[]): Uint32Array {
 }
 
 /**
- * A frame goes up to its caller's SP, the outermost one to its stack's end; inlined calls have that of the frame they are in. Null where the caller is on another stack, and
- * where the stack is not known.
+ * A frame goes up to its caller's SP, the outermost one to its stack's end; inlined calls have that of the frame they are in. Null where the caller is on another stack or left
+ * out, and where the stack is not known.
  */
-function endOf(frames: readonly FrameResult[], index: number, stacks: readonly StackBounds[]): string | null {
+function endOf(
+  frames: readonly FrameResult[],
+  index: number,
+  stacks: readonly StackBounds[],
+  leftOut: CallsLeftOut | undefined,
+): string | null {
   const { sp } = frames[index]!;
   const at = Number(sp);
   const stack = stacks.find(({ lo, hi }) => at >= lo && at < hi);
   let next = index + 1;
   while (frames[next]?.sp === sp) next += 1;
+  if (next === leftOut?.at) return null;
   const end = frames[next] ? Number(frames[next]!.sp) : stack?.hi;
   return stack && end !== undefined && end > at && end <= stack.hi ? addressText(end) : null;
 }
@@ -58,10 +72,7 @@ function endOf(frames: readonly FrameResult[], index: number, stacks: readonly S
  * Tells the number of the frame whose slots hold an address; -1 for none. For the frames of one stack, of which each lies above the one before; inlined calls come before the
  * frame they are in.
  */
-export function frameFinder(
-  frames: readonly FrameResult[],
-  stacks: readonly StackBounds[],
-): (address: number) => number {
+export function frameFinder({ frames, leftOut }: Stack, stacks: readonly StackBounds[]): (address: number) => number {
   const whole = Uint32Array.from(frames.flatMap(({ inlined }, index) => (inlined ? [] : [index])));
   const sps = Float64Array.from(whole, (index) => Number(frames[index]!.sp));
   return (address) => {
@@ -73,7 +84,7 @@ export function frameFinder(
     }
     const index = whole[low - 1];
     if (index === undefined) return -1;
-    const end = endOf(frames, index, stacks);
+    const end = endOf(frames, index, stacks, leftOut);
     return end !== null && address < Number(end) ? index : -1;
   };
 }

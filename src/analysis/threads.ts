@@ -6,7 +6,7 @@ import type { GoProcess } from '../runtime/process.js';
 import { readFunctions } from '../runtime/unwind/program-functions.js';
 import { Stacks } from '../runtime/unwind/stacks.js';
 import { readMachines, type Thread, threadsWithMachines, within } from '../runtime/unwind/thread-list.js';
-import { callsOf } from './goroutines.js';
+import { stackCalls } from './goroutines.js';
 import { addressText, bigCount } from './numbers.js';
 import type { ThreadResult } from './results-goroutines.js';
 
@@ -30,7 +30,7 @@ export function threadResults(process: GoProcess): ThreadResult[] {
       on: stackName(thread, curg?.stack),
       pc: addressText(thread.pc),
       sp: addressText(thread.sp),
-      frames: functions && stack ? callsOf(functions, stack.frames) : [],
+      ...(functions && stack ? stackCalls(functions, stack) : { frames: [] }),
       complete: stack?.complete ?? false,
       stoppedBecause: stack ? (stack.stoppedBecause ?? null) : 'the program’s function table can’t be read',
     };

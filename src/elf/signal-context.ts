@@ -7,6 +7,8 @@ export interface SignalContextLayout {
   readonly sp: number;
   /** Undefined on machines without a link register. */
   readonly lr: number | undefined;
+  /** What SP is a multiple of, where the machine faults on any other (arm64: the stack alignment check, SCTLR_EL1.SA0). */
+  readonly spAlign?: number;
   /** Registers take eight bytes though words have four. */
   readonly wide?: true;
 }
@@ -15,7 +17,7 @@ export interface SignalContextLayout {
 const LAYOUTS: Readonly<Record<string, SignalContextLayout>> = {
   amd64: { pc: 168, sp: 160, lr: undefined },
   386: { pc: 76, sp: 48, lr: undefined },
-  arm64: { pc: 440, sp: 432, lr: 424 },
+  arm64: { pc: 440, sp: 432, lr: 424, spAlign: 16 },
   arm: { pc: 92, sp: 84, lr: 88 },
   ppc64: { pc: 488, sp: 240, lr: 520 },
   ppc64le: { pc: 488, sp: 240, lr: 520 },
@@ -27,6 +29,11 @@ const LAYOUTS: Readonly<Record<string, SignalContextLayout>> = {
   mips64le: { pc: 616, sp: 272, lr: 288 },
   loong64: { pc: 176, sp: 208, lr: 192 },
 };
+
+/** Whether a word may be SP: Go's frame pointer stands 8 below it on arm64, two words before it in the context, with LR behind it where SP's pc would be. */
+export function mayBeSp({ spAlign = 1 }: SignalContextLayout, value: number): boolean {
+  return value !== 0 && value % spAlign === 0;
+}
 
 export function signalContextLayout(goarch: string): SignalContextLayout | undefined {
   return LAYOUTS[goarch];

@@ -1,5 +1,5 @@
 // `goroutines` and `goroutine ID` for people: groups of one stack, or one line a goroutine.
-import { type GoroutineGroup, shownFrames, stateName } from '../analysis/goroutine-query.js';
+import { countLeftOut, type GoroutineGroup, shownFrames, stateName } from '../analysis/goroutine-query.js';
 import type { CreatedBy, FrameResult, GoroutineResult } from '../analysis/results-goroutines.js';
 import { durationText, grouped, printable } from './format.js';
 
@@ -37,15 +37,16 @@ function stateText(
   ].join(', ');
 }
 
-function stackLines({ frames, createdBy, complete, stoppedBecause }: GoroutineResult, all: boolean): string[] {
-  const shown = all ? frames : shownFrames(frames);
+function stackLines({ frames, leftOut, createdBy, complete, stoppedBecause }: GoroutineResult, all: boolean): string[] {
+  const show = (some: readonly FrameResult[]) => (all ? some : shownFrames(some));
+  const shown = show(frames);
   // A stack of the runtime's alone: better all of it than nothing.
   const lines = (shown.length > 0 ? shown : frames).map((frame) => frameLine(frame));
   if (lines.length > mostLines)
     lines.splice(
       linesKept,
       lines.length - 2 * linesKept,
-      `    … ${grouped(lines.length - 2 * linesKept)} more frames …`,
+      `    … ${grouped(lines.length - 2 * linesKept + countLeftOut(leftOut, show))} more frames …`,
     );
   if (!complete) lines.push(`    ${frames.length === 0 ? 'no stack' : 'no more'}: ${stoppedBecause}`);
   if (createdBy)
@@ -92,15 +93,16 @@ export function goroutineText(goroutine: GoroutineResult): string {
     `  started in ${startFunc ?? '?'}${createdBy ? `, created by ${createdBy.func ?? createdBy.pc}${byText(createdBy)}  ${placeText(createdBy)}` : ''}`,
     '',
   ];
-  return `${[...facts, ...frameTable(frames), ...(complete ? [] : [`  ${stoppedBecause}`])].map((line) => printable(line)).join('\n')}\n`;
+  return `${[...facts, ...frameTable(goroutine), ...(complete ? [] : [`  ${stoppedBecause}`])].map((line) => printable(line)).join('\n')}\n`;
 }
 
 /** pc, SP, function +offset, place, how. */
-export function frameTable(frames: readonly FrameResult[]): string[] {
+export function frameTable({ frames, leftOut }: Pick<GoroutineResult, 'frames' | 'leftOut'>): string[] {
   const widest = (pick: (frame: FrameResult) => string) =>
     Math.max(0, ...frames.slice(0, 1000).map((frame) => pick(frame).length));
   const [pcWidth, spWidth] = [widest(({ pc }) => pc), widest(({ sp }) => sp)];
-  const lines = frames.map(({ pc, sp, func, file, line, offset, inlined, wrapper, how }, i) => {
+  const lines = frames.map(({ pc, sp, func, file, line, offset, inlined, wrapper, how }, at) => {
+    const i = leftOut && at >= leftOut.at ? at + leftOut.count : at;
     if (func === null) return `${String(i).padStart(4)}  ${pc.padEnd(pcWidth)}  ${sp.padEnd(spWidth)}  ?  ${how}`;
     const what = inlined ? `${func} (inlined)` : `${func} +0x${offset.toString(16)}${wrapper ? ' (wrapper)' : ''}`;
     return `${String(i).padStart(4)}  ${pc.padEnd(pcWidth)}  ${sp.padEnd(spWidth)}  ${what}  ${placeText({ file, line })}  ${inlined ? '' : how}`.trimEnd();
@@ -109,7 +111,7 @@ export function frameTable(frames: readonly FrameResult[]): string[] {
     lines.splice(
       linesKept,
       lines.length - 2 * linesKept,
-      `  … ${grouped(lines.length - 2 * linesKept)} more frames (--json --frames 0 has all)`,
+      `  … ${grouped(lines.length - 2 * linesKept + (leftOut?.count ?? 0))} more frames (--json --frames 0 has ${leftOut ? 'more' : 'all'})`,
     );
   return lines;
 }

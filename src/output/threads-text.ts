@@ -25,7 +25,7 @@ const states: Readonly<Record<string, string>> = {
 const stateText = (letter: string): string => states[letter] ?? `state ${letter}`;
 
 export function threadText(thread: ThreadResult): string {
-  const { tid, name, state, registers, signal, m, mid, goid, on, frames, complete, stoppedBecause } = thread;
+  const { tid, name, state, registers, signal, m, mid, goid, on, complete, stoppedBecause } = thread;
   const whose = m === null ? 'no m of Go’s' : `m ${mid} ${m}${goid === null ? '' : `, goroutine ${goid}`}`;
   const head = [
     `thread ${tid}${name ? ` (${name})` : ''}  ${whose}, ${stacks[on]}${signal === 0 ? '' : `, signal ${signal}`}`,
@@ -35,7 +35,7 @@ export function threadText(thread: ThreadResult): string {
   ].map((line) => printable(line));
   const lines = [
     ...head.flatMap((line) => fold(line, 2)),
-    ...frameTable(frames).map((line) => printable(line)),
+    ...frameTable(thread).map((line) => printable(line)),
     ...(complete ? [] : fold(printable(`  ${stoppedBecause}`), 2)),
   ];
   return `${lines.join('\n')}\n`;

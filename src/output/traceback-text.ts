@@ -1,7 +1,7 @@
 // Goroutines in the form of the runtime's own dump, so that what reads those reads these (runtime/traceback.go: goroutineheader, traceback2, printcreatedby).
 // What is not known of arguments is `...`, as it is of inlined calls.
-import { shownFrames } from '../analysis/goroutine-query.js';
-import type { FrameResult, GoroutineResult } from '../analysis/results-goroutines.js';
+import { countLeftOut, shownFrames } from '../analysis/goroutine-query.js';
+import type { CallsLeftOut, FrameResult, GoroutineResult } from '../analysis/results-goroutines.js';
 import type { TracebackTraits } from '../layout/types.js';
 import { printable } from './format.js';
 import { goroutineHeader } from './goroutine-header.js';
@@ -20,12 +20,12 @@ export interface TracebackOptions {
 
 /** One goroutine's block, with the empty line behind it. */
 export function tracebackText(goroutine: GoroutineResult, { traits, all, labels }: TracebackOptions): string {
-  const { frames, createdBy, complete, stoppedBecause } = goroutine;
+  const { frames, leftOut, createdBy, complete, stoppedBecause } = goroutine;
   const show = (some: readonly FrameResult[]) => (all ? some : shownFrames(some, traits));
   const header = goroutineHeader(goroutine, (labels && traits.labels) || undefined);
-  const shown = stackLines(frames, show, traits);
+  const shown = stackLines(frames, show, traits, leftOut);
   // Better all of it than nothing.
-  const lines = [header, ...(shown.length > 0 ? shown : stackLines(frames, (some) => some, traits))];
+  const lines = [header, ...(shown.length > 0 ? shown : stackLines(frames, (some) => some, traits, leftOut))];
   if (frames.length === 0) lines.push(`\tgoroutine stack unavailable${stoppedBecause ? `: ${stoppedBecause}` : ''}`);
   else if (!complete) lines.push(`\t(no more frames: ${stoppedBecause})`);
   if (createdBy && show([asFrame(createdBy)]).length > 0) {
@@ -58,8 +58,9 @@ function stackLines(
   frames: readonly FrameResult[],
   show: (frames: readonly FrameResult[]) => readonly FrameResult[],
   { elision, inlined }: TracebackTraits,
+  leftOut: CallsLeftOut | undefined,
 ): string[] {
-  if (elision === 'middle') return elided(show(frames));
+  if (elision === 'middle') return elided(show(frames), countLeftOut(leftOut, show));
   // Up to 1.20 the first frames are gone through, hidden ones too; that there are more is said where all of these were shown.
   let whole = 0;
   const end = frames.findIndex((frame) => !frame.inlined && ++whole === mostFrames);
@@ -68,8 +69,9 @@ function stackLines(
   return [...linesOf(shown), ...(counted.length === mostFrames ? ['...additional frames elided...'] : [])];
 }
 
-function elided(frames: readonly FrameResult[]): string[] {
-  const left = frames.length - 2 * framesPerSide;
+/** `between`: shown ones that are not among `frames`. */
+function elided(frames: readonly FrameResult[], between: number): string[] {
+  const left = frames.length + between - 2 * framesPerSide;
   if (left <= 0) return linesOf(frames);
   return [
     ...linesOf(frames.slice(0, framesPerSide)),

@@ -86,17 +86,18 @@ export function goroutineAnswers(of: () => Scheduling): Answers {
     goroutineWindow: ({ query, from, count, keep }, onProgress) =>
       of().browser.goroutines(query, from, rows(count), keep, onProgress),
     goroutine: ({ goid, from, count, all }) => {
-      const { frames, ...goroutine } = of().stack(goid);
+      const found = of().stack(goid);
+      const { frames, leftOut: _, ...goroutine } = found;
       const stacks = [{ lo: Number(goroutine.stack.start), hi: Number(goroutine.stack.end) }];
       return {
         goroutine: { ...goroutine, stackUsed: usedOf({ frames, stack: goroutine.stack }) },
-        ...frameWindow(frames, { from, count: rows(count), all, stacks }),
+        ...frameWindow(found, { from, count: rows(count), all, stacks }),
       };
     },
     threads: () => ({
-      threads: of().threads.map(({ frames, ...thread }) => ({
+      threads: of().threads.map(({ frames, leftOut, ...thread }) => ({
         ...thread,
-        frames: frames.length,
+        frames: frames.length + (leftOut?.count ?? 0),
         top: placeOf(frames),
       })),
     }),
@@ -104,8 +105,8 @@ export function goroutineAnswers(of: () => Scheduling): Answers {
       const found = of().threads.find((thread) => thread.tid === tid);
       if (!found)
         throw new InspectError('address-not-found', `thread ${tid}`, 'is none of this image’s', ':threads lists them');
-      const { frames, ...thread } = found;
-      return { thread, ...frameWindow(frames, { from, count: rows(count), all, stacks: of().stacksOf(tid) }) };
+      const { frames: _, leftOut: __, ...thread } = found;
+      return { thread, ...frameWindow(found, { from, count: rows(count), all, stacks: of().stacksOf(tid) }) };
     },
     stackPointers: ({ start, end }, onProgress) => {
       const range = { start: parseAddress(start), end: parseAddress(end) };

@@ -74,7 +74,13 @@ export function goroutineAnswers({
   });
   const windowOf = (from: number, length: number, withAll: boolean) => {
     const shown = Array.from({ length: frames }, (_, i) => i).filter((i) => withAll || i % 3 !== 0);
-    return { total: frames, matching: shown.length, from, frames: shown.slice(from, from + length).map(frame) };
+    return {
+      total: frames,
+      matching: shown.length,
+      leftOut: 0,
+      from,
+      frames: shown.slice(from, from + length).map(frame),
+    };
   };
   const thread = {
     tid: 4711,

@@ -79,6 +79,7 @@ export function StackScreen({ screen, width, height }: ScreenProps<StackState>) 
       status={[
         `${grouped(count === 0 ? 0 : cursor + 1)} of ${grouped(count)}`,
         ...(hidden > 0 ? [`${grouped(hidden)} hidden`] : []),
+        ...(answer.leftOut > 0 ? [`${grouped(answer.leftOut)} in the middle left out`] : []),
       ]}
     />
   );

@@ -15,6 +15,7 @@ export function mostFramesOf(raw: RawOptions): number {
   return given === undefined ? defaultFrames : wholeNumber('--frames', given);
 }
 
-export function warnOfElided(whose: string, { framesElided }: ElidedFrames, { warn }: Invocation): void {
-  if (framesElided) warn(`${whose}: ${grouped(framesElided)} frames left out (--frames 0 for all)`);
+export function warnOfElided(whose: string, { framesElided }: ElidedFrames, { raw, warn }: Invocation): void {
+  const hint = mostFramesOf(raw) === 0 ? 'more than can be kept' : '--frames 0 for more';
+  if (framesElided) warn(`${whose}: ${grouped(framesElided)} frames left out (${hint})`);
 }

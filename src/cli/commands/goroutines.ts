@@ -68,13 +68,13 @@ function runGoroutines(invocation: Invocation): number {
   // Without a filter a dump has those of the program, as the runtime's has.
   const shown = filter ?? (people ? { system: raw.system === true || raw.all === true } : undefined);
   const matching: (GoroutineResult & ElidedFrames)[] = [];
-  const most = people ? 0 : frames;
   let alive = 0;
   // One by one: of a long stack no more is kept than is shown.
   for (const goroutine of list.goroutines) {
     const result = list.result(goroutine, options.format === 'traceback');
     if (hasStack(result.status)) alive += 1;
-    if (!shown || filterGoroutines([result], shown).length > 0) matching.push(boundedFrames(result, most));
+    if (!shown || filterGoroutines([result], shown).length > 0)
+      matching.push(people ? result : boundedFrames(result, frames));
   }
   if (compare) matching.sort(compare);
   const limit = options.limit ?? (options.format === 'table' ? tableLimit : 0);
@@ -211,13 +211,13 @@ function runThreads(invocation: Invocation): number {
   const frames = mostFramesOf(raw);
   const opened = openFiles('threads', invocation.operands, invocation);
   const process = needProcess('threads', opened);
-  const most = options.format === 'table' ? 0 : frames;
-  const threads = threadResults(process).map((thread) => boundedFrames(thread, most));
+  const whole = threadResults(process);
+  const threads = options.format === 'table' ? [] : whole.map((thread) => boundedFrames(thread, frames));
   for (const thread of threads) warnOfElided(`thread ${thread.tid}`, thread, invocation);
   if (options.format === 'json') out.line(jsonText({ schemaVersion, threads }, 1));
   else if (options.format === 'ndjson') for (const thread of threads) out.line(jsonText(thread));
-  else if (threads.length === 0) out.line('the image has no threads: raw memory tells no registers');
-  else for (const thread of threads) out.line(threadText(thread));
+  else if (whole.length === 0) out.line('the image has no threads: raw memory tells no registers');
+  else for (const thread of whole) out.line(threadText(thread));
   opened.target.close();
   return 0;
 }

@@ -1,6 +1,6 @@
 // Where the stack of each goroutine and thread begins, and the stack itself: from what the g saved when it left the processor, from the registers of its
 // thread, or from those that a signal interrupted (runtime/traceback.go, os_linux.go; facts by status: runtime2.go, the comment at _Gidle).
-import { type SignalContextLayout, signalContextLayout } from '../../elf/signal-context.js';
+import { mayBeSp, type SignalContextLayout, signalContextLayout } from '../../elf/signal-context.js';
 import type { Goroutine } from '../goroutines.js';
 import type { RuntimeView } from '../mheap.js';
 import type { ProgramFunctions } from './program-functions.js';
@@ -75,9 +75,11 @@ export class Stacks {
       const interrupted = this.#interruptedBy(thread);
       if (!interrupted) return unwind(this.#scene, start, { bounds: machine.gsignalStack });
       const rest = this.#ofThreadFrom(interrupted.start, machine, curg);
+      const handlers = interrupted.handlers.length;
       const frames = [...interrupted.handlers, ...rest.frames];
       if (interrupted.gap !== undefined) return { frames, complete: false, stoppedBecause: interrupted.gap };
-      return { ...rest, frames };
+      const { leftOut } = rest;
+      return { ...rest, frames, ...(leftOut ? { leftOut: { ...leftOut, at: leftOut.at + handlers } } : {}) };
     }
     return this.#ofThreadFrom(start, machine, curg);
   }
@@ -190,7 +192,13 @@ export class Stacks {
     for (let at = from; at < until; at += this.#view.memory.pointerSize) {
       const pc = this.#register(at, layout.pc);
       const stackPointer = this.#register(at, layout.sp);
-      if (!pc || !stackPointer || !stacks.some((stack) => within(stack, stackPointer))) continue;
+      if (
+        !pc ||
+        !stackPointer ||
+        !mayBeSp(layout, stackPointer) ||
+        !stacks.some((stack) => within(stack, stackPointer))
+      )
+        continue;
       if (!this.#scene.functions.at(pc) && machine.vdso.sp === 0) continue;
       const lr = layout.lr === undefined ? 0 : (this.#register(at, layout.lr) ?? 0);
       return { pc, sp: stackPointer, lr, origin: 'signal frame', interrupted: true };

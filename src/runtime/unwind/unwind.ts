@@ -3,6 +3,7 @@
 import type { GoFunction } from '../../gosym/functions.js';
 import type { Memory } from '../../image/memory.js';
 import type { CallFrame } from '../../layout/types.js';
+import { FrameList, type LeftOut } from './frame-list.js';
 import { injectedRoles, outermostRoles, type ProgramFunctions } from './program-functions.js';
 
 /** Why a frame is believed: what gave its pc and SP. */
@@ -50,6 +51,8 @@ export interface StackFrame {
 export interface Unwound {
   /** Innermost first. */
   readonly frames: readonly StackFrame[];
+  /** What a stack of more frames than are kept has between its ends; absent where all are in `frames`. */
+  readonly leftOut?: LeftOut<StackFrame>;
   /** The last frame is one that nothing called. */
   readonly complete: boolean;
   /** Where it is not complete: why there is no further frame, in a phrase. */
@@ -73,22 +76,30 @@ export interface UnwindOptions {
   readonly goroutine?: { readonly start: StackStart; readonly bounds: StackBounds } | undefined;
 }
 
-/** A stack of 1 GiB, the runtime's limit, with the smallest frames that occur. */
-const mostFrames = 2 ** 22;
+/** A stack of 1 GiB, more than the runtime's limit lets one grow to, with the smallest frames that occur: a return address and a frame pointer. */
+const mostFrames = 2 ** 26;
+
+/** Distinct pcs of one stack that are kept. */
+const mostPlaces = 2 ** 12;
 
 /** They write SP, but leave both stacks so that they can be walked. */
 const writesSpOrderly: ReadonlySet<string> = new Set(['cgocallback', 'cgocallback_gofunc', 'systemstack']);
 
 export function unwind(scene: UnwindScene, start: StackStart, options: UnwindOptions = {}): Unwound {
-  const { memory, functions, callFrame, exactBelow } = scene;
+  const { memory, functions, callFrame } = scene;
   const { linkRegister } = callFrame;
   const word = memory.pointerSize;
-  const frames: StackFrame[] = [];
-  const stop = (stoppedBecause: string): Unwound => ({ frames, complete: false, stoppedBecause });
+  const found = new FrameList<StackFrame>();
+  const stop = (stoppedBecause?: string): Unwound => {
+    const { frames, leftOut } = found;
+    return { frames, ...(leftOut ? { leftOut } : {}), complete: stoppedBecause === undefined, stoppedBecause };
+  };
   let { pc, sp, lr, origin } = start;
   let { bounds } = options;
   let switchTo = options.goroutine;
   let exact = start.interrupted;
+  const places = new Places(scene);
+  let place: Place | undefined;
   if (pc === 0) {
     // A nil function was called: its caller is the first frame.
     const caller = memory.word(sp);
@@ -99,10 +110,10 @@ export function unwind(scene: UnwindScene, start: StackStart, options: UnwindOpt
     exact = false;
   }
   for (;;) {
-    const fn = functions.at(pc);
-    if (!fn) return stop(`no function holds the pc ${hex(pc)}`);
-    const role = functions.roleOf(fn);
-    const innermost = frames.length === 0;
+    if (place?.pc !== pc) place = places.at(pc);
+    if (!place) return stop(`no function holds the pc ${hex(pc)}`);
+    const { fn, role } = place;
+    const innermost = found.length === 0;
     if (switchTo && role === 'morestack') {
       ({ pc, sp, lr, origin } = switchTo.start);
       exact = switchTo.start.interrupted;
@@ -110,7 +121,7 @@ export function unwind(scene: UnwindScene, start: StackStart, options: UnwindOpt
       switchTo = undefined;
       continue;
     }
-    const delta = fn.spDelta(pc);
+    const { delta } = place;
     const unswitched = linkRegister && delta === 0;
     if (switchTo && role === 'systemstack' && !unswitched) {
       ({ sp } = switchTo.start);
@@ -121,12 +132,11 @@ export function unwind(scene: UnwindScene, start: StackStart, options: UnwindOpt
       return stop(`SP ${hex(sp)} lies outside of the stack ${hex(bounds.lo)}–${hex(bounds.hi)}`);
     const callPc = exact || pc <= fn.entry ? pc : pc - 1;
     const cfa = delta === undefined ? undefined : sp + delta + (linkRegister ? 0 : word);
-    frames.push({ pc, callPc, sp, cfa, fn, origin });
-    if (fn.isTopFrame === true || outermostRoles.has(role))
-      return { frames, complete: true, stoppedBecause: undefined };
+    found.push({ pc, callPc, sp, cfa, fn, origin });
+    if (place.outermost) return stop();
     if (cfa === undefined || delta === undefined || delta < 0 || delta % 4 !== 0)
       return stop(`${fn.name} does not tell its frame's size at ${hex(pc)}`);
-    if (fn.writesSp && !innermost && !writesSpOrderly.has(role)) return stop(`${fn.name} has set SP itself`);
+    if (place.writesSp && !innermost) return stop(`${fn.name} has set SP itself`);
     if (linkRegister) {
       if (lr === undefined && sp === cfa)
         return { ...stop(`the caller of ${fn.name} is in the link register, which is not known here`), hidden: true };
@@ -137,8 +147,8 @@ export function unwind(scene: UnwindScene, start: StackStart, options: UnwindOpt
       return stop(`the return address can’t be read: ${hex(fault?.address ?? cfa)}: ${fault?.why ?? 'unreadable'}`);
     }
     if (lr === 0) return stop(`the return address of ${fn.name} is 0`);
-    if (cfa < sp || (cfa === sp && lr === pc) || frames.length >= mostFrames) return stop('the frames go in a circle');
-    exact = exactBelow.includes(role);
+    if (cfa < sp || (cfa === sp && lr === pc) || found.length >= mostFrames) return stop('the frames go in a circle');
+    exact = place.exactBelow;
     pc = lr;
     lr = 0;
     sp = cfa;
@@ -152,6 +162,47 @@ export function unwind(scene: UnwindScene, start: StackStart, options: UnwindOpt
       if (!below) pc = saved;
       else if (below.spDelta(pc) === 0) lr = saved;
     }
+  }
+}
+
+/** What the function tables say of one pc. */
+interface Place {
+  readonly pc: number;
+  readonly fn: GoFunction;
+  readonly role: string;
+  readonly delta: number | undefined;
+  readonly outermost: boolean;
+  readonly writesSp: boolean;
+  readonly exactBelow: boolean;
+}
+
+/** Places of one stack, each worked out once: a recursion comes to the same pcs again and again. */
+class Places {
+  readonly #scene: UnwindScene;
+  readonly #known = new Map<number, Place>();
+
+  constructor(scene: UnwindScene) {
+    this.#scene = scene;
+  }
+
+  at(pc: number): Place | undefined {
+    const known = this.#known.get(pc);
+    if (known) return known;
+    const { functions, exactBelow } = this.#scene;
+    const fn = functions.at(pc);
+    if (!fn) return undefined;
+    const role = functions.roleOf(fn);
+    const place = {
+      pc,
+      fn,
+      role,
+      delta: fn.spDelta(pc),
+      outermost: fn.isTopFrame === true || outermostRoles.has(role),
+      writesSp: fn.writesSp && !writesSpOrderly.has(role),
+      exactBelow: exactBelow.includes(role),
+    };
+    if (this.#known.size < mostPlaces) this.#known.set(pc, place);
+    return place;
   }
 }
 
