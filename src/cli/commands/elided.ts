@@ -6,7 +6,7 @@ import { type OptionSpec, type RawOptions, text, wholeNumber } from '../options.
 
 export const framesOption: OptionSpec = {
   flags: '--frames <n>',
-  help: `in json and ndjson: frames of one stack, its two ends where it has more; 0 = all (default: ${defaultFrames})`,
+  help: `in json and ndjson: frames of one stack, its two ends where it has more; 0 = all that are kept, 65,536 at each end (default: ${defaultFrames})`,
 };
 
 /** Throws UsageError. */
