@@ -48,7 +48,7 @@ describe('goroutines', () => {
         framesElided: 2,
         framesElidedAt: 2,
       });
-      expect(cut.stderr).toContain('spanscope: goroutine 1: 2 frames left out (--frames 0 for all)');
+      expect(cut.stderr).toContain('spanscope: goroutine 1: 2 frames left out (--frames 0 for more)');
     }
     const [thread] = lines<ThreadsResult['threads'][number]>(
       run(['threads', ...sampleFiles, '--frames', '1', '--format', 'ndjson']).stdout,
