@@ -1,6 +1,6 @@
 // A function table whose header was overwritten, told by what can't be overwritten without the program dying of it: pairs of (entry, offset of the record) that both
 // ascend, thousands in a row, and at each offset a record that begins with the same entry (cmd/link/internal/ld/pcln.go; runtime/symtab.go, functab, _func).
-// Looks at a few bytes in each 2 KiB, so that a large file costs little more than being read.
+// Looks at a few bytes in each 2 KiB, so that a large file costs little more than being read; and less where its table is as long as a large program's.
 import { PT } from '../elf/constants.js';
 import type { ElfFile } from '../elf/elf-file.js';
 
@@ -11,6 +11,10 @@ const pieceBytes = 2 ** 20;
 const probeEvery = 2048;
 const probedPairs = 32;
 const leastPairs = 500;
+/** From so many bytes on a segment is looked at in so many places of so many bytes before it is gone through. */
+const largeSegment = 2 ** 22;
+const looksInLarge = 128;
+const lookBytes = 16 * (probedPairs + 2);
 /** Tables that looked regular and were none; more are not tried. */
 const mostTried = 64;
 /** Pairs that are walked over, in all, to find where tables begin and end. */
@@ -24,31 +28,47 @@ const prefixBytes = 8;
 /** Whether such a table stands in what the program maps. */
 export function hasFunctionTable(elf: ElfFile): boolean {
   const pairBytes = elf.pointerSize === 8 ? [8, 16] : [8];
-  let tried = 0;
+  const tried: Extent[] = [];
   let pairsLeft = mostPairs;
   let left = mostBytes;
-  for (const { type, vaddr, filesz, exact } of elf.programHeaders) {
-    if (type !== PT.LOAD || !exact) continue;
-    // Shifted by half a pair a table is regular too.
-    const beyond = new Map<number, number>();
-    for (let at = 0; at < filesz && left > 0; at += pieceBytes) {
-      const bytes = elf.bytesAt(vaddr + at, Math.min(pieceBytes + probeEvery, filesz - at));
-      if (bytes.length === 0) break;
-      left -= bytes.length;
-      for (const offset of regularPlaces(elf, bytes, pairBytes)) {
-        const place = vaddr + at + offset.at;
-        const kind = offset.pairBytes * 64 + (place % offset.pairBytes);
-        if (place < (beyond.get(kind) ?? 0)) continue;
-        const table = extent(elf, place, offset.pairBytes, pairsLeft);
-        pairsLeft -= (table.end - table.start) / offset.pairBytes;
-        beyond.set(kind, table.end);
-        tried += 1;
-        if (isTable(elf, table)) return true;
-        if (tried === mostTried || pairsLeft <= 0) return false;
-      }
+  for (const { start, length } of windows(elf)) {
+    if (left <= 0) return false;
+    const bytes = elf.bytesAt(start, length);
+    // What was asked for, not what there was: a segment may claim any size.
+    left -= length;
+    for (const offset of regularPlaces(elf, bytes, pairBytes)) {
+      const place = start + offset.at;
+      // Shifted by half a pair a table is regular too.
+      const known = (one: Extent) =>
+        one.pairBytes === offset.pairBytes &&
+        one.start <= place &&
+        place < one.end &&
+        (place - one.start) % one.pairBytes === 0;
+      if (tried.some(known)) continue;
+      const table = extent(elf, place, offset.pairBytes, pairsLeft);
+      pairsLeft -= (table.end - table.start) / offset.pairBytes;
+      tried.push(table);
+      if (isTable(elf, table)) return true;
+      if (tried.length === mostTried || pairsLeft <= 0) return false;
     }
   }
   return false;
+}
+
+/** What is looked at: first little at even distances in each large segment, since a large program has a long table; then everything. */
+function* windows(elf: ElfFile): Generator<{ start: number; length: number }> {
+  const segments = elf.programHeaders.filter(({ type, exact }) => type === PT.LOAD && exact);
+  for (const { vaddr, filesz } of segments) {
+    if (filesz < largeSegment) continue;
+    const step = Math.floor(filesz / looksInLarge / probeEvery) * probeEvery;
+    for (let i = 0; i < looksInLarge; i += 1) yield { start: vaddr + i * step, length: lookBytes };
+  }
+  for (const { vaddr, filesz } of segments) {
+    for (let at = 0; at < filesz; at += pieceBytes) {
+      const length = Math.min(pieceBytes + probeEvery, filesz - at);
+      yield { start: vaddr + at, length };
+    }
+  }
 }
 
 interface Place {
