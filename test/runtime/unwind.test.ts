@@ -9,6 +9,7 @@ import { PageCache } from '../../src/bytes/page-cache.js';
 import { PT } from '../../src/elf/constants.js';
 import { readPclntabHeader } from '../../src/gosym/pclntab.js';
 import { openProcess } from '../../src/runtime/process.js';
+import { readFunctions } from '../../src/runtime/unwind/program-functions.js';
 import { openElf } from '../../src/target/classify.js';
 import { openTarget } from '../../src/target/open.js';
 import { TempFolder } from '../support/run-cli.js';
@@ -127,4 +128,30 @@ describe.each(smallImageNames.map((name) => ({ name })))('$name', ({ name }) => 
     expect(found / frames).toBeGreaterThan(0.95);
     expect(wrong / frames).toBeLessThan(0.1);
   });
+});
+
+it('goes on at what gogo is about to jump to, where it has loaded SP and not jumped yet', () => {
+  const { server, core } = smallImage(folder, 'go1.27-amd64-mark');
+  const target = openTarget({ files: [server, core], options: {} });
+  const process = openProcess(target, {})!;
+  const list = new GoroutineList(process);
+  const running = list.goroutines.filter(({ status, sched }) => status === 'running' && sched.pc !== 0);
+  expect(running.length).toBeGreaterThan(0);
+  const gogo = [...readFunctions(process)!.all()].find(({ name }) => /^(runtime\.)?gogo$/.test(name))!;
+  for (const goroutine of running) {
+    const { thread } = list.result(goroutine);
+    const sp = goroutine.stack.hi - 256;
+    const threads = target
+      .threads()
+      .map((one) =>
+        one.tid === thread ? { ...one, registers: new Map(), pc: BigInt(gogo.entry + 15), sp: BigInt(sp) } : one,
+      );
+    const switched = new GoroutineList(openProcess({ ...target, threads: () => threads }, {})!);
+    const [first] = switched.result(switched.goroutines.find(({ g }) => g === goroutine.g)!).frames;
+    expect(first).toMatchObject({
+      pc: `0x${goroutine.sched.pc.toString(16)}`,
+      sp: `0x${sp.toString(16)}`,
+      how: 'gobuf',
+    });
+  }
 });

@@ -148,9 +148,18 @@ export class Stacks {
       !(interrupted && within(stack, interrupted.sp) && this.#scene.functions.at(interrupted.pc))
     )
       return { ...vdso, lr: 0, origin: 'vdso', interrupted: false };
-    if (interrupted && within(stack, interrupted.sp)) return interrupted;
+    if (interrupted && within(stack, interrupted.sp)) return this.#switchedTo(interrupted, goroutine);
     // Its thread is on another stack: what the switch to that saved.
     return savedBy(goroutine);
+  }
+
+  /** In the instructions of gogo that follow the load of SP the stack is the goroutine's already, and PC is what it goes on at only when they have run (runtime/asm_*.s, gogo; it leaves gobuf.pc as it is). */
+  #switchedTo(start: StackStart, goroutine: Goroutine): StackStart {
+    const { functions } = this.#scene;
+    const saved = savedBy(goroutine);
+    // By name: its second half, a function of its own since 1.17, has no funcID.
+    if (!/^(runtime\.)?gogo$/.test(functions.at(start.pc)?.name ?? '') || !functions.at(saved.pc)) return start;
+    return { ...saved, sp: start.sp };
   }
 
   /** The registers that a signal interrupted, from the handler's stack; undefined where they can't be told. */
