@@ -173,7 +173,8 @@ function makeProcess(target: Target, { best, misfit, finders, trace }: Choice): 
     warnings.unshift(
       `${target.go?.version ?? 'this release'} was not measured: ${layout.name} is used, because it validates on this image`,
     );
-  const doubtful = ok && mheap !== undefined && fewHold(mheap);
+  // In a process that runs on, spans change while they are looked at.
+  const doubtful = ok && mheap !== undefined && !target.live?.moving && fewHold(mheap);
   if (doubtful)
     warnings.unshift(
       `only ${mheap.held} of ${mheap.checked} sampled spans fulfil what ${layout.name} says of them: the heap is damaged, or these are not the program’s offsets`,

@@ -52,8 +52,10 @@ test.for(lines)('go%s: a Go library in a C program', (line, { skip }) => {
     expect(spans).toMatchObject({
       heapInuseBytes: said.heapInuse,
       stackInuseBytes: said.stackInuse,
-      heapAllocBytes: said.heapAlloc,
     });
+    // The library allocates a little after it has asked, to say what it was told.
+    expect(Number(spans!.heapAllocBytes) - said.heapAlloc!).toBeGreaterThanOrEqual(0);
+    expect(Number(spans!.heapAllocBytes) - said.heapAlloc!).toBeLessThanOrEqual(64);
     expect(reconciliation.length).toBeGreaterThan(2);
     expect(reconciliation.filter(({ agrees }) => !agrees)).toEqual([]);
     expect(warnings).toEqual([]);

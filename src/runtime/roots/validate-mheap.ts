@@ -25,9 +25,12 @@ export interface MheapVerdict extends Verdict {
   readonly held: number;
 }
 
-/** Whether so few of the sampled spans fulfil the invariants that the heap is damaged, or the layout is not the program's, though mheap_ is proved. */
+/**
+ * Whether so few of the sampled spans fulfil the invariants that the heap is damaged, or the layout is not the program's, though mheap_ is proved. One may always
+ * be what a thread is just working on.
+ */
 export const fewHold = ({ checked, held }: { checked: number; held: number }): boolean =>
-  held < checked * enoughOfGuessed;
+  held + 1 < checked * enoughOfGuessed;
 
 /** allspans as its header says; undefined where that can't be. How many of its entries the image holds is seen when they are read. */
 export function readAllspans({ memory, layout }: Scene, mheap: number): SliceHeader | undefined {
