@@ -9,6 +9,8 @@ import { manifest } from './prepared.js';
 const programs = process.platform === 'linux' && process.arch === 'x64' ? (manifest.live ?? []) : [];
 const gdb = spawnSync('gdb', ['--version']).status === 0;
 const rounds = manifest.quick ? 3 : 10;
+/** In the middle of these SP and PC are of two stacks: no table tells the frame. */
+const betweenStacks = /^(runtime\.)?(gogo|mcall|systemstack|morestack|asmcgocall|gosave_systemstack_switch)$/;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function rows<T>(command: string, ...args: string[]): T[] {
@@ -66,12 +68,18 @@ describe.each(programs.map((program) => ({ name: basename(program), program })))
     try {
       await pause(1000);
       let running = 0;
-      for (let round = 0; round < rounds; round += 1) {
+      // Now and then no goroutine runs at the moment that is looked at.
+      for (let round = 0; round < rounds || (running === 0 && round < 20 * rounds); round += 1) {
         const goroutines = rows<GoroutineResult>('goroutines', `pid:${pid}`, '--stop').filter(
           ({ status }) => !['dead', 'idle', 'deadextra'].includes(status),
         );
         running += goroutines.filter(({ status }) => status === 'running').length;
-        expect(goroutines.filter(({ complete, method }) => !complete || method !== 'pclntab')).toEqual([]);
+        expect(
+          goroutines.filter(
+            ({ complete, method, frames }) =>
+              !complete || (method !== 'pclntab' && !betweenStacks.test(frames[0]?.func ?? '')),
+          ),
+        ).toEqual([]);
         expect(rows<ThreadResult>('threads', `pid:${pid}`, '--stop').filter(({ complete }) => !complete)).toEqual([]);
         await pause(30);
       }
