@@ -131,14 +131,14 @@ describe.runIf(possible)('a process at full speed', () => {
         });
         // Half of them while it stands still, half whenever it comes.
         if (kill % 2 === 0) await until(() => stopped() || reader.exitCode !== null);
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * (kill % 2 === 0 ? 30 : 600)));
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * (kill % 2 === 0 ? 5 : 600)));
         if (stopped()) held += 1;
         reader.kill('SIGKILL');
         // A watchdog that was only just started may still stop it, and lets go at once.
         await new Promise((resolve) => setTimeout(resolve, 100));
         expect(await until(() => !stopped())).toBe(true);
       }
-      expect(held).toBeGreaterThan(rounds / 5);
+      expect(held).toBeGreaterThan(rounds / 10);
       expect(await churn.heapAlloc()).toBeGreaterThan(0);
     } finally {
       churn.child.kill('SIGKILL');
