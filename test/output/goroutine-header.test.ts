@@ -4,28 +4,13 @@ import type { GoroutineResult } from '../../src/analysis/results-goroutines.js';
 import { layoutsFolder } from '../../src/layout/load.js';
 import { loadTraits } from '../../src/layout/traits.js';
 import { goroutineHeader } from '../../src/output/goroutine-header.js';
+import { waitingGoroutine } from '../support/goroutine-result.js';
 
 const labelsOf = (goVersion: string) =>
   loadTraits(layoutsFolder()).at({ goVersion, goos: 'linux', goarch: 'amd64', pointerSize: 8, experiments: [] })
     .traceback.labels ?? undefined;
 
-const some: GoroutineResult = {
-  goid: 55,
-  status: 'waiting',
-  waitReason: 'chan receive',
-  waitSinceAtLeast: null,
-  lockedToThread: false,
-  thread: null,
-  system: false,
-  frames: [],
-  createdBy: null,
-  startFunc: null,
-  stack: { start: '0x0', end: '0x0' },
-  g: '0x0',
-  method: null,
-  complete: true,
-  stoppedBecause: null,
-};
+const some = waitingGoroutine;
 const header = (more: Partial<GoroutineResult>, labels?: ReturnType<typeof labelsOf>) =>
   goroutineHeader({ ...some, ...more }, labels);
 const bubble = { kind: 'bubble', id: 1, durable: true } as const;

@@ -6,24 +6,9 @@ import { layoutsFolder } from '../../src/layout/load.js';
 import { loadTraits } from '../../src/layout/traits.js';
 import { tracebackText } from '../../src/output/traceback-text.js';
 import { stateText } from '../../tui/components/goroutine-table.js';
+import { waitingGoroutine } from '../support/goroutine-result.js';
 
-const leaked: GoroutineResult = {
-  goid: 8,
-  status: 'leaked',
-  waitReason: 'select',
-  waitSinceAtLeast: null,
-  lockedToThread: false,
-  thread: null,
-  system: false,
-  frames: [],
-  createdBy: null,
-  startFunc: null,
-  stack: { start: '0x0', end: '0x0' },
-  g: '0x0',
-  method: null,
-  complete: true,
-  stoppedBecause: null,
-};
+const leaked: GoroutineResult = { ...waitingGoroutine, goid: 8, status: 'leaked', waitReason: 'select' };
 
 it('says that it leaked behind what it waits for', () => {
   const { traceback: traits } = loadTraits(layoutsFolder()).at({
