@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { explainRefusal } from '../../src/image/proc-refusal.js';
 import { parseStat, parseStatus, readStat, threadStates } from '../../src/image/proc-status.js';
-import { openProcess, openTarget, spanRow } from '../../src/index.js';
+import { type OverviewResult, openProcess, openTarget, spanRow } from '../../src/index.js';
 import { stopProcess } from '../../src/target/stop.js';
 import { LivePrograms, pause, until } from '../support/live-programs.js';
 import { cli, expectRefusal, json, lines, output, run, TempFolder } from '../support/run-cli.js';
@@ -213,15 +213,15 @@ describe.runIf(runsGo)('--stop', { timeout: 120_000 }, () => {
 
   it('holds still, so that everything reconciles, and lets go', async () => {
     const { pid } = await churn('go1.27-amd64-mark');
-    const held = json<{ image: { kind: string }; reconciliation: { agrees: boolean }[] }>([
-      'overview',
-      `pid:${pid}`,
-      '--stop',
-    ]);
-    expect(held.image.kind).toMatch(/^live process, stopped/);
+    const held = json<OverviewResult>(['overview', `pid:${pid}`, '--stop']);
+    expect(held.image!.kind).toMatch(/^live process, stopped/);
     expect(held.reconciliation.length).toBeGreaterThan(2);
-    expect(held.reconciliation.filter(({ agrees }) => !agrees)).toEqual([]);
-    expect(stopped(pid)).toBe(false);
+    for (const { what, agrees, note, ours, runtime } of held.reconciliation) {
+      // A thread that was stopped in the allocator has handed out what is not counted yet, or the other way about.
+      if (!agrees && note) expect(Math.abs(Number(ours) - Number(runtime)), what).toBeLessThan(Number(ours) / 100);
+      else expect(agrees, what).toBe(true);
+    }
+    expect(await until(() => !stopped(pid))).toBe(true);
     // An error on the way lets go as well.
     expectRefusal(run(['span', '0x1', `pid:${pid}`, '--stop']), 2, /belongs to no span/);
     expect(await until(() => !stopped(pid))).toBe(true);
