@@ -213,14 +213,17 @@ describe.runIf(runsGo)('--stop', { timeout: 120_000 }, () => {
 
   it('holds still, so that everything reconciles, and lets go', async () => {
     const { pid } = await churn('go1.27-amd64-mark');
-    const held = json<OverviewResult>(['overview', `pid:${pid}`, '--stop']);
-    expect(held.image!.kind).toMatch(/^live process, stopped/);
-    expect(held.reconciliation.length).toBeGreaterThan(2);
-    for (const { what, agrees, note, ours, runtime } of held.reconciliation) {
-      // A thread that was stopped in the allocator has handed out what is not counted yet, or the other way about.
-      if (!agrees && note) expect(Math.abs(Number(ours) - Number(runtime)), what).toBeLessThan(Number(ours) / 100);
-      else expect(agrees, what).toBe(true);
+    let agree = false;
+    // Now and then a thread is stopped in the allocator, and what it has in hand is counted on one side only.
+    for (let round = 0; round < 20 && !agree; round += 1) {
+      const { image, reconciliation } = json<OverviewResult>(['overview', `pid:${pid}`, '--stop']);
+      expect(image!.kind).toMatch(/^live process, stopped/);
+      expect(reconciliation.length).toBeGreaterThan(2);
+      for (const { what, ours, runtime } of reconciliation)
+        expect(Math.abs(Number(ours) - Number(runtime)), what).toBeLessThan(Number(ours) / 100);
+      agree = reconciliation.every(({ agrees }) => agrees);
     }
+    expect(agree).toBe(true);
     expect(await until(() => !stopped(pid))).toBe(true);
     // An error on the way lets go as well.
     expectRefusal(run(['span', '0x1', `pid:${pid}`, '--stop']), 2, /belongs to no span/);
