@@ -1,5 +1,6 @@
 // Stacks of live processes: held still, every goroutine has its stack to its end, also those that ran; as they run, those that do not; and what the program says of itself, by its own dump, is the same.
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { GoroutineResult, ScanResult, ThreadResult } from '../../src/analysis/results-goroutines.js';
 import { readStat, threadStates } from '../../src/image/proc-status.js';
@@ -133,19 +134,19 @@ describe.runIf(runsGo)('stacks of a live process', { timeout: 120_000 }, () => {
     },
   );
 
+  // Needs the right to make a PID namespace.
   it.runIf(process.getuid?.() === 0 && spawnSync('unshare', ['-pf', 'true']).status === 0)(
     'in a container, where its threads have other numbers',
     async () => {
       const server = folder.unpacked('inside', 'images', 'go1.27-amd64-mark', 'server.gz');
       const outer = programs.start('sh', '-c', `chmod +x ${server}; exec unshare -pf --kill-child ${server} churn 1`);
       await new Promise((resolve) => outer.stdout!.once('data', resolve));
-      const [pid] = spawnSync('pgrep', ['-P', String(outer.pid)], { encoding: 'utf8' })
-        .stdout.split('\n')
-        .map(Number);
-      const threads = threadsOf(pid!, '--stop');
+      // `unshare` waits for the one child that it has.
+      const pid = Number(readFileSync(`/proc/${outer.pid}/task/${outer.pid}/children`, 'latin1'));
+      const threads = threadsOf(pid, '--stop');
       expect(threads.map(({ mid }) => mid)).toContain(0);
       expect(threads.filter(({ m, complete }) => m === null || !complete)).toEqual([]);
-      const all = goroutinesOf(pid!, '--stop').filter(hasStack);
+      const all = goroutinesOf(pid, '--stop').filter(hasStack);
       expect(all.filter(({ complete }) => !complete)).toEqual([]);
       programs.kill();
     },
