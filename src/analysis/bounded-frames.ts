@@ -21,7 +21,9 @@ export function boundedFrames<T extends { readonly frames: readonly FrameResult[
   const { frames } = result;
   if (most === 0 || frames.length <= most)
     return leftOut ? { ...result, framesElided: leftOut.count, framesElidedAt: leftOut.at } : result;
-  const inner = Math.ceil(most / 2);
+  // Where some are left out already, the gap is there: beyond it neither end reaches.
+  const [innermost, outermost] = leftOut ? [leftOut.at, frames.length - leftOut.at] : [frames.length, frames.length];
+  const inner = Math.min(innermost, most - Math.min(Math.floor(most / 2), outermost));
   const outer = most - inner;
   const kept = [...frames.slice(0, inner), ...frames.slice(frames.length - outer)];
   return { ...result, frames: kept, framesElided: frames.length - most + (leftOut?.count ?? 0), framesElidedAt: inner };

@@ -1,23 +1,21 @@
-// `find ADDR`: what an address is. Asks the span table, the goroutines' stacks, the scheduler's structs, the roots, the module's sections and the
-// symbol table, the most telling answer first. Nothing is read before it is asked for, and kept for the next address.
+// `find ADDR`: what an address is. Asks the span table, the goroutines' stacks, the scheduler's structs, the roots, and what knows the program's own, the most telling answer first. Nothing is read before it is asked for, and kept for the next address.
 import type { Segment } from '../image/memory.js';
 import { loadConstants } from '../layout/constants.js';
 import { layoutsFolder } from '../layout/load.js';
 import { fieldAt } from '../layout/resolve.js';
-import { makeArenaLookup } from '../runtime/arena.js';
 import { type GoroutineStack, lastAtOrBefore, readScheduler, type Scheduler } from '../runtime/goroutine-list.js';
-import { type ModuleSection, moduleSections, sectionAt } from '../runtime/modules.js';
 import type { GoProcess } from '../runtime/process.js';
 import type { RootName } from '../runtime/roots/find.js';
 import { slotMap } from '../runtime/slots.js';
 import { readSpanBits } from '../runtime/span-bits.js';
 import { type SpanIndex, spanIndex } from '../runtime/span-index.js';
 import { type SpanTable, stateInuse } from '../runtime/span-table.js';
-import { type ProgramFunctions, readFunctions } from '../runtime/unwind/program-functions.js';
 import type { Target } from '../target/target.js';
 import { residentResult } from './footprint.js';
+import { HeapArenas } from './heap-arenas.js';
 import { addressText, bigCount } from './numbers.js';
 import { schemaVersion } from './overview.js';
+import { ProgramPlaces } from './program-places.js';
 import { findRow } from './query.js';
 import type { FindResult } from './results.js';
 import { spanRow } from './span-rows.js';
@@ -59,16 +57,18 @@ class FindContext {
   readonly #target: Target;
   readonly #process: GoProcess | undefined;
   readonly #table: SpanTable | undefined;
+  readonly #program: ProgramPlaces;
+  readonly #arenas: HeapArenas | undefined;
   readonly #maps = new Map<number, string>();
   #scheduler: Scheduler | undefined;
-  #sections: readonly ModuleSection[] | undefined;
-  #functions: ProgramFunctions | undefined | null = null;
   #statuses: ReadonlyMap<number, string> | undefined;
 
   constructor(target: Target, process: GoProcess | undefined, table: SpanTable | undefined) {
     this.#target = target;
     this.#process = process;
     this.#table = table;
+    this.#program = new ProgramPlaces(target, process);
+    this.#arenas = process && new HeapArenas(process, () => this.#bases());
   }
 
   find(address: number): FindResult {
@@ -87,7 +87,7 @@ class FindContext {
       object,
       symbol,
       code,
-      section: this.#section(address) ?? null,
+      section: this.#program.sectionAt(address) ?? null,
     };
   }
 
@@ -98,8 +98,7 @@ class FindContext {
       this.#inStack(address) ??
       this.#inRoot(address) ??
       this.#inObject(address) ??
-      this.#inFunction(address) ??
-      this.#inBinary(address) ??
+      this.#inProgram(address) ??
       this.#inMapping(address)
     );
   }
@@ -109,6 +108,10 @@ class FindContext {
     return this.#table && mspan && this.#process
       ? spanIndex(this.#table, this.#process.layout.traits.pageSize, mspan.size)
       : undefined;
+  }
+
+  *#bases(): Generator<number> {
+    for (const row of this.#index?.byBase ?? []) yield this.#table!.base[row]!;
   }
 
   get #known(): Scheduler | undefined {
@@ -236,70 +239,13 @@ class FindContext {
   #arenaAt(address: number): { object: NonNullable<FindResult['object']>; text: string } | undefined {
     const size = this.#process?.layout.struct('heapArena')?.size;
     if (size === undefined) return undefined;
-    const start = lastAtOrBefore(this.#arenas(), (arena) => arena, address);
+    const start = lastAtOrBefore(this.#arenas?.structs ?? [], (arena) => arena, address);
     return start !== undefined && address < start + size ? this.#structAt('heapArena', start, address) : undefined;
   }
 
-  #heapArenas: readonly number[] | undefined;
-  #arenas(): readonly number[] {
-    if (this.#heapArenas) return this.#heapArenas;
-    const process = this.#process!;
-    const mheap = process.address('runtime.mheap_');
-    const lookup = mheap === undefined ? undefined : makeArenaLookup(process.memory, process.layout, mheap);
-    const { heapArenaBytes } = process.layout.traits.arena;
-    const found = new Set<number>();
-    let last = -1;
-    for (const row of this.#index?.byBase ?? []) {
-      const base = this.#table!.base[row]!;
-      const arena = Math.floor(base / heapArenaBytes);
-      if (arena === last || !lookup) continue;
-      last = arena;
-      const address = lookup.arenaAddressOf(base);
-      if (address) found.add(address);
-    }
-    this.#heapArenas = [...found].sort((a, b) => a - b);
-    return this.#heapArenas;
-  }
-
-  /** By the function table, which a stripped binary has too; C code is in the symbol table only. */
-  #inFunction(address: number): Parts | undefined {
-    const process = this.#process;
-    if (process && this.#functions === null) this.#functions = readFunctions(process);
-    const fn = this.#functions?.at(address);
-    if (!fn || fn.name === '') return undefined;
-    const calls = fn.calls(address);
-    const [innermost] = calls;
-    const offset = address - fn.entry;
-    const symbol = { name: fn.name, offset, method: 'pclntab' as const };
-    const code = {
-      file: innermost?.file ?? null,
-      line: innermost?.line ?? null,
-      inlined: calls.filter(({ inlined }) => inlined).map(({ func }) => func),
-    };
-    const inlined = code.inlined.length > 0 ? `, in ${code.inlined[0]} inlined there` : '';
-    const at = code.file === null ? '' : `, ${code.file}:${code.line ?? '?'}`;
-    const what = `${fn.name}${offset ? `+0x${offset.toString(16)}` : ''}${at}${inlined}`;
-    return { ...nothing, kind: 'function', symbol, code, what };
-  }
-
-  #inBinary(address: number): Parts | undefined {
-    const near = this.#target.symbolAt(address);
-    const section = this.#section(address);
-    if (!near) {
-      if (section === undefined) return undefined;
-      return { ...nothing, kind: section === 'text' ? 'text' : 'global', what: `${section} of the program` };
-    }
-    const offset = address - near.value;
-    const symbol = { name: near.name, offset, method: 'symtab' as const };
-    const inside = near.size === 0 || offset < near.size;
-    const what = `${near.name}${offset ? `+0x${offset.toString(16)}` : ''}${inside ? '' : ' (behind its end)'}${section ? `, ${section}` : ''}`;
-    if (near.isFunction) return { ...nothing, kind: inside ? 'function' : 'text', symbol, what };
-    return { ...nothing, kind: section === 'text' ? 'text' : 'global', symbol, what };
-  }
-
-  #section(address: number): string | undefined {
-    if (this.#process) this.#sections ??= moduleSections(this.#process);
-    return this.#sections && sectionAt(this.#sections, address);
+  #inProgram(address: number): Parts | undefined {
+    const found = this.#program.at(address);
+    return found && { ...nothing, ...found };
   }
 
   #inMapping(address: number): Parts {
@@ -307,15 +253,8 @@ class FindContext {
     if (!segment) return { ...nothing, kind: 'unmapped', what: 'not mapped in the image' };
     const { flags, detail } = mappingOf(segment);
     const gone = segment.origin === 'missing' ? `, not in the image: ${detail}` : '';
-    const heap = this.#inHeapArena(address) ? 'heap memory in no span, ' : '';
+    const heap = this.#arenas?.holds(address) ? 'heap memory in no span, ' : '';
     return { ...nothing, kind: 'mapping', what: `${heap}${flags} memory at ${addressText(segment.start)}${gone}` };
-  }
-
-  #inHeapArena(address: number): boolean {
-    const process = this.#process;
-    const mheap = process?.address('runtime.mheap_');
-    if (!process || mheap === undefined) return false;
-    return (makeArenaLookup(process.memory, process.layout, mheap)?.arenaAddressOf(address) ?? 0) !== 0;
   }
 
   /** The free mspan that had the page last, as far as it still says so. */

@@ -14,11 +14,20 @@ const heapInusePlaces: readonly CounterPlace[] = [
 /** Where there are no heapStats (up to 1.15): kept as stacks come and go. */
 const stackInusePlaces: readonly CounterPlace[] = [['runtime.memstats', 'mstats', 'stacks_inuse']];
 
+/** Counters of pages are changed before the mspan is (runtime/mheap.go, allocSpan and freeSpanLocked), those of objects behind it. */
+const betweenPages = 'a thread stopped while it takes or gives back a span leaves its pages between the two';
+const betweenObjects = 'a thread stopped inside the allocator or the sweeper may leave a few objects between the two';
+
 /** `moving`: spans and counters were read at different moments of a process that runs on, so they need not be equal. */
 export function reconcile(view: RuntimeView, table: SpanRows, sums: SpanSums, moving = false): Reconciliation[] {
   const { pageSize } = view.layout.traits;
   const rows: Reconciliation[] = [];
-  const add = (what: string, ours: number, found: { value: number; counter: string } | undefined, note?: string) => {
+  const add = (
+    what: string,
+    ours: number,
+    found: { value: number; counter: string } | undefined,
+    note = betweenPages,
+  ) => {
     if (found === undefined) return;
     rows.push({
       what,
@@ -27,7 +36,7 @@ export function reconcile(view: RuntimeView, table: SpanRows, sums: SpanSums, mo
       counter: found.counter,
       agrees: ours === found.value,
       ...(moving && ours !== found.value ? { moving: true as const } : {}),
-      ...(note ? { note } : {}),
+      note,
     });
   };
   const stat = (name: string) => {
@@ -37,12 +46,7 @@ export function reconcile(view: RuntimeView, table: SpanRows, sums: SpanSums, mo
   const pages = firstCounter(view, [['runtime.mheap_', 'mheap', 'pagesInUse']]);
   add('pages in use', sums.inusePages, pages);
   add('HeapInuse', sums.inusePages * pageSize, firstCounter(view, heapInusePlaces) ?? stat('inHeap'));
-  add(
-    'HeapAlloc',
-    sums.heapAllocBytes,
-    heapAllocByCounters(view, table),
-    'a thread stopped inside the allocator or the sweeper may leave a few objects between the two',
-  );
+  add('HeapAlloc', sums.heapAllocBytes, heapAllocByCounters(view, table), betweenObjects);
   add('StackInuse', sums.stackPages * pageSize, stat('inStacks') ?? firstCounter(view, stackInusePlaces));
   return rows;
 }

@@ -1,5 +1,5 @@
 // The results of looking through goroutines a screenful at a time: rows for lists that fill in while stacks are unwound, and windows of long stacks.
-import type { AddressText, BigCount } from './results.js';
+import type { AddressText, BigCount } from './results-base.js';
 import type { FrameResult, GoroutineResult, ThreadResult } from './results-goroutines.js';
 
 /** Where a stack stands in the program: its innermost call that a traceback shows. */

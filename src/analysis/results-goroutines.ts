@@ -1,5 +1,5 @@
 // The results of `goroutines`, in the shape of the command-line contract: plain data, ready for JSON.
-import type { AddressText, BigCount } from './results.js';
+import type { AddressText, BigCount } from './results-base.js';
 
 /** One call: a function's frame, or a call that was inlined into the frame below it. */
 export interface FrameResult {

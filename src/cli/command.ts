@@ -83,8 +83,11 @@ const silent = {
   getErrHasColors: () => false,
 };
 
+/** Those of the command, which may say of a common one what it is here, and the common ones. */
 function optionsOf({ options, opensFiles }: CommandSpec): readonly OptionSpec[] {
-  return [...options, ...globalOptions.filter(({ files }) => opensFiles !== false || !files)];
+  const own = new Set(options.map(({ flags }) => flags));
+  const common = globalOptions.filter(({ flags, files }) => !own.has(flags) && (opensFiles !== false || !files));
+  return [...options, ...common];
 }
 
 function commanderFor(spec: CommandSpec): Command {

@@ -67,7 +67,7 @@ export const globalOptions: readonly OptionSpec[] = [
   { flags: '--ascii', help: 'ASCII characters only' },
   {
     flags: '--no-cache',
-    help: 'keep nothing in the user’s cache folder: neither unpacked files nor where roots were found',
+    help: 'keep nothing in the user’s cache folder: no unpacked file, no place of a root, no guessed release',
   },
 ];
 

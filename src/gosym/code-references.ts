@@ -1,6 +1,7 @@
 // Addresses that machine code refers to, for arches where that is told from a few instruction forms: no disassembler, a scan that knows how Go's compilers
 // and assemblers form the address of a global. What it gives is a superset: bytes that look like such a form by chance are in it, so callers
 // look only for addresses that matter to them, in several functions.
+import { rangeOf } from '../image/within.js';
 
 /** A function's code: its bytes, the address of the first one, and the byte order of data (which code has only on ppc64 and mips). */
 export interface Code {
@@ -24,22 +25,9 @@ export function codeReferences(goarch: string, code: Code, data: readonly DataRa
   const addresses = new Set<number>();
   const { bytes } = code;
   decode(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), code, (address) => {
-    if (isWithin(data, address)) addresses.add(address);
+    if (rangeOf(data, address)) addresses.add(address);
   });
   return addresses;
-}
-
-/** By bisection: a damaged binary may have tens of thousands of ranges. */
-function isWithin(data: readonly DataRange[], address: number): boolean {
-  let low = 0;
-  let high = data.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (data[middle]!.end > address) high = middle;
-    else low = middle + 1;
-  }
-  const range = data[low];
-  return range !== undefined && address >= range.start;
 }
 
 /** Made at the first use: it names what is declared below. */

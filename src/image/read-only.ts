@@ -1,6 +1,7 @@
 // What of an image nothing can have written: the program's text, constants and types. What a search for structures of the run need not follow pointers to.
 import { PF } from '../elf/constants.js';
 import type { Memory } from './memory.js';
+import { rangeOf } from './within.js';
 
 /**
  * Whether an address lies in memory that is known to be read-only; false where the image does not say (raw regions), and where nothing is mapped. By bisection, with the range of the last
@@ -11,15 +12,8 @@ export function readOnlyTest({ segments }: Pick<Memory, 'segments'>): (address: 
   let [start, end] = [0, 0];
   return (address) => {
     if (address >= start && address < end) return true;
-    let low = 0;
-    let high = constant.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (constant[middle]!.end > address) high = middle;
-      else low = middle + 1;
-    }
-    const found = constant[low];
-    if (found === undefined || address < found.start) return false;
+    const found = rangeOf(constant, address);
+    if (found === undefined) return false;
     ({ start, end } = found);
     return true;
   };

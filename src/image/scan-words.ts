@@ -1,5 +1,6 @@
 // Walks aligned words of address ranges, for finders that know a structure by its shape. Holes are passed over; nothing is read twice but the overlap.
 import type { Memory, Segment } from './memory.js';
+import { firstEndingBehind } from './within.js';
 
 export interface AddressRange {
   readonly start: number;
@@ -109,14 +110,7 @@ function zeroPages(bytes: Uint8Array): Uint32Array {
 
 /** Where memory may be readable again behind a fault: the next segment, or the next page of the same; beyond any address where there is none. */
 function nextReadable(segments: readonly Segment[], address: number): number {
-  let low = 0;
-  let high = segments.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (segments[middle]!.end > address) high = middle;
-    else low = middle + 1;
-  }
-  const next = segments[low];
+  const next = segments[firstEndingBehind(segments, address)];
   if (!next) return Number.MAX_SAFE_INTEGER;
   return next.start > address ? next.start : (Math.floor(address / pageBytes) + 1) * pageBytes;
 }

@@ -22,6 +22,8 @@ interface ReleaseConstants {
 export interface RuntimeConstants {
   /** Experiments that leave every layout as it is. */
   readonly layoutNeutralExperiments: readonly string[];
+  /** The runtime's words for goroutine statuses, of all releases. */
+  statusNames(): readonly string[];
   at(goVersion: string): ReleaseConstants;
 }
 
@@ -34,7 +36,7 @@ export function sinceAt<T>(list: Since<T>, release: Release): T | undefined {
 
 const kept = new Map<string, RuntimeConstants>();
 
-/** Reads layouts/constants.json once; a table in it is checked when a release's column is asked for. Both throw InspectError `malformed`. */
+/** Reads layouts/constants.json once; a table in it is checked when it is asked for. Both throw InspectError `malformed`. */
 export function loadConstants(folder: string): RuntimeConstants {
   const known = kept.get(folder);
   if (known !== undefined) return known;
@@ -45,6 +47,7 @@ export function loadConstants(folder: string): RuntimeConstants {
     fail(file, 'layoutNeutralExperiments', 'is no list of names');
   const constants: RuntimeConstants = {
     layoutNeutralExperiments: neutral,
+    statusNames: () => entries(value.statuses, file, 'statuses', 1000).map(([name]) => name),
     at(goVersion) {
       const release = requireRelease(goVersion);
       const column = (table: 'statuses' | 'waitReasons' | 'specialKinds' | 'funcIds') => {

@@ -148,19 +148,8 @@ export class GoroutineReader {
 
 const fieldNames = [
   ...['stack.lo', 'stack.hi', 'goid', 'atomicstatus', 'waitreason', 'waitsince', 'parentGoid', 'gopc', 'startpc'],
-  ...[
-    'labels',
-    'syncGroup',
-    'bubble',
-    'm',
-    'lockedm',
-    'sched.pc',
-    'sched.sp',
-    'sched.lr',
-    'sched.bp',
-    'syscallpc',
-    'syscallsp',
-  ],
+  ...['m', 'lockedm', 'labels', 'syncGroup', 'bubble'],
+  ...['sched.pc', 'sched.sp', 'sched.lr', 'sched.bp', 'syscallpc', 'syscallsp'],
 ];
 
 /** Statuses of one that waits: who is woken keeps the moment until it runs (proc.go, execute; traceback.go, goroutineheader). */

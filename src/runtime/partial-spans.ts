@@ -1,7 +1,9 @@
 // The spans of a heap whose mheap_ can't be read: what of allspans can be had without it. The mspans that threads lead to (mcaches, frames) stand among others: the runtime
 // carves them out of chunks of their own (runtime/mfixalloc.go), so what stands beside one is one too, if it holds. And allspans, the list itself, is memory of its own that
 // begins at a page: an array of distinct mspans, these among them, which nothing else is. Whichever is found, nobody says that it is all: the table is marked.
+
 import { type AddressRange, matchingWords, type Words } from '../image/scan-words.js';
+import { rangeOf } from '../image/within.js';
 import { judgeSpans } from './judge-spans.js';
 import type { RuntimeView } from './mheap.js';
 import { type MspanOffsets, mspanOffsets } from './mspan-offsets.js';
@@ -214,7 +216,7 @@ class SpanFinder {
     for (; this.#listed < mostListed; length += 1, this.#listed += 1) {
       const span = memory.word(address + length * pointerSize);
       if (span === 0) break;
-      if (span === undefined || span % pointerSize !== 0 || !isWithin(this.#written, span)) return 0;
+      if (span === undefined || span % pointerSize !== 0 || !rangeOf(this.#written, span)) return 0;
       missing.delete(span);
     }
     if (missing.size > 0 || this.#listed >= mostListed) return 0;
@@ -275,16 +277,4 @@ class SpanFinder {
       return pages > 0 && pages < mostSpanPages && this.#holds(words.address);
     };
   }
-}
-
-function isWithin(ranges: readonly AddressRange[], address: number): boolean {
-  let low = 0;
-  let high = ranges.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (ranges[middle]!.end > address) high = middle;
-    else low = middle + 1;
-  }
-  const range = ranges[low];
-  return range !== undefined && address >= range.start;
 }

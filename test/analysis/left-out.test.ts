@@ -55,6 +55,23 @@ describe.each([{ name: 'go1.22-s390x' }, { name: 'go1.16-amd64' }])('$name', ({ 
     expect(boundedFrames(short, 0)).not.toHaveProperty('leftOut');
   });
 
+  it('is cut so that what is left out stays between the two ends, however unlike they are', () => {
+    const at = short.leftOut!.at;
+    for (const [inner, outer] of [
+      [at, 10],
+      [10, at],
+    ] as const) {
+      const [ends, rest] = [short.frames.slice(at - inner, at), short.frames.slice(at, at + outer)];
+      const uneven = { frames: [...ends, ...rest], leftOut: { ...short.leftOut!, at: inner } };
+      const [keptInner, keptOuter] = inner < outer ? [10, 30] : [30, 10];
+      expect(boundedFrames(uneven, 40)).toEqual({
+        frames: [...ends.slice(0, keptInner), ...rest.slice(rest.length - keptOuter)],
+        framesElided: short.leftOut!.count + inner + outer - 40,
+        framesElidedAt: keptInner,
+      });
+    }
+  });
+
   it('is found by a function that only the frames between have', () => {
     const ends = { ...short, frames: short.frames.filter(({ func }) => func !== 'main.deep') };
     expect(filterGoroutines([ends], { func: 'main.deep', system: true })).toEqual([ends]);

@@ -160,6 +160,7 @@ describe('stacks', () => {
     expect(run(['stacks', ...sampleFiles, '--scan', '--goroutine', '999']).status).toBe(2);
     expect(run(['stacks', ...sampleFiles, '--scan', '--thread', '1']).status).toBe(2);
     expect(run(['goroutines', ...sampleFiles, '--state', 'bogus']).status).toBe(2);
+    expect(run(['goroutines', ...sampleFiles, '--state', 'waiting, leaked,deadextra']).status).toBe(0);
   });
 });
 

@@ -101,6 +101,14 @@ describe('help', () => {
     expect(text).toMatch(new RegExp(`^ {2}\\$ spanscope ${command}`, 'm'));
     expect(output([...command.split(' '), '-h'])).toBe(text);
   });
+  it('names the formats that only some commands have', () => {
+    for (const command of ['goroutines', 'goroutine']) {
+      const text = output([command, '--help']);
+      expect(text.match(/--format <format>/g)).toHaveLength(1);
+      expect(text).toMatch(/--format <format> .*\btraceback\b/);
+    }
+    expect(output(['threads', '--help'])).not.toContain('traceback');
+  });
   it('names every command', () => {
     const text = output(['--help']);
     for (const command of commands) expect(text).toContain(`  ${command} `);

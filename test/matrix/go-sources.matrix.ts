@@ -1,5 +1,5 @@
 // layouts/traits.json and layouts/constants.json against the sources of every Go toolchain in the module cache: size classes, span states, arenas,
-// wait reasons, goroutine statuses, kinds of specials, funcIDs, how spans are kept and marked.
+// wait reasons, goroutine statuses, kinds of specials, funcIDs, how spans are kept and marked, tables of functions, what a dump shows.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -99,6 +99,16 @@ describe.each(toolchains)('$release', ({ release, src }) => {
       experiments,
     });
 
+  /** Undefined for ports that are none of ours. */
+  const minLC = (goarch: string) => {
+    const { callFrames } = JSON.parse(readFileSync(join(layoutsFolder(), 'traits.json'), 'utf8')) as {
+      callFrames: Readonly<Record<string, unknown>>;
+    };
+    const pointerSize = words32.includes(goarch) ? (4 as const) : (8 as const);
+    const key = { goVersion: release, goos: 'linux', goarch, pointerSize, experiments: [] };
+    return goarch in callFrames ? loadTraits(layoutsFolder()).at(key).minLC : undefined;
+  };
+
   it('size classes', () => {
     const text = source(src, 'internal/runtime/gc/sizeclasses.go', 'runtime/sizeclasses.go');
     const list = /(?:class_to_size|SizeClassToSize) *= *\[\w+\]uint16\{([\d, ]+)\}/.exec(text)?.[1];
@@ -176,7 +186,7 @@ describe.each(toolchains)('$release', ({ release, src }) => {
     for (const goarch of linuxArches) {
       const l1Bits = Number(of('arenaL1Bits', goarch));
       const log = Number(of('logHeapArenaBytes', goarch));
-      const pointerSize = words32.includes(goarch) ? 4 : 8;
+      const pointerSize = words32.includes(goarch) ? (4 as const) : (8 as const);
       const key = { goVersion: release, goos: 'linux', goarch, pointerSize, experiments: [] } as const;
       expect(loadTraits(layoutsFolder()).at(key).arena, goarch).toEqual({
         heapArenaBytes: 2 ** log,
@@ -201,6 +211,32 @@ describe.each(toolchains)('$release', ({ release, src }) => {
     );
     expect(heapGoal).toBe(/^func \(c \*gcControllerState\) heapGoal\(/m.test(pacer) ? 'computed' : 'stored');
     expect(limitHeadroomPercent).toBe(Number(/^\tmemoryLimitHeapGoalHeadroomPercent += (\d+)/m.exec(pacer)?.[1] ?? 0));
+  });
+
+  it('tables of a function: inlined calls and arguments', () => {
+    const { inlineTables, argumentTables, traceback } = traits(8, []);
+    const text = source(src, 'internal/abi/symtab.go') + source(src, 'runtime/symtab.go');
+    const number = (name: string) => {
+      const found = new RegExp(`^\\t_?${name} += (\\d+)$`, 'm').exec(text)?.[1];
+      return found === undefined ? undefined : Number(found);
+    };
+    expect(inlineTables).toEqual({ pcdata: number('PCDATA_InlTreeIndex'), funcdata: number('FUNCDATA_InlTree') });
+    const [info, live] = [number('FUNCDATA_ArgInfo'), number('FUNCDATA_ArgLiveInfo')];
+    const liveIndex = number('PCDATA_ArgLiveIndex');
+    if (info === undefined) expect([argumentTables, traceback.arguments]).toEqual(['words', 'words']);
+    else {
+      expect(argumentTables).toEqual(live === undefined ? undefined : { info, live, liveIndex });
+      expect(traceback.arguments).toMatchObject(live === undefined ? { info, live: null } : { info, live, liveIndex });
+    }
+  });
+
+  it('the smallest instruction of each port', () => {
+    const text = source(src, 'cmd/internal/sys/arch.go');
+    const said = [...text.matchAll(/^\tName: +"(\w+)",\n(?:\t.*\n)*?\tMinLC: +(\d),$/gm)];
+    const ours = said.map(([, goarch = '']) => [goarch, minLC(goarch)]);
+    expect(ours.filter(([, bytes]) => bytes !== undefined).length).toBeGreaterThan(9);
+    for (const [i, [goarch, bytes]] of ours.entries())
+      if (bytes !== undefined) expect(bytes, `${goarch}`).toBe(Number(said[i]![2]));
   });
 
   it('what a dump shows', () => {

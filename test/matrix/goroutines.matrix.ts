@@ -11,6 +11,7 @@ describe.each([...images, ...shapes].map((image) => ({ name: image.name, image }
   const dump = dumpOf(image);
   const goroutines = () => spanscopeJson<GoroutinesResult>(['goroutines', ...image.files, '--frames', '0']).goroutines;
 
+  // A program that gdb or gcore froze has dumped nothing.
   it.skipIf(dump.length === 0)('shows each goroutine as its program dumped it', () => {
     const ours = new Map(
       goroutines()

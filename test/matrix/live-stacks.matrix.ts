@@ -4,14 +4,12 @@ import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { GoroutineResult, ThreadResult } from '../../src/analysis/results-goroutines.js';
 import { threadStates } from '../../src/image/proc-status.js';
+import { betweenStacks, pause } from '../support/live-programs.js';
 import { manifest } from './prepared.js';
 
 const programs = process.platform === 'linux' && process.arch === 'x64' ? (manifest.live ?? []) : [];
 const gdb = spawnSync('gdb', ['--version']).status === 0;
 const rounds = manifest.quick ? 3 : 10;
-/** In the middle of these SP and PC are of two stacks: no table tells the frame. */
-const betweenStacks = /^(runtime\.)?(gogo|mcall|systemstack|morestack|asmcgocall|gosave_systemstack_switch)$/;
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function rows<T>(command: string, ...args: string[]): T[] {
   const done = spawnSync(process.execPath, ['dist/cli.js', command, ...args, '--format', 'ndjson'], {

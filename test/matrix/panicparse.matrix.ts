@@ -39,6 +39,7 @@ const rulesOf = ({ version, arch }: Overview['go']) =>
 const some = [...images.filter((_, i) => i % 8 === 0), ...shapes];
 
 describe.each(some.map((image) => ({ name: image.name, image })))('$name', ({ image }) => {
+  // Built by fixtures/panicparse.mjs, where its sources can be had.
   it.skipIf(panicparse === undefined)('is understood by a parser of Go’s dumps', () => {
     const { goroutines } = spanscopeJson<GoroutinesResult>(['goroutines', ...image.files, '--user']);
     const dump = parsed(spanscope(['goroutines', ...image.files, '--format', 'traceback']));

@@ -165,6 +165,17 @@ describe('contradictions', () => {
       expect(roots[name]).toMatchObject({ state: 'unconfirmed', method: 'symtab' });
   });
 
+  it('a cycle that has begun and does not mark yet leaves the clock of the one before', () => {
+    const begun = (start: number, sweepTerm: number): HeapSpec => ({
+      go: 'go1.16.15',
+      lies: { 'runtime.work': { tSweepTerm: sweepTerm }, 'runtime.gcController': { markStartTime: start } },
+    });
+    // It marked from 1100 on, tMark is 1200; the next began at 2000.
+    expect(stateOf(begun(1100, 2000), 'runtime.gcController')).toMatchObject({ state: 'confirmed' });
+    expect(stateOf(begun(1500, 2000), 'runtime.gcController')).toMatchObject({ state: 'unconfirmed' });
+    expect(stateOf(begun(1100, 1150), 'runtime.gcController')).toMatchObject({ state: 'unconfirmed' });
+  });
+
   it('a mark phase goes with the cycle counters', () => {
     expect(stateOf({ gcphase: 1 }, 'runtime.gcphase')).toMatchObject({ state: 'confirmed' });
     expect(stateOf({ gcphase: 3 }, 'runtime.gcphase')).toMatchObject({ state: 'unconfirmed' });

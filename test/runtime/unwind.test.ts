@@ -112,6 +112,7 @@ describe.each(smallImageNames.map((name) => ({ name })))('$name', ({ name }) => 
   });
 
   const wiped = withoutPcTables(server, core, name);
+  // Before 1.16 names stand among the tables.
   it.skipIf(wiped === undefined)('finds nearly the same frames where no table tells their sizes', () => {
     const truth = new Map(results.map((one) => [one.goid, framesOf(one)]));
     const blind = goroutinesOf(...wiped!).results;
@@ -137,6 +138,7 @@ it('goes on at what gogo is about to jump to, where it has loaded SP and not jum
   const list = new GoroutineList(process);
   const running = list.goroutines.filter(({ status, sched }) => status === 'running' && sched.pc !== 0);
   expect(running.length).toBeGreaterThan(0);
+  // The first by address is its second half, which loads SP in its first 15 bytes (asm_amd64.s, gogo<>).
   const gogo = [...readFunctions(process)!.all()].find(({ name }) => /^(runtime\.)?gogo$/.test(name))!;
   for (const goroutine of running) {
     const { thread } = list.result(goroutine);

@@ -44,6 +44,9 @@ export class LivePrograms {
   }
 }
 
+/** In the middle of these SP and PC are of two stacks: no table tells the frame, and a scan does. */
+export const betweenStacks = /^(runtime\.)?(gogo|mcall|systemstack|morestack|asmcgocall|gosave_systemstack_switch)$/;
+
 export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Whether `what` came true within five seconds. */

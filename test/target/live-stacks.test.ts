@@ -1,10 +1,11 @@
 // Stacks of live processes: held still, every goroutine has its stack to its end, also those that ran; as they run, those that do not; and what the program says of itself, by its own dump, is the same.
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { GoroutineResult, ScanResult, ThreadResult } from '../../src/analysis/results-goroutines.js';
 import { readStat, threadStates } from '../../src/image/proc-status.js';
 import { openTarget } from '../../src/target/open.js';
-import { LivePrograms, until } from '../support/live-programs.js';
+import { betweenStacks, LivePrograms, until } from '../support/live-programs.js';
 import { json, lines, output, run, TempFolder } from '../support/run-cli.js';
 import { type DumpedGoroutine, parseDump } from '../support/traceback.js';
 
@@ -18,6 +19,8 @@ const goroutinesOf = (pid: number, ...args: string[]) =>
   json<{ goroutines: GoroutineResult[] }>(['goroutines', `pid:${pid}`, ...args]).goroutines;
 const threadsOf = (pid: number, ...args: string[]) =>
   json<{ threads: ThreadResult[] }>(['threads', `pid:${pid}`, ...args]).threads;
+/** How often a process at full speed is looked at again, until what is wanted is seen. */
+const mostRounds = 20;
 const hasStack = ({ status }: GoroutineResult) => !['dead', 'idle', 'deadextra'].includes(status);
 
 // These share their processor with a program that takes all of it.
@@ -27,14 +30,14 @@ describe.runIf(runsGo)('stacks of a live process', { timeout: 120_000 }, () => {
     async (name) => {
       const { pid } = await programs.go(name, 'churn');
       let running = 0;
-      for (let round = 0; round < 3 || (running === 0 && round < 20); round += 1) {
+      // At one of four moments no goroutine runs: the collector holds them, or is about to.
+      for (let round = 0; round < 3 || (running === 0 && round < mostRounds); round += 1) {
         const all = goroutinesOf(pid, '--stop').filter(hasStack);
         expect(all.length).toBeGreaterThan(3);
         for (const one of all) {
-          expect(one, `goroutine ${one.goid}: ${one.stoppedBecause}`).toMatchObject({
-            complete: true,
-            method: 'pclntab',
-          });
+          expect(one.complete, `goroutine ${one.goid}: ${one.stoppedBecause}`).toBe(true);
+          if (!betweenStacks.test(one.frames[0]?.func ?? ''))
+            expect(one.method, `goroutine ${one.goid}: ${one.stoppedBecause}`).toBe('pclntab');
           expect(one.frames.at(-1)?.func).toBe('runtime.goexit');
           if (one.status !== 'running') continue;
           running += 1;
@@ -60,7 +63,10 @@ describe.runIf(runsGo)('stacks of a live process', { timeout: 120_000 }, () => {
 
   it('as it runs: those that sleep, and why the others can’t be told', async () => {
     const { pid } = await programs.go('go1.27-amd64-mark', 'churn');
-    const threads = threadsOf(pid);
+    // Now and then no thread is on a processor at the moment it is looked at.
+    let threads = threadsOf(pid);
+    for (let round = 0; round < mostRounds && threads.every(({ registers }) => registers !== null); round += 1)
+      threads = threadsOf(pid);
     const [known, unknown] = [
       threads.filter(({ registers }) => registers !== null),
       threads.filter(({ registers }) => registers === null),
@@ -74,18 +80,25 @@ describe.runIf(runsGo)('stacks of a live process', { timeout: 120_000 }, () => {
     for (const { frames } of known) expect(frames.length).toBeGreaterThan(0);
     const waiting = goroutinesOf(pid).filter(({ status }) => status === 'waiting');
     expect(waiting.filter(({ complete }) => complete).length).toBeGreaterThan(waiting.length / 2);
-    const { stderr, stdout, status } = run(['stacks', '--scan', `pid:${pid}`, '--format', 'ndjson']);
-    expect(status).toBe(0);
-    expect(stderr).toMatch(/thread \d+: it is running/);
-    expect(lines<ScanResult>(stdout).filter(({ what }) => what === 'goroutine').length).toBeGreaterThan(3);
+    const scan = () => run(['stacks', '--scan', `pid:${pid}`, '--format', 'ndjson']);
+    let scanned = scan();
+    for (let round = 0; round < mostRounds && scanned.stderr === ''; round += 1) scanned = scan();
+    expect(scanned.status).toBe(0);
+    expect(scanned.stderr).toMatch(/thread \d+: it is running/);
+    expect(lines<ScanResult>(scanned.stdout).filter(({ what }) => what === 'goroutine').length).toBeGreaterThan(3);
   });
 
   it('held still, a scan reaches the end of running goroutines too', async () => {
     const { pid } = await programs.go('go1.27-amd64-mark', 'churn');
+    // It may start more threads meanwhile, and ends none.
+    const before = threadStates(pid).length;
     const { stdout, stderr } = run(['stacks', '--scan', '--stop', `pid:${pid}`, '--format', 'ndjson']);
+    const after = threadStates(pid).length;
     expect(stderr).not.toContain('no register');
     const scans = lines<ScanResult>(stdout);
-    expect(scans.filter(({ what }) => what === 'thread').length).toBe(threadStates(pid).length);
+    const threads = scans.filter(({ what }) => what === 'thread').length;
+    expect(threads).toBeGreaterThanOrEqual(before);
+    expect(threads).toBeLessThanOrEqual(after);
     const goroutines = scans.filter(({ what }) => what === 'goroutine');
     expect(goroutines.filter(({ complete }) => complete).length).toBeGreaterThan(goroutines.length * 0.9);
   });
@@ -121,19 +134,19 @@ describe.runIf(runsGo)('stacks of a live process', { timeout: 120_000 }, () => {
     },
   );
 
+  // Needs the right to make a PID namespace.
   it.runIf(process.getuid?.() === 0 && spawnSync('unshare', ['-pf', 'true']).status === 0)(
     'in a container, where its threads have other numbers',
     async () => {
       const server = folder.unpacked('inside', 'images', 'go1.27-amd64-mark', 'server.gz');
       const outer = programs.start('sh', '-c', `chmod +x ${server}; exec unshare -pf --kill-child ${server} churn 1`);
       await new Promise((resolve) => outer.stdout!.once('data', resolve));
-      const [pid] = spawnSync('pgrep', ['-P', String(outer.pid)], { encoding: 'utf8' })
-        .stdout.split('\n')
-        .map(Number);
-      const threads = threadsOf(pid!, '--stop');
+      // `unshare` waits for the one child that it has.
+      const pid = Number(readFileSync(`/proc/${outer.pid}/task/${outer.pid}/children`, 'latin1'));
+      const threads = threadsOf(pid, '--stop');
       expect(threads.map(({ mid }) => mid)).toContain(0);
       expect(threads.filter(({ m, complete }) => m === null || !complete)).toEqual([]);
-      const all = goroutinesOf(pid!, '--stop').filter(hasStack);
+      const all = goroutinesOf(pid, '--stop').filter(hasStack);
       expect(all.filter(({ complete }) => !complete)).toEqual([]);
       programs.kill();
     },

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { explainRefusal } from '../../src/image/proc-refusal.js';
 import { parseStat, parseStatus, readStat, threadStates } from '../../src/image/proc-status.js';
-import { openProcess, openTarget, spanRow } from '../../src/index.js';
+import { type OverviewResult, openProcess, openTarget, spanRow } from '../../src/index.js';
 import { stopProcess } from '../../src/target/stop.js';
 import { LivePrograms, pause, until } from '../support/live-programs.js';
 import { cli, expectRefusal, json, lines, output, run, TempFolder } from '../support/run-cli.js';
@@ -213,15 +213,18 @@ describe.runIf(runsGo)('--stop', { timeout: 120_000 }, () => {
 
   it('holds still, so that everything reconciles, and lets go', async () => {
     const { pid } = await churn('go1.27-amd64-mark');
-    const held = json<{ image: { kind: string }; reconciliation: { agrees: boolean }[] }>([
-      'overview',
-      `pid:${pid}`,
-      '--stop',
-    ]);
-    expect(held.image.kind).toMatch(/^live process, stopped/);
-    expect(held.reconciliation.length).toBeGreaterThan(2);
-    expect(held.reconciliation.filter(({ agrees }) => !agrees)).toEqual([]);
-    expect(stopped(pid)).toBe(false);
+    let agree = false;
+    // Now and then a thread is stopped in the allocator, and what it has in hand is counted on one side only.
+    for (let round = 0; round < 20 && !agree; round += 1) {
+      const { image, reconciliation } = json<OverviewResult>(['overview', `pid:${pid}`, '--stop']);
+      expect(image!.kind).toMatch(/^live process, stopped/);
+      expect(reconciliation.length).toBeGreaterThan(2);
+      for (const { what, ours, runtime } of reconciliation)
+        expect(Math.abs(Number(ours) - Number(runtime)), what).toBeLessThan(Number(ours) / 100);
+      agree = reconciliation.every(({ agrees }) => agrees);
+    }
+    expect(agree).toBe(true);
+    expect(await until(() => !stopped(pid))).toBe(true);
     // An error on the way lets go as well.
     expectRefusal(run(['span', '0x1', `pid:${pid}`, '--stop']), 2, /belongs to no span/);
     expect(await until(() => !stopped(pid))).toBe(true);

@@ -13,6 +13,8 @@ import { schemaVersion } from '../../analysis/overview.js';
 import type { GoroutineResult } from '../../analysis/results-goroutines.js';
 import { threadResults } from '../../analysis/threads.js';
 import { InspectError } from '../../bytes/errors.js';
+import { loadConstants } from '../../layout/constants.js';
+import { layoutsFolder } from '../../layout/load.js';
 import { grouped, jsonText } from '../../output/format.js';
 import { flatLines, goroutineText, groupText } from '../../output/goroutines-text.js';
 import { csvCell } from '../../output/spans-text.js';
@@ -34,14 +36,14 @@ const sorts: Readonly<Record<string, (a: GoroutineResult, b: GoroutineResult) =>
   state: (a, b) => stateName(a).localeCompare(stateName(b)),
 };
 
-/** runtime/runtime2.go, _Gidle and its kin. */
-const statusWords: readonly string[] = ['idle', 'runnable', 'running', 'syscall', 'waiting', 'dead', 'copystack', 'preempted', 'leaked', 'deadextra', 'moribund_unused', 'enqueue_unused']; // biome-ignore format: a list of words
-
 function filterOf(raw: RawOptions): GoroutineFilter | undefined {
   const [state, reason, func, inPackage] = ['state', 'reason', 'func', 'package'].map((name) => text(raw, name));
   const states = state?.split(',').map((word) => word.trim());
-  for (const word of states ?? [])
-    if (!statusWords.includes(word)) throw new UsageError(`--state ${word}`, `is none of ${statusWords.join(', ')}`);
+  if (states) {
+    const known = loadConstants(layoutsFolder()).statusNames();
+    for (const word of states)
+      if (!known.includes(word)) throw new UsageError(`--state ${word}`, `is none of ${known.join(', ')}`);
+  }
   const unfiltered = [states, reason, func, inPackage].every((value) => value === undefined);
   if (unfiltered && raw.user !== true) return undefined;
   return {
@@ -237,6 +239,10 @@ export const goroutines: CommandSpec = {
     { flags: '--system', help: 'the runtime’s own goroutines too' },
     { flags: '--user', help: 'in json, ndjson and csv: without the runtime’s own and dead ones' },
     { flags: '--all', help: 'with the runtime’s own goroutines and frames' },
+    {
+      flags: '--format <format>',
+      help: 'table, json, ndjson, csv (rows only), or traceback: as the program itself would dump them',
+    },
     framesOption,
   ],
   examples: [
@@ -252,7 +258,11 @@ export const goroutine: CommandSpec = {
   operands: 'ID FILE…',
   summary: 'one goroutine: each frame with pc, SP and why it is believed',
   formats: ['traceback'],
-  options: [{ flags: '--all', help: 'in a traceback: the runtime’s own frames too' }, framesOption],
+  options: [
+    { flags: '--all', help: 'in a traceback: the runtime’s own frames too' },
+    { flags: '--format <format>', help: 'table, json, ndjson, or traceback: as the program itself would dump it' },
+    framesOption,
+  ],
   examples: ['spanscope goroutine 18 ./server core.1234'],
   run: runGoroutine,
 };

@@ -1,6 +1,7 @@
 // Whether what stands at an address can be a struct of a layout, by the types of its fields alone: a pointer is nil or leads to mapped memory, a bool is 0 or 1, a slice
 // is not longer than its capacity. A layout of another release puts pointers where numbers stand. Only values that are not zero say anything.
 import type { Memory, Segment } from '../../image/memory.js';
+import { rangeOf } from '../../image/within.js';
 import { elementField, membersOf } from '../../layout/resolve.js';
 import type { FieldLayout, Layout } from '../../layout/types.js';
 
@@ -90,17 +91,7 @@ function collect(layout: Layout, field: FieldLayout, into: Constraint[], depth: 
 type IsMapped = (address: number) => boolean;
 
 export function mappedBy(segments: readonly Segment[]): IsMapped {
-  return (address) => {
-    let low = 0;
-    let high = segments.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (segments[middle]!.end > address) high = middle;
-      else low = middle + 1;
-    }
-    const segment = segments[low];
-    return segment !== undefined && address >= segment.start;
-  };
+  return (address) => rangeOf(segments, address) !== undefined;
 }
 
 /** Lengths that no slice of the runtime has. */

@@ -75,6 +75,9 @@ export function validateGcController(scene: Scene, address: number, work: number
     const mark = clock('tMark');
     if (sweepTerm !== undefined && mark !== undefined) {
       if (start >= sweepTerm && (start <= mark || mark < sweepTerm)) seen.push('markStartTime lies in work’s cycle');
+      // tSweepTerm is set first, and the world stopped and swept before the rest follows (mgc.go, gcStart).
+      else if (start <= mark && mark < sweepTerm)
+        seen.push('markStartTime is that of the cycle before the one that begins');
       else if (seen.length === 0) return contradicts('markStartTime lies outside of work’s cycle');
     }
   }

@@ -76,10 +76,13 @@ export class Stacks {
       if (!interrupted) return unwind(this.#scene, start, { bounds: machine.gsignalStack });
       const rest = this.#ofThreadFrom(interrupted.start, machine, curg);
       const handlers = interrupted.handlers.length;
-      const frames = [...interrupted.handlers, ...rest.frames];
-      if (interrupted.gap !== undefined) return { frames, complete: false, stoppedBecause: interrupted.gap };
       const { leftOut } = rest;
-      return { ...rest, frames, ...(leftOut ? { leftOut: { ...leftOut, at: leftOut.at + handlers } } : {}) };
+      return {
+        ...rest,
+        frames: [...interrupted.handlers, ...rest.frames],
+        ...(leftOut ? { leftOut: { ...leftOut, at: leftOut.at + handlers } } : {}),
+        ...(interrupted.gap === undefined ? {} : { complete: false, stoppedBecause: interrupted.gap }),
+      };
     }
     return this.#ofThreadFrom(start, machine, curg);
   }

@@ -148,3 +148,6 @@ export function once(answer: Answer, address: number): Outcome {
     example: answer === false ? address : undefined,
   };
 }
+
+/** Where mheap_ stands, if it was found. */
+export const mheapOf = ({ roots }: View): number | undefined => roots.get('runtime.mheap_');
