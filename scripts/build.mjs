@@ -48,7 +48,6 @@ const lightBuiltins = {
         assert: "module.exports = { equal(a, b) { if (a !== b) throw new Error('not equal'); } };",
         util: 'module.exports = { inherits(child, parent) { Object.setPrototypeOf(child.prototype, parent.prototype); } };',
       },
-      'kept.ts': { 'node:crypto': lateCrypto },
       'unpack-cache.ts': { 'node:crypto': lateCrypto },
       'section-bytes.ts': {
         'node:zlib':

@@ -1,8 +1,9 @@
-// A function table whose header was overwritten, told by what can't be overwritten without the program dying of it: pairs of (entry, offset of the record) that both
-// ascend, thousands in a row, and at each offset a record that begins with the same entry (cmd/link/internal/ld/pcln.go; runtime/symtab.go, functab, _func).
-// Looks at a few bytes in each 2 KiB, so that a large file costs little more than being read; and less where its table is as long as a large program's.
+// Whether a file without section headers, notes and build info is a Go program all the same: by the header of its function table, or where that was overwritten by what can't be without the program dying
+// of it: pairs of (entry, offset of the record) that both ascend, thousands in a row, and at each offset a record that begins with the same entry (cmd/link/internal/ld/pcln.go;
+// runtime/symtab.go, functab, _func). Of the pairs a few bytes in each 2 KiB are looked at, so that a large file costs little more than being read; and less where its table is as long as a large program's.
 import { PT } from '../elf/constants.js';
 import type { ElfFile } from '../elf/elf-file.js';
+import { headersIn } from './find-pclntab.js';
 
 /** Bytes of the file that are searched, and how many at a time. */
 const mostBytes = 2 ** 28;
@@ -25,9 +26,10 @@ const mostRecordBytes = 65536;
 /** Magic, two zeros, minLC, pointer size, and the number of functions: what stands before the table up to 1.15. */
 const prefixBytes = 8;
 
-/** Whether such a table stands in what the program maps. */
+/** Whether a function table stands in what the program maps. */
 export function hasFunctionTable(elf: ElfFile): boolean {
-  const pairBytes = elf.pointerSize === 8 ? [8, 16] : [8];
+  const { littleEndian, pointerSize } = elf;
+  const pairBytes = pointerSize === 8 ? [8, 16] : [8];
   const tried: Extent[] = [];
   let pairsLeft = mostPairs;
   let left = mostBytes;
@@ -36,6 +38,8 @@ export function hasFunctionTable(elf: ElfFile): boolean {
     const bytes = elf.bytesAt(start, length);
     // What was asked for, not what there was: a segment may claim any size.
     left -= length;
+    if (!headersIn(bytes, littleEndian, pointerSize).next().done) return true;
+    if (tried.length === mostTried || pairsLeft <= 0) continue;
     for (const offset of regularPlaces(elf, bytes, pairBytes)) {
       const place = start + offset.at;
       // Shifted by half a pair a table is regular too.
@@ -49,7 +53,7 @@ export function hasFunctionTable(elf: ElfFile): boolean {
       pairsLeft -= (table.end - table.start) / offset.pairBytes;
       tried.push(table);
       if (isTable(elf, table)) return true;
-      if (tried.length === mostTried || pairsLeft <= 0) return false;
+      if (tried.length === mostTried || pairsLeft <= 0) break;
     }
   }
   return false;

@@ -12,7 +12,7 @@ import { makeLayout, structLayout } from './resolve.js';
 import { inferredSure, mostTableBytes, parseTableFile } from './schema.js';
 import { type LayoutTable, measuredStruct, structNamesOf, underlyingOf } from './table-lookup.js';
 import { loadTraits } from './traits.js';
-import type { FieldLayout, Layout, StructLayout } from './types.js';
+import type { FieldLayout, Layout, Provenance, StructLayout } from './types.js';
 
 export interface TableRequest {
   /** As the binary says it: `go1.22.5`, `go1.27rc1`, `devel go1.28-…`. */
@@ -182,14 +182,22 @@ function layoutOfBuild(request: TableRequest, { folder, goos, loaded }: Opened, 
     {
       expand(structName) {
         const found = measuredStruct(loaded, chosen.build, structName);
-        const struct =
-          found && structLayout(structName, found.size, request.file === undefined ? 'table' : 'user', found.fields);
+        const struct = found && asLayout(structName, found, request.file === undefined ? 'table' : 'user');
         return struct && table.inferred ? withSure(struct, loaded) : struct;
       },
       names: () => structNamesOf(loaded, chosen.build),
       underlying: (typeName) => underlyingOf(loaded, chosen.build, typeName),
     },
   );
+}
+
+/** By what was read of a table; releases that do not differ have one. */
+const madeLayouts = new WeakMap<MeasuredStruct, StructLayout>();
+
+function asLayout(name: string, found: MeasuredStruct, source: Provenance): StructLayout {
+  const made = madeLayouts.get(found) ?? structLayout(name, found.size, source, found.fields);
+  madeLayouts.set(found, made);
+  return made;
 }
 
 /** The struct with what a file of `layout infer` says of how sure its fields are. */

@@ -50,13 +50,20 @@ function parseRange(range: string, releases: readonly string[], file: string, pa
   return [first, last];
 }
 
-/** The value of the run in `list` that covers release `index`. Throws InspectError `malformed` for what is no list of runs. */
+/** Indices of releases between which nothing that was looked at differs; both count. */
+interface Same {
+  first: number;
+  last: number;
+}
+
+/** The value of the run in `list` that covers release `index`; `same` is narrowed to those that it is the value of. Throws InspectError `malformed` for what is no list of runs. */
 export function valueAt(
   list: unknown,
   index: number,
   releases: readonly string[],
   file: string,
   path: string,
+  same?: Same,
 ): string | undefined {
   const runs = checkRuns(list, file, path);
   const ranges = rangesIn(releases);
@@ -72,14 +79,28 @@ export function valueAt(
       span = parseRange(range, releases, file, path);
       ranges.set(range, span);
     }
-    if (index >= span[0] && index <= span[1]) return run.slice(space + 1);
+    const [first, last] = span;
+    if (index >= first && index <= last) {
+      if (same) narrow(same, first, last);
+      return run.slice(space + 1);
+    }
+    // Where no run covers it, that is so between those beside it.
+    if (same) narrow(same, last < index ? last + 1 : 0, first > index ? first - 1 : releases.length - 1);
   }
   return undefined;
 }
 
+function narrow(same: Same, first: number, last: number): void {
+  same.first = Math.max(same.first, first);
+  same.last = Math.min(same.last, last);
+}
+
+/** What was read of an entry: a guess asks for the same structs of a hundred releases, most of which do not differ. */
+const readStructs = new WeakMap<object, (Same & { readonly struct: MeasuredStruct | undefined })[]>();
+
 const fieldValue = /^(\d{1,10}) (\d{1,10}) (.+)$/;
 
-/** The struct of an entry as it was in release `index`; undefined where it was not there. Throws InspectError `malformed`: all of the entry is checked. */
+/** The struct of an entry as it was in release `index`, the same object for releases that do not differ; undefined where it was not there. Throws InspectError `malformed`: all of the entry is checked. */
 export function structAt(
   value: unknown,
   index: number,
@@ -88,7 +109,12 @@ export function structAt(
   path: string,
 ): MeasuredStruct | undefined {
   const entry = object(value, file, path);
-  const sizeText = valueAt(entry.size, index, releases, file, `${path}.size`);
+  const known = readStructs.get(entry) ?? [];
+  readStructs.set(entry, known);
+  const before = known.find(({ first, last }) => index >= first && index <= last);
+  if (before) return before.struct;
+  const same = { first: 0, last: releases.length - 1 };
+  const sizeText = valueAt(entry.size, index, releases, file, `${path}.size`, same);
   const size = sizeText === undefined ? 0 : byteCount(sizeText, file, `${path}.size`);
   const found = fieldsOf(entry, file, path);
   const fields: MeasuredField[] = [];
@@ -96,7 +122,7 @@ export function structAt(
   let last = -1;
   for (const name of Object.keys(found)) {
     const at = `${path}.fields.${name}`;
-    const text = valueAt(found[name], index, releases, file, at);
+    const text = valueAt(found[name], index, releases, file, at, same);
     if (text === undefined || sizeText === undefined) continue;
     const parts = fieldValue.exec(text);
     if (parts === null) fail(file, at, `holds ${text.slice(0, 40)}, not an offset, a number of bytes and a type`);
@@ -108,7 +134,9 @@ export function structAt(
     fields.push(field);
   }
   if (!ordered) fields.sort((a, b) => a.offset - b.offset || a.size - b.size);
-  return sizeText === undefined ? undefined : { size, fields };
+  const struct = sizeText === undefined ? undefined : { size, fields };
+  known.push({ ...same, struct });
+  return struct;
 }
 
 /** Every release of a file, plain ones first, checked whole: the reverse of `toTableFile`. Throws InspectError `malformed`. */

@@ -1,7 +1,17 @@
 // What is found out about a program and costs time, kept for its next image: one small file for each thing, by build ID, in the user's cache folder. What stands there is a
 // hint and nothing more: who reads it proves it again. Holds no byte of an image. A folder that can't be read or written is as good as none.
-import { createHash, randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { makeFolder } from '../bytes/make-folder.js';
 
@@ -33,8 +43,17 @@ export interface Keeping {
 }
 
 function fileOf({ folder, kind, program, by }: Keeping): string {
-  const name = createHash('sha256').update(`${format}\n${program.build}\n${by[1]}`).digest('hex').slice(0, 32);
-  return join(folder, kind, `${name}.${kind}.json`);
+  return join(folder, kind, `${shortName(`${format}\n${program.build}\n${by[1]}`)}.${kind}.json`);
+}
+
+/** FNV-1a from two beginnings. Two that share a name push each other out, and nothing worse: the file says what it is of. Loading node:crypto would cost more than what is kept saves. */
+function shortName(text: string): string {
+  const hash = (start: number) => {
+    let value = start;
+    for (const byte of Buffer.from(text)) value = Math.imul(value ^ byte, 0x01000193);
+    return (value >>> 0).toString(16).padStart(8, '0');
+  };
+  return hash(0x811c9dc5) + hash(0x9e3779b9);
 }
 
 /** What is kept; undefined where that is nothing, or no object, or of something else. The caller checks all in it. */
@@ -42,16 +61,26 @@ export function readKept(keeping: Keeping): KeptRecord | undefined {
   const { program, by } = keeping;
   let value: unknown;
   try {
-    const file = fileOf(keeping);
-    const stat = statSync(file);
-    if (!stat.isFile() || stat.size > mostBytes) return undefined;
-    value = JSON.parse(readFileSync(file, 'utf8'));
+    value = JSON.parse(readShort(fileOf(keeping)) ?? '');
   } catch {
     return undefined;
   }
   const entry = asRecord(value);
   // The whole identity, lest two share a file name.
   return entry?.format === format && entry.build === program.build && entry[by[0]] === by[1] ? entry : undefined;
+}
+
+/** The text of a file of at most `mostBytes`; undefined for what is longer, or no file: a pipe that stands there is not waited for. */
+function readShort(path: string): string | undefined {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    if (!fstatSync(file).isFile()) return undefined;
+    const bytes = Buffer.allocUnsafe(mostBytes + 1);
+    const length = readSync(file, bytes, 0, bytes.length, 0);
+    return length > mostBytes ? undefined : bytes.toString('utf8', 0, length);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** The value as an object with names; undefined for lists and all else. */
@@ -70,7 +99,7 @@ export function writeKept(
   const file = fileOf(keeping);
   try {
     makeFolder(join(folder, kind), 0o700);
-    const partial = `${file}.${process.pid}-${randomBytes(4).toString('hex')}.partial`;
+    const partial = `${file}.${process.pid}-${Date.now().toString(36)}.partial`;
     writeFileSync(partial, text, { flag: 'wx', mode: 0o600 });
     try {
       renameSync(partial, file);

@@ -22,8 +22,8 @@ export interface LayoutOptions {
   /** `dwarf`, or a table file. */
   readonly layout?: string;
   readonly without?: readonly string[];
-  /** The table of the release, though it is only guessed, served an earlier image of the program as it is: it is tried before the image is asked what else may be. */
-  readonly served?: boolean;
+  /** The release is only guessed, and nothing that the guess went by speaks against its table: it is tried before the image is asked what else may be. */
+  readonly explainsAll?: boolean;
   /** Addresses by name (`runtime.mheap_`). */
   readonly roots?: Readonly<Record<string, number>>;
 }
@@ -70,7 +70,7 @@ export function* candidates(target: Target, options: LayoutOptions, trace: strin
     if (!own) yield fromTable;
     return;
   }
-  if (options.served) yield { ...fromTable, what: `${fromTable.what}, which served an earlier image` };
+  if (options.explainsAll) yield fromTable;
   // A release that was guessed has been held against g, m and p already.
   const inference = infer(target, request, options, target.go?.guessed !== undefined);
   if ('why' in inference) {

@@ -86,13 +86,10 @@ function guessProcess(target: Target, options: ProcessOptions): GoProcess | unde
   const world = [target.goarch, ...(options.without ?? []).toSorted()].join(' ');
   const known = cache && recallGuess(cache.folder, cache.program, world);
   const guess = withGuess(target, options, known);
-  const choice = guess && chooseLayout(guess.target, { ...options, served: guess.served });
+  const choice = guess && chooseLayout(guess.target, { ...options, explainsAll: guess.explainsAll });
   if (!choice) return undefined;
-  const { layout, ok } = choice.best;
-  if (ok && cache && options.layout === undefined) {
-    const isTold = layout.structNames().some((name) => layout.struct(name)?.source !== 'table');
-    const served = !isTold && layout.goVersion === guess.target.go?.version;
-    const kept = rememberGuess(cache.folder, cache.program, world, { lines: guess.lines, served }, known);
+  if (choice.best.ok && cache && options.layout === undefined) {
+    const kept = rememberGuess(cache.folder, cache.program, world, guess, known);
     if (kept) choice.trace.push(kept);
   }
   return makeProcess(guess.target, choice);

@@ -5,7 +5,6 @@ import type { ElfFile } from '../elf/elf-file.js';
 import { lookupSymbols } from '../elf/symbols.js';
 import { findBuildInfo, readBuildInfo } from '../gosym/build-info.js';
 import { hasFunctionTable } from '../gosym/find-ftab.js';
-import { hasPclntab } from '../gosym/find-pclntab.js';
 import { parseGoVersion } from '../gosym/go-version.js';
 import { versionTexts } from '../gosym/version-text.js';
 import type { Memory } from '../image/memory.js';
@@ -74,6 +73,5 @@ export function goEvidence(elf: ElfFile): readonly string[] {
   if (sections.length > 0) return sections;
   if (readBuildIds(elf).go !== undefined) return ['Go build ID'];
   if (readBuildInfo(elf)) return ['build info'];
-  if (hasPclntab(elf)) return ['pclntab'];
-  return hasFunctionTable(elf) ? ['a function table without a header'] : [];
+  return hasFunctionTable(elf) ? ['a function table'] : [];
 }

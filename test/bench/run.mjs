@@ -11,6 +11,8 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bigBinaryFolder, makeBigBinary } from '../../fixtures/big-binary.mjs';
 import { bigHeapFolder, bigHeapSpans, makeBigHeap } from '../../fixtures/big-heap.mjs';
+import { makeVariant } from '../../fixtures/stripped.mjs';
+import { altered } from './altered.mjs';
 import { firstFrame } from './first-frame.mjs';
 import { keyLatency } from './key-latency.mjs';
 import { layoutCost } from './layout-cost.mjs';
@@ -64,11 +66,34 @@ const stripped = {
   ...(given && { [`${basename(given)}, stripped`]: [join(given, 'server'), join(given, 'core')] }),
 };
 
+const { untold, nameless } = await altered(sample, 'go1.27.4', folder);
+const wiped = large.every((file) => existsSync(file))
+  ? makeVariant('all', { binary: large[0], image: large[1] }, join(folder, 'wiped'))
+  : undefined;
+const nowhere = ['--sysroot', mkdtempSync(join(folder, 'nowhere-'))];
+const names = {
+  untold: 'the sample, nothing tells its version: overview',
+  nameless: 'the sample, names garbled: overview, nothing kept',
+  alone: 'the sample’s core alone: overview, nothing kept',
+  hidden: 'the sample, stripped, no table of its line: overview',
+  wiped: 'more than 30 MB, everything wiped: overview',
+  large: 'more than 30 MB, stripped: all roots, nothing kept',
+};
+const untoldCold = `${names.untold}, nothing kept`;
+const untoldKept = `${names.untold}, guess kept`;
+
 const manyPlain = '10,000 goroutines: goroutines';
 const manyStripped = '10,000 goroutines, stripped: goroutines';
 
-/** What must hold: at most so many times a bare node, or so many ms of CPU. */
+/** What must hold: at most so many times a bare node, so many ms of CPU, or so large a share of another case. */
 const bars = {
+  [names.large]: { ratio: 3 },
+  [names.wiped]: { ratio: 3 },
+  [names.nameless]: { ratio: 3.5 },
+  [names.alone]: { ratio: 3.5 },
+  [names.hidden]: { ratio: 5 },
+  [untoldCold]: { ratio: 5.5 },
+  [untoldKept]: { share: 1, of: untoldCold },
   'goroutine 1': { ratio: 2 },
   [strippedStack]: { ratio: 2 },
   [manyPlain]: { ms: 1500 },
@@ -94,6 +119,12 @@ const cases = {
       [`${name}: goroutine 1, nothing kept`, [[cli, 'goroutine', '1', ...pair, '--no-cache'], rounds]],
     ]),
   ),
+  [untoldCold]: [[cli, 'overview', ...untold, '--no-cache'], rounds],
+  [untoldKept]: [[cli, 'overview', ...untold], rounds],
+  [names.nameless]: [[cli, 'overview', ...nameless, '--no-cache'], rounds],
+  [names.alone]: [[cli, 'overview', sample[1], ...nowhere, '--no-cache'], rounds],
+  [names.hidden]: [[cli, 'overview', ...stripped['the sample, stripped'], '--without', 'go1.27', '--no-cache'], rounds],
+  ...(wiped && { [names.wiped]: [[cli, 'overview', wiped.binary, wiped.image, '--no-cache'], rounds] }),
   ...(many && {
     [manyPlain]: [[cli, 'goroutines', ...many], bigRounds],
     [manyStripped]: [[cli, 'goroutines', withoutSections(many[0], 'many'), many[1], '--no-cache'], bigRounds],
@@ -140,7 +171,7 @@ for (let round = 0; round <= rounds; round += 1) {
 const medianCpu = (name) => median(samples[name].map(({ cpuMs }) => cpuMs));
 const bare = medianCpu(node);
 const line = (name, ...cells) =>
-  process.stdout.write(`${name.padEnd(46)}${cells.map((cell) => String(cell).padStart(8)).join('')}\n`);
+  process.stdout.write(`${name.padEnd(66)}${cells.map((cell) => String(cell).padStart(8)).join('')}\n`);
 line('case', 'CPU ms', 'min', '× node', '+ ms', 'MiB');
 for (const [name, results] of Object.entries(samples)) {
   const cpu = medianCpu(name);
@@ -149,9 +180,9 @@ for (const [name, results] of Object.entries(samples)) {
   line(name, cpu.toFixed(0), least.toFixed(0), (cpu / bare).toFixed(2), (cpu - bare).toFixed(0), peak.toFixed(0));
 }
 const say = (text) => process.stdout.write(`${text}\n`);
-for (const [name, { ratio, ms }] of Object.entries(bars)) {
+for (const [name, { ratio, ms, share, of }] of Object.entries(bars)) {
   if (!samples[name]) continue;
-  const most = ms ?? ratio * bare;
+  const most = ms ?? (share === undefined ? ratio * bare : share * medianCpu(of));
   const holds = medianCpu(name) <= most;
   if (!holds) process.exitCode = 1;
   say(`bar: ${name}: ${medianCpu(name).toFixed(0)} of ${most.toFixed(0)} ms${holds ? '' : ': NOT HELD'}`);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { PageCache } from '../../src/bytes/page-cache.js';
 import { hasFunctionTable } from '../../src/gosym/find-ftab.js';
-import { hasPclntab } from '../../src/gosym/find-pclntab.js';
+import { headersIn } from '../../src/gosym/find-pclntab.js';
 import { openElf } from '../../src/target/classify.js';
 import { openTarget } from '../../src/target/open.js';
 import { overwrite, tablePlace, withoutSections } from '../support/damaged-binary.js';
@@ -40,7 +40,7 @@ describe.each(names)('%s', (name) => {
   const { elf } = openElf(path, new PageCache());
 
   it('has a function table', () => {
-    expect(hasPclntab(elf)).toBe(false);
+    expect([...headersIn(readFileSync(path), elf.littleEndian, elf.pointerSize)]).toEqual([]);
     expect(hasFunctionTable(elf)).toBe(true);
   });
 
@@ -68,6 +68,7 @@ it('is not in a table of zeros, of equal pairs, or of pairs that lead nowhere', 
   elf.close();
   const copy = join(folder.path, 'pairs');
   copyFileSync(server, copy);
+  overwrite([copy], server, [offset, offset + 4096], (bytes) => bytes.fill(0, 0, place.headerBytes));
   // The records no longer begin with the entries that lead to them.
   overwrite([copy], server, [place.names[1], offset + 400_000], (bytes) => {
     for (let at = 0; at + 8 <= bytes.length; at += 8) {

@@ -6,6 +6,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { openProcess } from '../../src/runtime/process.js';
 import { neededRootNames } from '../../src/runtime/roots/names.js';
 import { openTarget } from '../../src/target/open.js';
+import { withoutSections } from '../support/headerless.js';
+import { entriesOf, entryOf, freshCache, otherThings, replaceBy } from '../support/kept.js';
 import { run, sample, TempFolder } from '../support/run-cli.js';
 
 const temp = new TempFolder();
@@ -30,21 +32,11 @@ const shown = ({ roots }: ReturnType<typeof open>) =>
 const recalledIn = ({ roots }: ReturnType<typeof open>) =>
   [...roots.values()].filter(({ detail }) => detail.endsWith('known from an earlier run')).map(({ name }) => name);
 
-let folders = 0;
-/** A fresh folder, and what is in it after a run. */
-function freshCache(): string {
-  folders += 1;
-  const folder = join(temp.path, `cache-${folders}`);
-  mkdirSync(folder);
-  return folder;
-}
-const entryOf = (cache: string) => join(cache, 'roots', readdirSync(join(cache, 'roots'))[0]!);
-
 const truth = shown(open());
 
 describe('what a search found', () => {
   it('is kept, and known in the next run with the way it was found', () => {
-    const cache = freshCache();
+    const cache = freshCache(temp);
     const first = open(cache);
     expect(recalledIn(first)).toEqual([]);
     expect(first.trace.join('\n')).toMatch(/9 roots kept for the next image of this build/);
@@ -52,14 +44,14 @@ describe('what a search found', () => {
     expect(recalledIn(second)).toHaveLength(9);
     expect(shown(second)).toEqual(truth);
     expect(shown(first)).toEqual(truth);
-    expect(readdirSync(join(cache, 'roots'))).toHaveLength(1);
-    const stat = statSync(entryOf(cache));
+    expect(entriesOf(cache, 'roots')).toHaveLength(1);
+    const stat = statSync(entryOf(cache, 'roots'));
     expect(stat.mode & 0o077).toBe(0);
     expect(stat.size).toBeLessThan(4096);
   });
 
   it('is not kept without a folder, with symbols, or where the user names a root', () => {
-    const cache = freshCache();
+    const cache = freshCache(temp);
     openProcess(openTarget({ files: [sample.server, sample.core], options: {} }), { cache });
     const mheap = open().roots.get('runtime.mheap_')!.address!;
     openProcess(openTarget({ files, options: {} }), { cache, roots: { 'runtime.mheap_': mheap } });
@@ -75,7 +67,7 @@ describe('what a search found', () => {
   });
 
   it('is kept by the command line below XDG_CACHE_HOME, but with --no-cache', () => {
-    const home = freshCache();
+    const home = freshCache(temp);
     const env = { ...process.env, XDG_CACHE_HOME: home };
     expect(run(['overview', ...files, '--no-cache'], { env }).status).toBe(0);
     expect(readdirSync(home)).toEqual([]);
@@ -85,7 +77,7 @@ describe('what a search found', () => {
   });
 
   it('is what every command needs, and the rest once somebody has asked for it', () => {
-    const cache = freshCache();
+    const cache = freshCache(temp);
     open(cache);
     const early = recalledIn(open(cache));
     expect(early.toSorted()).toEqual(neededRootNames.toSorted());
@@ -94,19 +86,19 @@ describe('what a search found', () => {
   });
 
   it('stays within a thousand files', () => {
-    const cache = freshCache();
+    const cache = freshCache(temp);
     mkdirSync(join(cache, 'roots'));
     for (let i = 0; i < 1010; i += 1) writeFileSync(join(cache, 'roots', `${i}.roots.json`), '{}');
     open(cache);
-    expect(readdirSync(join(cache, 'roots'))).toHaveLength(1000);
+    expect(entriesOf(cache, 'roots')).toHaveLength(1000);
     expect(recalledIn(open(cache))).toContain('runtime.mheap_');
   });
 });
 
 describe('a file that lies', () => {
-  const cache = freshCache();
+  const cache = freshCache(temp);
   open(cache);
-  const file = entryOf(cache);
+  const file = entryOf(cache, 'roots');
   const honest = JSON.parse(readFileSync(file, 'utf8')) as {
     build: string;
     roots: Record<string, { offset: number; method: string }>;
@@ -157,5 +149,47 @@ describe('a file that lies', () => {
     expect(process.warnings).toEqual([]);
     // What was found instead is what is kept from now on.
     expect(recalledIn(open(cache))).toHaveLength(9);
+  });
+});
+
+describe('what stands in the place of a file', () => {
+  it.each(Object.keys(otherThings))('changes no answer: %s', (what) => {
+    const cache = freshCache(temp);
+    open(cache);
+    const path = entryOf(cache, 'roots');
+    replaceBy(what, path);
+    const before = process.cpuUsage();
+    const found = open(cache);
+    expect(shown(found)).toEqual(truth);
+    expect(recalledIn(found)).toEqual([]);
+    expect(found.warnings).toEqual([]);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1000).toBeLessThan(5000);
+    // A folder stays where it is; all else gives way to what was found, and nothing was written through a link.
+    expect(recalledIn(open(cache))).toHaveLength(what === 'a folder' ? 0 : 9);
+    expect(statSync(path).isDirectory()).toBe(what === 'a folder');
+    expect(statSync('/dev/zero').isCharacterDevice()).toBe(true);
+  });
+
+  it('is not believed where another program’s file was put', () => {
+    const cache = freshCache(temp);
+    open(cache);
+    const path = entryOf(cache, 'roots');
+    const other = JSON.parse(readFileSync(path, 'utf8')) as { roots: Record<string, { offset: number }> };
+    const small = temp.unpacked('other', 'images', 'go1.25-amd64-nodwarf', 'server.gz');
+    const core = temp.plain(
+      'other.core',
+      temp.unpacked('other.packed', 'images', 'go1.25-amd64-nodwarf', 'core.sparse.gz'),
+    );
+    const theirs = openProcess(
+      openTarget({ files: [withoutSections(small, join(temp.path, 'other.bare')), core], options: {} }),
+      {},
+    )!;
+    for (const [name, root] of theirs.roots)
+      if (name in other.roots && root.address !== undefined) other.roots[name]!.offset = root.address;
+    writeFileSync(path, JSON.stringify(other));
+    const found = open(cache);
+    expect(shown(found)).toEqual(truth);
+    expect(recalledIn(found)).toEqual([]);
   });
 });

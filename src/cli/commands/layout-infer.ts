@@ -6,7 +6,7 @@ import { inferResult, saveInference } from '../../runtime/infer/infer-result.js'
 import { infer, requestOf } from '../../runtime/layout-candidates.js';
 import type { CommandSpec } from '../command.js';
 import { text } from '../options.js';
-import { openTargetOnly, refuseCsv } from './files.js';
+import { openTargetOnly, refuseCsv, shortRunBudget } from './files.js';
 
 const name = 'layout infer';
 
@@ -23,6 +23,7 @@ export const layoutInfer: CommandSpec = {
   run(invocation) {
     const { operands, options, out, raw } = invocation;
     refuseCsv(name, invocation);
+    invocation.optimizeAfter(shortRunBudget);
     const target = openTargetOnly(name, operands, invocation);
     try {
       const path = target.binary?.info.path ?? operands[0] ?? 'the binary';

@@ -8,7 +8,7 @@ import { layoutVerifyText } from '../../output/verify-text.js';
 import { verifyTarget } from '../../runtime/verify/verify-layout.js';
 import type { CommandSpec, Invocation } from '../command.js';
 import { UsageError } from '../options.js';
-import { openTargetOnly, refuseCsv } from './files.js';
+import { openTargetOnly, refuseCsv, shortRunBudget } from './files.js';
 
 function write<T>(invocation: Invocation, result: T, toText: (result: T) => string): void {
   const { options, out } = invocation;
@@ -122,6 +122,7 @@ export const layoutVerify: CommandSpec = {
     const { layout: file } = invocation.options.open;
     if (file === 'dwarf')
       throw new UsageError('--layout dwarf', 'is what layout verify compares with: name a layout file');
+    invocation.optimizeAfter(shortRunBudget);
     const target = openTargetOnly('layout verify', invocation.operands, invocation);
     const result = verifyTarget(target, invocation.options.open);
     write(invocation, result, layoutVerifyText);

@@ -5,19 +5,15 @@ import { jsonText } from '../../output/format.js';
 import { overviewText } from '../../output/overview-text.js';
 import { layoutOf } from '../../runtime/process.js';
 import type { CommandSpec, Invocation } from '../command.js';
-import { openFiles, refuseCsv } from './files.js';
+import { openFiles, refuseCsv, shortRunBudget } from './files.js';
 
-/** Bytes of bytecode after which V8 optimizes a function: its own default, and what suits a run that is over soon (both measured on Node 20). */
-const usualBudget = 67_584;
-const shortRunBudget = 1_000_000;
 /** From so many mspans on, their loops are what an overview's time goes into. */
 const manySpans = 50_000;
 
 export function runOverview(invocation: Invocation): number {
-  invocation.optimizeAfter(shortRunBudget);
   refuseCsv('overview', invocation);
   const opened = openFiles('overview', invocation.operands, invocation);
-  if (Number(opened.process?.allspans?.length ?? 0) > manySpans) invocation.optimizeAfter(usualBudget);
+  if (Number(opened.process?.allspans?.length ?? 0) <= manySpans) invocation.optimizeAfter(shortRunBudget);
   const spans = opened.process && summedSpans(opened.process);
   const layout = opened.process ? undefined : layoutOf(opened.target, invocation.options.open);
   const { format } = invocation.options;

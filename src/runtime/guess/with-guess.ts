@@ -26,7 +26,7 @@ export function withGuess(
       trace: [...target.trace, ...earlier, ...guess.trace],
     },
     lines,
-    served: again !== undefined && known?.served === true,
+    explainsAll: guess.held === guess.seen && equal.length === 0,
   };
 }
 
@@ -34,8 +34,8 @@ interface Guessed {
   readonly target: Target;
   /** Release lines that it may be, the likeliest first. */
   readonly lines: readonly string[];
-  /** The guessed release's table served an earlier image of the program as it is. */
-  readonly served: boolean;
+  /** All that was observed is as the guessed release's layout says, and that of no other line does as well. */
+  readonly explainsAll: boolean;
 }
 
 function sourceOf({ seen, held, from, to, equal }: GuessedGo): string {

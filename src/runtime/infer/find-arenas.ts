@@ -1,6 +1,7 @@
 // mheap_.arenas without its offset: the word of mheap that leads, through the table of heapArenas, to arenas whose page tables hold the very mspans of the
 // addresses asked for. Where spans stands in a heapArena comes out of it. Source: runtime/mheap.go (arenaIndex, spanOf), 1.11+.
 import type { Memory } from '../../image/memory.js';
+import { matchingWords } from '../../image/scan-words.js';
 import type { ArenaGeometry } from '../../layout/types.js';
 import type { InferredMspan } from './infer-mspan.js';
 
@@ -51,7 +52,10 @@ export function findArenas({ memory, mspan, arena, pageSize, mheap, end }: Wante
   const [probe] = spans;
   if (!probe) return undefined;
   const led: { readonly at: number; readonly heapArena: number }[] = [];
-  for (let at = mheap, left = mostWords; at < end && left > 0; at += pointerSize, left -= 1) {
+  const range = { start: mheap, end: Math.min(end, mheap + mostWords * pointerSize) };
+  const into = Math.floor(index(probe.start) / l2Size) * pointerSize;
+  // The table must be there; asked of every word, all else would cost more than the rest of the search.
+  for (const at of matchingWords({ memory }, [range], into + pointerSize, (words) => words.at(into) > 0xffff, into)) {
     const heapArena = arenaOf(at, probe.start);
     if (heapArena && heapArena % pointerSize === 0) led.push({ at, heapArena });
   }

@@ -69,17 +69,18 @@ interface ClassRun {
   readonly count: number;
 }
 
-/** The longest run of bytes 0, 1, 2, … at one stride. */
+/** The longest run of bytes 0, 1, 2, … at one stride; of equal ones that of the least stride, and the first of these. Begins at the ones: most of these bytes are zero. */
 function findClasses({ address, bytes }: Region): ClassRun | undefined {
   let best: ClassRun | undefined;
-  for (let stride = strideStep; stride <= mostStride; stride += strideStep) {
-    const last = bytes.length - leastClasses * stride;
-    for (let at = 0; at < last; at += 1) {
-      if (bytes[at + stride] !== 1 || bytes[at] !== 0 || bytes[at + 2 * stride] !== 2 || bytes[at + 3 * stride] !== 3)
-        continue;
+  for (let one = bytes.indexOf(1); one >= 0; one = bytes.indexOf(1, one + 1)) {
+    const most = Math.min(mostStride, one, (bytes.length - one) / (leastClasses - 1));
+    for (let stride = strideStep; stride <= most; stride += strideStep) {
+      if (bytes[one + stride] !== 2 || bytes[one - stride] !== 0 || bytes[one + 2 * stride] !== 3) continue;
+      const at = one - stride;
       let count = 4;
       while (count < mostClasses && bytes[at + count * stride] === count) count += 1;
-      if (count >= leastClasses && count > (best?.count ?? 0)) best = { first: address + at, stride, count };
+      const better = !best || count > best.count || (count === best.count && stride < best.stride);
+      if (count >= leastClasses && better) best = { first: address + at, stride, count };
     }
   }
   return best;

@@ -1,6 +1,7 @@
 // Where the fields of mheap stand, told from the image: allspans is where its slice was found; central knows its own order; spanalloc behind it says where
 // mheap_ begins; arenas leads back to the spans; pagesInUse is their sum. Source: runtime/mheap.go, type mheap.
 import type { Memory } from '../../image/memory.js';
+import { matchingWords } from '../../image/scan-words.js';
 import type { ArenaGeometry } from '../../layout/types.js';
 import type { FoundAllspans } from './find-allspans.js';
 import { findArenas } from './find-arenas.js';
@@ -163,10 +164,12 @@ function part(
   return { name, size, fields: [{ ...place, confidence, alternatives: [], why }] };
 }
 
-/** Addresses in [start, end) whose word is `value`, a few at most. */
+/** Addresses in [start, end) whose word is `value`, which is not 0: a few at most. */
 function wordsEqual(memory: Memory, start: number, end: number, value: number): number[] {
   const found: number[] = [];
-  const { pointerSize } = memory;
-  for (let at = start; at < end && found.length < 8; at += pointerSize) if (memory.word(at) === value) found.push(at);
+  for (const at of matchingWords({ memory }, [{ start, end }], 0, (words) => words.at(0) === value, 0)) {
+    found.push(at);
+    if (found.length === 8) break;
+  }
   return found;
 }
