@@ -55,7 +55,7 @@ describe('inferred offsets', () => {
     const layout = { name: 'inferred', source: 'inferred', exact: false, validated: { checked: 9, held: 9, ok: true } };
     const source = 'inferred' as const;
     const { screen, type } = start({
-      opened: { inferred: true, layoutText: '~inferred' },
+      opened: { told: ['mspan'], layoutText: '~inferred' },
       overview: { layout: layout as never },
       detail: { fields: { freeindex: { offset: 48, size: 2, type: 'uint16', value: 1112, source } } },
     });

@@ -1,7 +1,8 @@
 // The GC controller as lines: what the pacer aims at as a bar with marks, the settings in force against those of the environment, the last
 // cycles with their pauses, and every field with its value in words.
 import type { BigCount, GcCycle, GcResult } from '../../src/analysis/results.js';
-import { type Line, type Segment, wrapText } from '../line.js';
+import { markOf, settingBy, unmarked } from '../../src/output/format.js';
+import { foldLine, type Line, type Segment, wrapText } from '../line.js';
 import { bytesText, durationText, grouped, timeText } from '../numbers.js';
 import { fitText } from '../terminal/text-width.js';
 import { meaningOf, type ValueKind } from './gc-meanings.js';
@@ -29,6 +30,10 @@ export function pacingLines(gc: GcResult, width: number): Line[] {
     ...pauseLines(gc.history, width),
   ];
 }
+
+/** None of them wider than `width`. */
+export const foldedLines = (lines: readonly Line[], width: number): Line[] =>
+  lines.flatMap((line) => foldLine(line, width, labelWidth + 2));
 
 function phaseLines({ derived }: GcResult): Line[] {
   const phases: Readonly<Record<string, string>> = {
@@ -130,7 +135,8 @@ function settingLines(gc: GcResult, width: number): Line[] {
     const none = name === 'GOMEMLIMIT' && inForce !== null && finite(inForce) === undefined;
     const value =
       inForce === null ? '–' : none ? 'none' : name === 'GOMEMLIMIT' ? bytesText(inForce) : grouped(inForce);
-    const shown = name === 'GODEBUG' ? '' : value.padStart(9);
+    const mark = inForce === null ? unmarked : markOf(settingBy(name, gc));
+    const shown = name === 'GODEBUG' ? '' : mark(value).padStart(9);
     const words = environment === null || origin.includes(environment) ? origin : `${name}=${environment}: ${origin}`;
     return wrapText(words, Math.max(20, width - labelWidth - 14)).map(
       (part, i): Line => [label(i === 0 ? name : ''), i === 0 ? shown.padEnd(9) : ' '.repeat(9), ['dim', `   ${part}`]],
