@@ -176,19 +176,32 @@ function pauseLines(history: readonly GcCycle[], width: number): Line[] {
   return [[label('pauses'), ['note', bars], ['dim', `  newest right, highest ${durationText(highest)}`]]];
 }
 
-export const cycleHead: Line = [
-  [
-    'dim',
-    `  ${'cycle'.padStart(9)}  ${'ended (UTC)'.padEnd(27)} ${'pause'.padStart(9)}  ${'after the one before'.padStart(20)}`,
-  ],
-];
+interface CycleWidths {
+  readonly cycle: number;
+  readonly after: number;
+}
 
-export function cycleRows(history: readonly GcCycle[]): TextRow[] {
-  return history.map(({ cycle, end, pauseNs, sincePrevious }) =>
-    textRow([
-      `${grouped(cycle).padStart(9)}  ${timeText(end).padEnd(27)} ${durationText(pauseNs).padStart(9)}  ${(sincePrevious === null ? '–' : durationText(sincePrevious)).padStart(20)}`,
-    ]),
-  );
+/** Below this width the columns stand closer, and the last one has a short title. */
+const wideCycles = 74;
+const cycleWidths = (width: number): CycleWidths =>
+  width >= wideCycles ? { cycle: 9, after: 20 } : { cycle: 6, after: 9 };
+
+export function cycleHead(width: number): Line {
+  const { cycle, after } = cycleWidths(width);
+  const title = width >= wideCycles ? 'after the one before' : 'after';
+  return [
+    ['dim', `${'cycle'.padStart(cycle)}  ${'ended (UTC)'.padEnd(27)} ${'pause'.padStart(9)}  ${title.padStart(after)}`],
+  ];
+}
+
+export function cycleRows(history: readonly GcCycle[], width: number): TextRow[] {
+  const widths = cycleWidths(width);
+  return history.map(({ cycle, end, pauseNs, sincePrevious }) => {
+    const after = sincePrevious === null ? '–' : durationText(sincePrevious);
+    return textRow([
+      `${grouped(cycle).padStart(widths.cycle)}  ${timeText(end).padEnd(27)} ${durationText(pauseNs).padStart(9)}  ${after.padStart(widths.after)}`,
+    ]);
+  });
 }
 
 /** A row of the list of fields. */

@@ -104,14 +104,14 @@ function tabs({ pane }: GcState): Line {
 }
 
 function pacingView(gc: GcResult, width: number, room: number): View {
-  const rows = cycleRows(gc.history);
+  const rows = cycleRows(gc.history, width);
   const lines = pacingLines(gc, width);
   for (const head of [foldedLines(lines, width), lines]) {
     const rowsHeight = room - head.length - 2;
-    if (rowsHeight >= fewestRows) return { head: [...head, cycleHead], rows, foot: [], rowsHeight };
+    if (rowsHeight >= fewestRows) return { head: [...head, ['  ', ...cycleHead(width)]], rows, foot: [], rowsHeight };
   }
   // On a small terminal all of it scrolls.
-  const all = [...foldedLines(pacingLines(gc, width - 2), width - 2), cycleHead];
+  const all = [...foldedLines(pacingLines(gc, width - 2), width - 2), cycleHead(width)];
   return { head: [], rows: [...all.map((line) => textRow(line)), ...rows], foot: [], rowsHeight: room - 1 };
 }
 
