@@ -173,7 +173,7 @@ describe('numbers read by an inferred layout', () => {
     expect(text('goroutines')).toMatch(/^4 goroutines \[~waiting\] {2}~20 ~21 ~22 ~23$/m);
     expect(text('goroutines', '--flat')).toMatch(/^ +~1 {2}~waiting /m);
     expect(text('goroutine', '20')).toMatch(
-      /^goroutine ~20 \[~waiting[^]*stack ~0x[0-9a-f]+–~0x[0-9a-f]+, ~[\d,]+ of ~[\d,]+ bytes/,
+      /^goroutine ~20 \[~waiting[\s\S]*stack ~0x[0-9a-f]+–~0x[0-9a-f]+, ~[\d,]+ of ~[\d,]+ bytes/,
     );
     expect(text('threads')).toMatch(/^thread \d+ {2}m ~\d+ 0x/m);
     expect(text('gc')).toMatch(/^GOGC +~100, /m);
@@ -204,7 +204,9 @@ describe('numbers read by an inferred layout', () => {
     const text = output(['overview', ...files, '--layout', file, '--quiet']);
     expect(text).toMatch(/✓ HeapInuse ~[\d,]+ = /);
     expect(text).not.toContain('✗');
-    expect(json(['spans', ...files, '--layout', file, '--limit', '1', '--quiet'])).toMatchObject({ source: 'inferred' });
+    expect(json(['spans', ...files, '--layout', file, '--limit', '1', '--quiet'])).toMatchObject({
+      source: 'inferred',
+    });
     expect(json(['spans', ...files, '--limit', '1'])).not.toHaveProperty('source');
     expect(json(['goroutines', ...files])).not.toHaveProperty('source');
   });
@@ -212,7 +214,7 @@ describe('numbers read by an inferred layout', () => {
 
 describe('overrides that can’t be right', () => {
   it('are told in a line', () => {
-    expectRefusal(run(['overview', ...files, '--layout', 'dwarf']), 3, /has no DWARF[^]*without --layout dwarf/);
+    expectRefusal(run(['overview', ...files, '--layout', 'dwarf']), 3, /has no DWARF[\s\S]*without --layout dwarf/);
     const { warnings } = json<{ warnings: string[] }>(['overview', ...files, '--bias', '0x1000', '--quiet']);
     expect(warnings).toContain('--bias says 0x1000, by fixed addresses it is 0x0');
     expect(json<{ warnings: string[] }>(['overview', ...files, '--bias', '0', '--quiet']).warnings).toEqual([]);

@@ -30,8 +30,8 @@ beforeAll(() => {
   run(['layout', 'infer', ...files, '--save', layout]);
 });
 afterEach(() => running?.stop());
-afterAll(() => {
-  client.close();
+afterAll(async () => {
+  await client.close();
   folder.remove();
 });
 

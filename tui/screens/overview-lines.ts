@@ -1,12 +1,13 @@
 // What the first screen says: how full the heap is, what the GC is at, the largest classes, and whether our sums and the runtime's counters agree.
 // Made to fit 80×24 with everything that matters above the fold; on a taller terminal it shows more classes and how the roots were found.
-import type { BigCount, ClassRow, OverviewResult } from '../../src/analysis/results.js';
+import type { BigCount, OverviewResult } from '../../src/analysis/results.js';
 import { footprintTexts } from '../../src/output/footprint-text.js';
 import { goroutineCountsText, layoutName, type Mark, overviewMarks, percentApart } from '../../src/output/format.js';
+import { classFilter, classHead, classLine, topClasses } from '../components/class-lines.js';
 import { gauge } from '../components/gauge.js';
 import { foldLine, type Line, lineWidth, padLine, type Segment } from '../line.js';
 import { allSpans, goroutinesWith } from '../navigation.js';
-import { bytesText, classText, grouped, percentText } from '../numbers.js';
+import { bytesText, grouped } from '../numbers.js';
 import type { NewScreen } from '../screen-state.js';
 import { start } from '../scrolling.js';
 import { cutText, textWidth } from '../terminal/text-width.js';
@@ -64,10 +65,11 @@ function viewLines(overview: OverviewResult, width: number, height: number, tigh
   for (const line of warningLines(overview)) add(line);
   const after = lines.splice(classesFrom);
   const choicesAfter = choices.splice(choices.filter(({ line }) => line < classesFrom).length);
-  const room = Math.max(3, height - lines.length - after.length - 1);
+  const head = classHead(label, width);
+  const room = Math.max(3, height - lines.length - after.length - head.length);
   const classes = topClasses(overview.classes).slice(0, room);
-  if (classes.length > 0) lines.push(...classHead(width));
-  for (const row of classes) add(classLine(row, marks.spans, width), spansOf(classFilter(row)));
+  if (classes.length > 0) lines.push(...head);
+  for (const row of classes) add(classLine(label, row, marks.spans, width), spansOf(classFilter(row)));
   for (const { line, to } of choicesAfter) choices.push({ line: line - classesFrom + lines.length, to });
   lines.push(...after);
   // What a tall terminal has room for; on a small one it would push the rest out of sight.
@@ -207,39 +209,6 @@ function gcText(gc: Readonly<Record<string, unknown>>, mark: Mark): string {
     ...(known('heapGoal') ? [`goal ${bytes(gc.heapGoal)}`] : []),
     `GOGC ${percent}`,
   ].join('  ');
-}
-
-/** Largest first: by the bytes that the class's spans hold. */
-function topClasses(classes: readonly ClassRow[]): ClassRow[] {
-  return [...classes].sort((a, b) => b.inuseBytes - a.inuseBytes);
-}
-
-const classFilter = ({ sizeclass, noscan }: ClassRow) => `class=${sizeclass} ${noscan ? 'noscan' : 'scan'} state=inuse`;
-
-/** From this width on the classes stand beside their label, below it on a narrower terminal. */
-const besideLabel = 76;
-
-function classHead(width: number): Line[] {
-  const titles: Segment = ['dim', 'class  elemsize     spans  slots used      bytes   waste'];
-  return width >= besideLabel
-    ? [[' ', label('top classes'), titles]]
-    : [
-        [' ', label('top classes')],
-        [' ', ' ', titles],
-      ];
-}
-
-function classLine(row: ClassRow, mark: Mark, width: number): Line {
-  const waste = percentText(row.inuseBytes - row.allocBytes, row.inuseBytes);
-  const text = [
-    mark(classText(row.sizeclass, row.noscan)).padEnd(5),
-    (row.sizeclass === 0 ? 'large' : mark(bytesText(row.elemsize))).padStart(9),
-    mark(grouped(row.spans)).padStart(9),
-    mark(percentText(row.objects, row.slots)).padStart(11),
-    mark(bytesText(row.inuseBytes)).padStart(10),
-    mark(waste).padStart(7),
-  ].join(' ');
-  return [width >= besideLabel ? label('') : ' ', text];
 }
 
 function reconciliationLines({ reconciliation, layout }: OverviewResult): Entry[] {
