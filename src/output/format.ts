@@ -1,5 +1,5 @@
 // How numbers look to people: grouped digits, IEC sizes, text that can't hurt a terminal.
-import type { GcResult, OverviewResult } from '../analysis/results.js';
+import type { BigCount, GcResult, OverviewResult } from '../analysis/results.js';
 import { isTold } from '../layout/exact.js';
 import type { Layout } from '../layout/types.js';
 
@@ -134,4 +134,36 @@ export function settingBy(name: string, { controllerBy, gcController }: GcResult
 export function rootsText(roots: readonly { readonly state: string }[]): string {
   const doubtful = roots.filter(({ state }) => state !== 'confirmed').length;
   return doubtful === 0 ? 'roots ✓' : `${doubtful} ${doubtful === 1 ? 'root' : 'roots'} ?`;
+}
+
+const known = (value: BigCount | null, text: (shown: string) => string) =>
+  value === null ? [] : [text(bytesText(value))];
+
+/** What the kernel says of the process around the heap. Label and text of each line; none where no `/proc` was there to ask. */
+export function footprintTexts({
+  footprint,
+  layout,
+}: Pick<OverviewResult, 'footprint' | 'layout'>): [string, string][] {
+  if (!footprint) return [];
+  const marks = overviewMarks(layout);
+  const { rss, rssAnon, rssFile, swap, cgroup, heapMapped, heapReleased, source } = footprint;
+  const parts = [...known(rssAnon, (shown) => `${shown} anonymous`), ...known(rssFile, (shown) => `${shown} of files`)];
+  const heap = [
+    ...known(heapMapped, (shown) => `${marks.spans(shown)} mapped`),
+    ...known(heapReleased, (shown) => `${marks.gc(shown)} of it released`),
+  ];
+  const resident = [
+    ...known(rss, (shown) => `RSS ${shown}${parts.length > 0 ? ` (${parts.join(', ')})` : ''}`),
+    ...known(swap, (shown) => `swap ${shown}`),
+    ...(heap.length > 0 ? [`heap ${heap.join(', ')}`] : []),
+  ];
+  const lines: [string, string][] =
+    rss === null ? [] : [['process', printable(`${resident.join('; ')}; by ${source}`)]];
+  if (!cgroup) return lines;
+  const { path, limit, current } = cgroup;
+  const share = current !== null && typeof limit === 'number' && limit > 0 ? ` (${percentText(current, limit)})` : '';
+  const cap =
+    limit === null ? 'limit not known' : limit === 'max' ? 'no memory limit' : `memory limit ${bytesText(limit)}`;
+  const use = known(current, (shown) => `, in use ${shown}${share}`).join('');
+  return [...lines, ['cgroup', printable(`${path === null ? '' : `${path}: `}${cap}${use}`)]];
 }

@@ -1,9 +1,9 @@
 // `overview` for people: a page of text made from the result, nothing read or computed here.
 import type { BigCount, OverviewResult, RootResult } from '../analysis/results.js';
 import { fold } from './fold.js';
-import { footprintTexts } from './footprint-text.js';
 import {
   bytesText,
+  footprintTexts,
   goroutineCountsText,
   grouped,
   overviewMarks,

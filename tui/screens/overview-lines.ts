@@ -1,8 +1,14 @@
 // What the first screen says: how full the heap is, what the GC is at, the largest classes, and whether our sums and the runtime's counters agree.
 // Made to fit 80×24 with everything that matters above the fold; on a taller terminal it shows more classes and how the roots were found.
 import type { BigCount, OverviewResult } from '../../src/analysis/results.js';
-import { footprintTexts } from '../../src/output/footprint-text.js';
-import { goroutineCountsText, layoutName, type Mark, overviewMarks, percentApart } from '../../src/output/format.js';
+import {
+  footprintTexts,
+  goroutineCountsText,
+  layoutName,
+  type Mark,
+  overviewMarks,
+  percentApart,
+} from '../../src/output/format.js';
 import { classFilter, classHead, classLine, topClasses } from '../components/class-lines.js';
 import { gauge } from '../components/gauge.js';
 import { foldLine, type Line, lineWidth, padLine, type Segment } from '../line.js';
