@@ -39,7 +39,7 @@ const allColumns = 10_000;
 /** Every row of a query: as a line of JSON where the file's name ends in .ndjson, as `spans --format ndjson` has it; else the table with all its columns. */
 export async function* spanTableLines(app: AppServices, query: SpanQuery, path: string): AsyncGenerator<string> {
   const json = /\.(ndjson|jsonl)$/i.test(path);
-  const columns = spanColumns(allColumns, app.session.opened?.inferred);
+  const columns = spanColumns(allColumns, app.session.told('mspan'));
   if (!json) yield lineText(headerLine(columns)).trimEnd();
   for (let from = 0; ; from += windowRows) {
     const { rows, indices, matching } = await app.session.call('spanWindow', { query, from, count: windowRows });

@@ -70,6 +70,41 @@ export function padLine(line: Line, width: number): Line {
   return missing > 0 ? [...cut, ' '.repeat(missing)] : cut;
 }
 
+/** The line broken between words into lines of `width` columns; `indent` columns stand before the second and each further one. */
+export function foldLine(line: Line, width: number, indent: number): Line[] {
+  if (lineWidth(line) <= width) return [line];
+  const lines: Line[] = [];
+  let current: Segment[] = [];
+  let used = 0;
+  let blank = true;
+  for (const segment of line) {
+    const [style, text] = typeof segment === 'string' ? (['plain', segment] as const) : segment;
+    for (const word of cleanText(text).split(/(?<= )/)) {
+      const columns = textWidth(word.trimEnd());
+      if (!blank && columns > 0 && used + columns > width) {
+        lines.push(withoutGap(current));
+        current = [' '.repeat(indent)];
+        used = indent;
+        blank = true;
+      }
+      // What stood between two words is no beginning of a line.
+      if (blank && columns === 0 && lines.length > 0) continue;
+      current.push([style, word]);
+      used += textWidth(word);
+      blank &&= columns === 0;
+    }
+  }
+  return [...lines, withoutGap(current)];
+}
+
+/** Without the space behind its last word. */
+function withoutGap(line: readonly Segment[]): Segment[] {
+  const last = line.at(-1);
+  if (last === undefined) return [];
+  const [style, text] = typeof last === 'string' ? (['plain', last] as const) : last;
+  return [...line.slice(0, -1), [style, text.trimEnd()]];
+}
+
 /** Words broken into lines of `width` columns; a word that is longer than a line is broken too. */
 export function wrapText(text: string, width: number): string[] {
   const lines: string[] = [];

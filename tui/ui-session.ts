@@ -1,6 +1,7 @@
 // The session as the screens use it: opens the target, queues questions until that is done, remembers answers (an image does not change),
 // and knows what is running, so that the status bar can show it and Esc can stop it. Knows nothing of React or of the terminal.
 
+import { type Marks, markOf, unmarked } from '../src/output/format.js';
 import { type SessionClient, SessionError } from '../src/session/client.js';
 import type {
   CallName,
@@ -87,6 +88,14 @@ export class UiSession {
     this.client = client;
     this.request = request;
     this.opening = this.open();
+  }
+
+  /** The mark of numbers that are read of a struct, by its name. */
+  readonly marks: Marks = (struct) => (this.told(struct) ? markOf('inferred') : unmarked);
+
+  /** Whether an image told where the fields of a struct stand. */
+  told(struct: string): boolean {
+    return this.opened?.told.includes(struct) ?? false;
   }
 
   /** Settles when the target is open; rejects with an ErrorReply. */

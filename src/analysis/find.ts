@@ -1,6 +1,7 @@
 // `find ADDR`: what an address is. Asks the span table, the goroutines' stacks, the scheduler's structs, the roots, and what knows the program's own, the most telling answer first. Nothing is read before it is asked for, and kept for the next address.
 import type { Segment } from '../image/memory.js';
 import { loadConstants } from '../layout/constants.js';
+import { isTold } from '../layout/exact.js';
 import { layoutsFolder } from '../layout/load.js';
 import { fieldAt } from '../layout/resolve.js';
 import { type GoroutineStack, lastAtOrBefore, readScheduler, type Scheduler } from '../runtime/goroutine-list.js';
@@ -79,6 +80,7 @@ class FindContext {
       address: addressText(address),
       kind,
       what,
+      ...this.#toldOf({ mspan: span !== null, g: stack !== null }),
       mapping: segment ? mappingOf(segment) : null,
       resident: residentResult(this.#target.residentAt(address)),
       span: span ?? (this.#table && kind === 'mapping' ? this.#lastSpan(address) : null),
@@ -101,6 +103,16 @@ class FindContext {
       this.#inProgram(address) ??
       this.#inMapping(address)
     );
+  }
+
+  #toldOf(used: Readonly<Record<string, boolean>>): Pick<FindResult, 'told'> {
+    const told = Object.keys(used).filter((struct) => used[struct] && this.#about(struct) !== '');
+    return told.length > 0 ? { told } : {};
+  }
+
+  /** The mark before what is read of such a struct. */
+  #about(struct: string): string {
+    return this.#process && isTold(this.#process.layout, struct) ? '~' : '';
   }
 
   get #index(): SpanIndex | undefined {
@@ -128,12 +140,13 @@ class FindContext {
     if (row < 0) return undefined;
     const table = this.#table!;
     const span = this.#row(row);
+    const about = this.#about('mspan');
     if (table.state[row] !== stateInuse) {
       const stack = this.#inStack(address);
       if (stack) return { ...stack, span };
       const use =
         table.elemsize[row]! > 0 ? 'stack memory that no goroutine has' : 'a work buffer or other manual memory';
-      return { ...nothing, kind: 'span', span, what: `${use}: manual span of ${span.base}` };
+      return { ...nothing, kind: 'span', span, what: `${use}: ${about}manual span of ${about}${span.base}` };
     }
     const elemsize = table.elemsize[row]!;
     const index = Math.floor((address - table.base[row]!) / elemsize);
@@ -142,14 +155,14 @@ class FindContext {
         ...nothing,
         kind: 'span',
         span,
-        what: `behind the last slot of span ${span.base} (${classText(table, row)})`,
+        what: `behind the last slot of span ${about}${span.base} (${about}${classText(table, row)})`,
       };
     const start = table.base[row]! + index * elemsize;
     const offset = address - start;
     const state = this.#slots(row)[index] ?? '?';
     const slot = { index, address: addressText(start), size: bigCount(elemsize), offset, state };
     const object = this.#objectAt(address);
-    const what = `${object ? `${object.text} in ` : ''}slot ${index}${offset ? ` +0x${offset.toString(16)}` : ''} of span ${span.base} (${classText(table, row)}), ${slotStates[state] ?? state}`;
+    const what = `${object ? `${object.text} in ` : ''}slot ${about}${index}${offset ? ` +0x${offset.toString(16)}` : ''} of span ${about}${span.base} (${about}${classText(table, row)}), ${about}${slotStates[state] ?? state}`;
     return { ...nothing, kind: 'slot', span, slot, object: object?.object ?? null, what };
   }
 
@@ -174,7 +187,7 @@ class FindContext {
       kind: 'mspan',
       span,
       object,
-      what: `${text}, the mspan of ${span.base} (${span.state ?? '?'})`,
+      what: `${text}, the mspan of ${this.#about('mspan')}${span.base} (${this.#about('mspan')}${span.state ?? '?'})`,
     };
   }
 
@@ -184,7 +197,7 @@ class FindContext {
     const status = this.#status(stack);
     const owner =
       stack.role === 'goroutine'
-        ? `goroutine ${stack.goid} (${status})`
+        ? `goroutine ${this.#about('g')}${stack.goid} (${this.#about('g')}${status})`
         : `a thread (${stack.role} ${addressText(stack.g)})`;
     return {
       ...nothing,
@@ -196,7 +209,7 @@ class FindContext {
         hi: addressText(stack.hi),
         status,
       },
-      what: `stack of ${owner}, 0x${(stack.hi - address).toString(16)} below its top`,
+      what: `stack of ${owner}, ${this.#about('g')}0x${(stack.hi - address).toString(16)} below its top`,
     };
   }
 
@@ -231,7 +244,8 @@ class FindContext {
     if (!found) return undefined;
     const { object, text } = this.#structAt(found.type, found.address, address);
     const g = found.type === 'g' ? this.#known?.goroutine(found.address) : undefined;
-    const whose = g && (g.role === 'goroutine' ? ` of goroutine ${g.goid}` : ` (${g.role} of a thread)`);
+    const whose =
+      g && (g.role === 'goroutine' ? ` of goroutine ${this.#about('g')}${g.goid}` : ` (${g.role} of a thread)`);
     return { object, text: `${text}${whose ?? ''}` };
   }
 

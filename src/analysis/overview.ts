@@ -1,5 +1,5 @@
 // The first screen and `overview`: what was opened, how each root was found, heap totals, what the GC is at, and whether it reconciles.
-import { standsIn } from '../layout/exact.js';
+import { standsIn, toldStructs } from '../layout/exact.js';
 import type { Layout } from '../layout/types.js';
 import { goroutineCounts } from '../runtime/goroutine-counts.js';
 import { memstatsField } from '../runtime/heap-stats.js';
@@ -171,8 +171,7 @@ function layoutInfo(process: GoProcess | undefined, chosen: Layout | undefined):
 
 function named(layout: Layout): Omit<LayoutInfo, 'validated'> {
   const { name, source, exact, note } = layout;
-  // A measured layout has none: it is not asked for each of its structs.
-  const told = exact ? [] : layout.structNames().filter((struct) => layout.struct(struct)?.source === 'inferred');
+  const told = toldStructs(layout);
   return { name, source, exact, ...(note === undefined ? {} : { note }), ...(told.length > 0 ? { told } : {}) };
 }
 

@@ -27,7 +27,10 @@ export interface FindResult {
     | 'text'
     | 'mapping'
     | 'unmapped';
+  /** In words; what rests on offsets that the image told is marked with ~. */
   readonly what: string;
+  /** `mspan`, `g`: of the structs that the answer is read from, those whose offsets an image told; left out where there is none. */
+  readonly told?: readonly string[];
   /** The piece of the address space that holds it. */
   readonly mapping: {
     readonly start: AddressText;

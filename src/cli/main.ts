@@ -65,7 +65,13 @@ function overallHelp(): string {
 
 function complain(what: string, why: string, hint: string | undefined): void {
   const lines = [`spanscope: ${what}: ${why}`, ...(hint ? [`  ${hint}`] : [])];
-  say(`${lines.map((line) => printable(line, 1000)).join('\n')}\n`);
+  say(forStderr(`${lines.map((line) => printable(line, 1000)).join('\n')}\n`));
+}
+
+/** Folded to the width of the terminal, if stderr is one. */
+function forStderr(text: string): string {
+  const columns = terminalColumns(2);
+  return columns === undefined ? text : foldText(text, columns);
 }
 
 /** On stderr; where nobody reads it any more, nothing is left to say. */
@@ -93,10 +99,9 @@ async function run(argv: readonly string[], launched: Launched): Promise<number>
     return 0;
   }
   const out = new Output(parsed.options.format === 'table' ? terminalColumns(1) : undefined);
-  const told = terminalColumns(2);
   const warn = (line: string) => {
     const text = `spanscope: ${printable(line, 1000)}\n`;
-    if (!parsed.options.quiet) writeFully(2, Buffer.from(told === undefined ? text : foldText(text, told)));
+    if (!parsed.options.quiet) writeFully(2, Buffer.from(forStderr(text)));
   };
   if (spec.opensFiles === false) {
     const code = await spec.run({ ...parsed, ...launched, out, warn });

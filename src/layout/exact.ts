@@ -26,3 +26,8 @@ export function isTold(layout: Layout, struct: string): boolean {
   for (const { confidence } of found?.fields.values() ?? []) if (confidence !== undefined) return true;
   return false;
 }
+
+/** All such structs. A measured layout has none: it is not asked for each of its structs. */
+export function toldStructs(layout: Layout): string[] {
+  return layout.exact ? [] : layout.structNames().filter((struct) => isTold(layout, struct));
+}

@@ -1,35 +1,44 @@
 // `find` and `memory` for people.
 import type { FindResult, MemoryResult, ResidentResult } from '../analysis/results.js';
 import { fold } from './fold.js';
-import { bytesText, grouped, printable } from './format.js';
+import { bytesText, grouped, markOf, printable } from './format.js';
 
 const labelWidth = 10;
 const row = (label: string, text: string) => `${label.padEnd(labelWidth)}${text}`;
 
 export function findText(result: FindResult): string {
   const { address, what, kind, mapping, resident, span, slot, stack, object, symbol, code, section } = result;
+  const markTold = (struct: string) => markOf(result.told?.includes(struct) ? 'inferred' : 'table');
+  const [mark, markG] = [markTold('mspan'), markTold('g')];
   const lines = [`${address}  ${what}`, row('kind', kind)];
   if (slot)
     lines.push(
       row(
         'slot',
-        `${slot.index} at ${slot.address}, ${grouped(slot.size)} B, +0x${slot.offset.toString(16)}, ${slot.state}`,
+        `${mark(String(slot.index))} at ${mark(slot.address)}, ${mark(grouped(slot.size))} B, ${mark(`+0x${slot.offset.toString(16)}`)}, ${mark(slot.state)}`,
       ),
     );
   if (span) {
     const pages = `${grouped(span.npages ?? '?')} ${span.npages === 1 ? 'page' : 'pages'}`;
-    lines.push(row('span', `${span.base} (mspan ${span.addr}), ${span.state}, ${pages}`));
+    lines.push(
+      row('span', `${mark(span.base ?? '?')} (mspan ${span.addr}), ${mark(span.state ?? '?')}, ${mark(pages)}`),
+    );
     if (span.state === 'inuse')
       lines.push(
         row(
           '',
-          `class ${span.sizeclass}${span.noscan ? 'n' : ''}, ${grouped(span.allocCount ?? '?')} of ${grouped(span.nelems ?? '?')} slots`,
+          `class ${mark(`${span.sizeclass}${span.noscan ? 'n' : ''}`)}, ${mark(grouped(span.allocCount ?? '?'))} of ${mark(grouped(span.nelems ?? '?'))} slots`,
         ),
       );
   }
   if (stack) {
-    lines.push(row('stack', `${stack.lo}–${stack.hi}`));
-    lines.push(row('', `g ${stack.g}${stack.goid === 0 ? '' : `, goroutine ${stack.goid}`}, ${stack.status}`));
+    lines.push(row('stack', `${markG(stack.lo)}–${markG(stack.hi)}`));
+    lines.push(
+      row(
+        '',
+        `g ${stack.g}${stack.goid === 0 ? '' : `, goroutine ${markG(String(stack.goid))}`}, ${markG(stack.status)}`,
+      ),
+    );
   }
   if (object)
     lines.push(row('object', `${object.type} at ${object.address}${object.field ? `, field ${object.field}` : ''}`));

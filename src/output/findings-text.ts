@@ -1,24 +1,24 @@
 // `findings` for people: title, evidence, meaning, advice, at 80 columns.
 import type { Finding } from '../analysis/results.js';
-import { bytesText, grouped, printable } from './format.js';
+import { bytesText, grouped, type Mark, printable, unmarked } from './format.js';
 
 const width = 80;
 const indent = '  ';
 
-/** `notRead`: what of the heap could not be looked at, a phrase each. */
-export function findingsText(findings: readonly Finding[], notRead: readonly string[]): string {
+/** `notRead`: what of the heap could not be looked at, a phrase each; `mark`: of what rests on the spans. */
+export function findingsText(findings: readonly Finding[], notRead: readonly string[], mark: Mark = unmarked): string {
   const doubts = notRead.flatMap((line) => wrap(line, '', '! ')).map((line) => printable(line));
   const none = notRead.length === 0 ? 'none' : 'none in what could be read';
-  const parts = findings.length === 0 ? [none] : findings.map(one);
+  const parts = findings.length === 0 ? [none] : findings.map((finding) => one(finding, mark));
   return `${[...(doubts.length > 0 ? [doubts.join('\n')] : []), ...parts].join('\n\n')}\n`;
 }
 
-function one({ id, severity, title, evidence, meaning, advice }: Finding): string {
+function one({ id, severity, title, evidence, meaning, advice }: Finding, mark: Mark): string {
   const lines = [
-    ...wrap(`${severity.toUpperCase()} ${id}: ${title}`, ''),
+    ...wrap(`${severity.toUpperCase()} ${id}: ${mark(title)}`, ''),
     ...evidence.flatMap(({ what, value, address }) =>
       wrap(
-        `${what}${value === undefined || value === null ? '' : `: ${valueText(value)}`}${address ? ` at ${address}` : ''}`,
+        `${what}${value === undefined || value === null ? '' : `: ${mark(valueText(value))}`}${address ? ` at ${address}` : ''}`,
         indent,
         '- ',
       ),

@@ -1,5 +1,7 @@
 // How numbers look to people: grouped digits, IEC sizes, text that can't hurt a terminal.
-import type { OverviewResult } from '../analysis/results.js';
+import type { BigCount, GcResult, OverviewResult } from '../analysis/results.js';
+import { isTold } from '../layout/exact.js';
+import type { Layout } from '../layout/types.js';
 
 /** What a list or a line calls the state of a goroutine: told in one place. */
 export { stateName } from '../analysis/goroutine-query.js';
@@ -73,22 +75,95 @@ export function durationText(nanoseconds: number | string): string {
 /** Puts the mark before a number, or leaves it as it is. */
 export type Mark = (text: string) => string;
 
+export const unmarked: Mark = (text) => text;
+
 /**
  * The mark of numbers that were read by offsets told from the image alone, or by those of another release whose table stands in: `~1,234`. One place says so for
  * every text.
  */
 export function markOf(source: string): Mark {
-  return source === 'inferred' || source === 'stand-in' ? (text) => `~${text}` : (text) => text;
+  return source === 'inferred' || source === 'stand-in' ? (text) => `~${text}` : unmarked;
 }
 
-/** `14 in allgs: 9 waiting, 4 runnable, 1 running`. */
-export function goroutineCountsText({
-  total,
-  byStatus,
-  unreadable,
-}: NonNullable<OverviewResult['goroutines']>): string {
+/** The mark of what is read of a struct in this layout, by the struct's name. */
+export type Marks = (struct: string) => Mark;
+
+export function marksOf(layout: Layout): Marks {
+  return (struct) => (isTold(layout, struct) ? markOf('inferred') : unmarked);
+}
+
+/** `table go1.22.5/amd64`, with `~` before it where that was not measured on this release; what was inferred has it in its name. */
+export const layoutName = ({ name, exact }: { readonly name: string; readonly exact: boolean }) =>
+  exact || name.startsWith('~') ? name : `~${name}`;
+
+/** How an overview's numbers are marked: those of spans, those of gcController and memstats, those read of a g. */
+export function overviewMarks({
+  source,
+  told = [],
+  standIn,
+}: OverviewResult['layout']): Record<'spans' | 'gc' | 'goroutines', Mark> {
+  const markTold = (struct: string, otherwise = 'table') => markOf(told.includes(struct) ? 'inferred' : otherwise);
+  return {
+    spans: source === 'inferred' ? markOf(source) : markTold('mspan'),
+    gc: markTold('gcControllerState', standIn ? 'stand-in' : 'table'),
+    goroutines: markTold('g'),
+  };
+}
+
+/** `14 in allgs: 9 waiting, 4 runnable, 1 running`: how many have which status is read of each g, and marked. */
+export function goroutineCountsText(
+  { total, byStatus, unreadable }: NonNullable<OverviewResult['goroutines']>,
+  mark: Mark,
+): string {
   const counts = Object.entries(byStatus).sort(([, a], [, b]) => b - a);
-  const texts = counts.map(([status, count]) => `${grouped(count)} ${status}`);
+  const texts = counts.map(([status, count]) => `${mark(grouped(count))} ${status}`);
   if (unreadable > 0) texts.push(`${grouped(unreadable)} unreadable`);
   return `${grouped(total)} in allgs${texts.length > 0 ? `: ${texts.join(', ')}` : ''}`;
+}
+
+/** GOGC and GOMEMLIMIT are fields of gcController, and read as those are, where the release has them there (1.18+, 1.19+). */
+const settingFields: Readonly<Record<string, string>> = { GOGC: 'gcPercent', GOMEMLIMIT: 'memoryLimit' };
+
+/** How the value of a setting was read, for `markOf`. */
+export function settingBy(name: string, { controllerBy, gcController }: GcResult): string {
+  const field = settingFields[name];
+  return field !== undefined && field in gcController.fields ? (controllerBy ?? 'table') : 'table';
+}
+
+/** `roots ✓` where all were found and confirmed, else how many were not: `2 roots ?`. */
+export function rootsText(roots: readonly { readonly state: string }[]): string {
+  const doubtful = roots.filter(({ state }) => state !== 'confirmed').length;
+  return doubtful === 0 ? 'roots ✓' : `${doubtful} ${doubtful === 1 ? 'root' : 'roots'} ?`;
+}
+
+const known = (value: BigCount | null, text: (shown: string) => string) =>
+  value === null ? [] : [text(bytesText(value))];
+
+/** What the kernel says of the process around the heap. Label and text of each line; none where no `/proc` was there to ask. */
+export function footprintTexts({
+  footprint,
+  layout,
+}: Pick<OverviewResult, 'footprint' | 'layout'>): [string, string][] {
+  if (!footprint) return [];
+  const marks = overviewMarks(layout);
+  const { rss, rssAnon, rssFile, swap, cgroup, heapMapped, heapReleased, source } = footprint;
+  const parts = [...known(rssAnon, (shown) => `${shown} anonymous`), ...known(rssFile, (shown) => `${shown} of files`)];
+  const heap = [
+    ...known(heapMapped, (shown) => `${marks.spans(shown)} mapped`),
+    ...known(heapReleased, (shown) => `${marks.gc(shown)} of it released`),
+  ];
+  const resident = [
+    ...known(rss, (shown) => `RSS ${shown}${parts.length > 0 ? ` (${parts.join(', ')})` : ''}`),
+    ...known(swap, (shown) => `swap ${shown}`),
+    ...(heap.length > 0 ? [`heap ${heap.join(', ')}`] : []),
+  ];
+  const lines: [string, string][] =
+    rss === null ? [] : [['process', printable(`${resident.join('; ')}; by ${source}`)]];
+  if (!cgroup) return lines;
+  const { path, limit, current } = cgroup;
+  const share = current !== null && typeof limit === 'number' && limit > 0 ? ` (${percentText(current, limit)})` : '';
+  const cap =
+    limit === null ? 'limit not known' : limit === 'max' ? 'no memory limit' : `memory limit ${bytesText(limit)}`;
+  const use = known(current, (shown) => `, in use ${shown}${share}`).join('');
+  return [...lines, ['cgroup', printable(`${path === null ? '' : `${path}: `}${cap}${use}`)]];
 }

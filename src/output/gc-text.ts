@@ -2,7 +2,7 @@
 // the program itself could have seen of it.
 import type { BigCount, GcCycle, GcResult, GcStruct } from '../analysis/results.js';
 import { fold } from './fold.js';
-import { bytesText, durationText, grouped, type Mark, markOf, printable } from './format.js';
+import { bytesText, durationText, grouped, type Mark, markOf, printable, settingBy } from './format.js';
 
 /** 2^64-1: nothing bounds the heap. */
 const unbounded = '18446744073709551615';
@@ -46,10 +46,16 @@ function cyclesText({ numGC, lastGC }: GcResult['derived']): string {
   return lastGC === 0 || lastGC === null ? count : `${count}, the last ${timeText(lastGC)}`;
 }
 
-function settingLines({ settings }: GcResult): string[] {
-  return settings.map(({ name, environment, inForce, origin }) => {
+function settingLines(result: GcResult): string[] {
+  return result.settings.map(({ name, environment, inForce, origin }) => {
+    const mark = markOf(settingBy(name, result));
     const value = inForce ?? environment ?? (name === 'GODEBUG' ? '' : '?');
-    const shown = name === 'GOMEMLIMIT' && inForce !== null && inForce !== 'off' ? amount(inForce) : String(value);
+    const shown =
+      name === 'GOMEMLIMIT' && inForce !== null && inForce !== 'off'
+        ? mark(amount(inForce))
+        : inForce === null
+          ? String(value)
+          : mark(String(value));
     return row(name, shown === '' ? origin : `${shown}, ${origin}`);
   });
 }

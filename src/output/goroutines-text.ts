@@ -1,22 +1,27 @@
 // `goroutines` and `goroutine ID` for people: groups of one stack, or one line a goroutine.
 import { countLeftOut, type GoroutineGroup, shownFrames, stateName } from '../analysis/goroutine-query.js';
 import type { CreatedBy, FrameResult, GoroutineResult } from '../analysis/results-goroutines.js';
-import { durationText, grouped, printable } from './format.js';
+import { durationText, grouped, type Mark, printable, unmarked } from './format.js';
 
 const width = 80;
 
-/** `3 goroutines [chan receive, at least 3.20 min]  20 21 22`, then the stack that they have in common. */
-export function groupText({ goroutines, waitSinceAtLeast }: GoroutineGroup, all: boolean): string {
+/** `3 goroutines [chan receive, at least 3.20 min]  20 21 22`, then the stack that they have in common. `mark`: of what is read of a g. */
+export function groupText(
+  { goroutines, waitSinceAtLeast }: GoroutineGroup,
+  all: boolean,
+  mark: Mark = unmarked,
+): string {
   const [first] = goroutines;
   const count = `${grouped(goroutines.length)} ${goroutines.length === 1 ? 'goroutine' : 'goroutines'}`;
-  const head = `${count} [${stateText(first, waitSinceAtLeast)}]`;
-  return `${[cutIds(`${head}  `, goroutines), ...stackLines(first, all)].map((line) => printable(line)).join('\n')}\n`;
+  const head = `${count} [${stateText(first, waitSinceAtLeast, mark)}]`;
+  return `${[cutIds(`${head}  `, goroutines, mark), ...stackLines(first, all)].map((line) => printable(line)).join('\n')}\n`;
 }
 
 /** As many goids as fit into the line, then how many more there are. */
-function cutIds(head: string, goroutines: readonly GoroutineResult[]): string {
+function cutIds(head: string, goroutines: readonly GoroutineResult[], mark: Mark): string {
   let line = head;
-  for (const [i, { goid }] of goroutines.entries()) {
+  for (const [i, goroutine] of goroutines.entries()) {
+    const goid = mark(String(goroutine.goid));
     const rest = goroutines.length - i;
     if (i > 0 && line.length + `${goid} … ${rest} more`.length > width) return `${line}… ${grouped(rest)} more`;
     line += `${goid} `;
@@ -27,10 +32,11 @@ function cutIds(head: string, goroutines: readonly GoroutineResult[]): string {
 function stateText(
   { status, waitReason, lockedToThread, thread, system }: GoroutineResult,
   wait: number | null,
+  mark: Mark,
 ): string {
   return [
-    stateName({ status, waitReason }),
-    ...(wait === null ? [] : [`at least ${durationText(wait)}`]),
+    mark(stateName({ status, waitReason })),
+    ...(wait === null ? [] : [`at least ${mark(durationText(wait))}`]),
     ...(thread === null ? [] : [`on thread ${thread}`]),
     ...(lockedToThread ? ['locked to thread'] : []),
     ...(system ? ['system'] : []),
@@ -64,14 +70,14 @@ const frameLine = (frame: FrameResult) =>
   `    ${frame.func === null ? frame.pc : `${frame.func}  ${placeText(frame)}`}${frame.inlined ? '  inlined' : ''}`;
 
 /** A line a goroutine: goid, state, the first function that is the program's own. */
-export function flatLines(goroutines: readonly GoroutineResult[]): string[] {
+export function flatLines(goroutines: readonly GoroutineResult[], mark: Mark = unmarked): string[] {
   const rows = goroutines.map((goroutine) => {
     const top = shownFrames(goroutine.frames)[0] ?? goroutine.frames[0];
     const wait = goroutine.waitSinceAtLeast;
     return [
-      String(goroutine.goid),
-      `${stateName(goroutine)}${goroutine.system ? ' (system)' : ''}`,
-      wait === null ? '' : `≥ ${durationText(wait)}`,
+      mark(String(goroutine.goid)),
+      `${mark(stateName(goroutine))}${goroutine.system ? ' (system)' : ''}`,
+      wait === null ? '' : `≥ ${mark(durationText(wait))}`,
       top ? (top.func === null ? top.pc : `${top.func}  ${placeText(top)}`) : (goroutine.stoppedBecause ?? ''),
     ];
   });
@@ -83,13 +89,13 @@ export function flatLines(goroutines: readonly GoroutineResult[]): string[] {
 }
 
 /** One goroutine with all that is known: each frame with its pc, SP and why it is believed. */
-export function goroutineText(goroutine: GoroutineResult): string {
+export function goroutineText(goroutine: GoroutineResult, mark: Mark = unmarked): string {
   const { goid, g, stack, frames, createdBy, startFunc, waitSinceAtLeast, complete, stoppedBecause } = goroutine;
   const deepest = frames[0];
   const used = deepest ? Number(stack.end) - Number(deepest.sp) : undefined;
   const facts = [
-    `goroutine ${goid} [${stateText(goroutine, waitSinceAtLeast)}]`,
-    `  g ${g}, stack ${stack.start}–${stack.end}${used !== undefined && used >= 0 ? `, ${grouped(used)} of ${grouped(Number(stack.end) - Number(stack.start))} bytes used` : ''}`,
+    `goroutine ${mark(String(goid))} [${stateText(goroutine, waitSinceAtLeast, mark)}]`,
+    `  g ${g}, stack ${mark(stack.start)}–${mark(stack.end)}${used !== undefined && used >= 0 ? `, ${mark(grouped(used))} of ${mark(grouped(Number(stack.end) - Number(stack.start)))} bytes used` : ''}`,
     `  started in ${startFunc ?? '?'}${createdBy ? `, created by ${createdBy.func ?? createdBy.pc}${byText(createdBy)}  ${placeText(createdBy)}` : ''}`,
     '',
   ];

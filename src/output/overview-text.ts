@@ -1,7 +1,16 @@
 // `overview` for people: a page of text made from the result, nothing read or computed here.
 import type { BigCount, OverviewResult, RootResult } from '../analysis/results.js';
 import { fold } from './fold.js';
-import { bytesText, goroutineCountsText, grouped, markOf, percentApart, percentText, printable } from './format.js';
+import {
+  bytesText,
+  footprintTexts,
+  goroutineCountsText,
+  grouped,
+  overviewMarks,
+  percentApart,
+  percentText,
+  printable,
+} from './format.js';
 
 /** Classes and missing ranges shown; the rest is counted. */
 const topClasses = 8;
@@ -11,7 +20,7 @@ export function overviewText(result: OverviewResult): string {
   const lines = [
     ...folded(opened(result)),
     ...heap(result),
-    ...folded(footprint(result)),
+    ...folded(footprintTexts(result).map(([label, text]) => row(label, text))),
     ...folded(gc(result)),
     ...folded(goroutines(result)),
     ...classes(result),
@@ -26,8 +35,6 @@ export function overviewText(result: OverviewResult): string {
 
 const labelWidth = 16;
 const rootWidth = 18;
-/** A saved inference is the user's file, and told from an image nonetheless. */
-const sourceOf = ({ name, source }: OverviewResult['layout']) => (name.startsWith('~') ? 'inferred' : source);
 const folded = (lines: readonly string[]) => lines.flatMap((line) => fold(line, labelWidth));
 const row = (label: string, text: string) => `${label.padEnd(labelWidth)}${text}`;
 
@@ -78,7 +85,7 @@ function opened({ go, binary, image, layout }: OverviewResult): string[] {
 function heap({ spans, layout }: OverviewResult): string[] {
   if (!spans) return [];
   const least = spans.complete ? '' : 'at least ';
-  const mark = markOf(sourceOf(layout));
+  const mark = overviewMarks(layout).spans;
   const bytes = (value: BigCount) => mark(bytesText(value));
   const count = (value: BigCount) => mark(grouped(value));
   return [
@@ -106,37 +113,13 @@ function heap({ spans, layout }: OverviewResult): string[] {
   ];
 }
 
-function footprint({ footprint }: OverviewResult): string[] {
-  if (!footprint) return [];
-  const { rss, rssAnon, rssFile, swap, cgroup, heapMapped, heapReleased, source } = footprint;
-  const known = (value: BigCount | null, text: (shown: string) => string) =>
-    value === null ? [] : [text(bytesText(value))];
-  const parts = [...known(rssAnon, (shown) => `${shown} anonymous`), ...known(rssFile, (shown) => `${shown} of files`)];
-  const heap = [
-    ...known(heapMapped, (shown) => `${shown} mapped`),
-    ...known(heapReleased, (shown) => `${shown} of it released`),
-  ];
-  const resident = [
-    ...known(rss, (shown) => `RSS ${shown}${parts.length > 0 ? ` (${parts.join(', ')})` : ''}`),
-    ...known(swap, (shown) => `swap ${shown}`),
-    ...(heap.length > 0 ? [`heap ${heap.join(', ')}`] : []),
-  ];
-  const lines = rss === null ? [] : [row('process', printable(`${resident.join('; ')}; by ${source}`))];
-  if (!cgroup) return lines;
-  const { path, limit, current } = cgroup;
-  const share = current !== null && typeof limit === 'number' && limit > 0 ? ` (${percentText(current, limit)})` : '';
-  const cap =
-    limit === null ? 'limit not known' : limit === 'max' ? 'no memory limit' : `memory limit ${bytesText(limit)}`;
-  const use = known(current, (shown) => `, in use ${shown}${share}`).join('');
-  return [...lines, row('cgroup', printable(`${path === null ? '' : `${path}: `}${cap}${use}`))];
-}
-
 function gc({ gc, mheap, layout }: OverviewResult): string[] {
   if (!gc || Object.values(gc).every((value) => value === null)) return [];
   const text = (value: unknown) => (value === null || value === undefined ? '?' : String(value));
   const amount = (value: unknown) => (typeof value === 'number' || typeof value === 'string' ? bytesText(value) : '?');
   const percent = gc.gcPercent;
-  const mark = markOf(layout.told?.includes('gcControllerState') ? 'inferred' : layout.standIn ? 'stand-in' : 'table');
+  const marks = overviewMarks(layout);
+  const mark = marks.gc;
   const markOr = (shown: string) => (shown === '?' ? shown : mark(shown));
   const last = gc.lastGC;
   const ended =
@@ -144,7 +127,7 @@ function gc({ gc, mheap, layout }: OverviewResult): string[] {
   return [
     row(
       'GC',
-      `cycle ${text(gc.numGC)}, phase ${text(gc.phase)}, ${ended}, sweepgen ${markOf(sourceOf(layout))(text(mheap?.sweepgen))}`,
+      `cycle ${text(gc.numGC)}, phase ${text(gc.phase)}, ${ended}, sweepgen ${marks.spans(text(mheap?.sweepgen))}`,
     ),
     row(
       '',
@@ -153,13 +136,13 @@ function gc({ gc, mheap, layout }: OverviewResult): string[] {
   ];
 }
 
-function goroutines({ goroutines }: OverviewResult): string[] {
-  return goroutines ? [row('goroutines', goroutineCountsText(goroutines))] : [];
+function goroutines({ goroutines, layout }: OverviewResult): string[] {
+  return goroutines ? [row('goroutines', goroutineCountsText(goroutines, overviewMarks(layout).goroutines))] : [];
 }
 
 function classes({ classes, layout }: OverviewResult): string[] {
   if (classes.length === 0) return [];
-  const mark = markOf(sourceOf(layout));
+  const mark = overviewMarks(layout).spans;
   const top = [...classes].sort((a, b) => b.inuseBytes - a.inuseBytes).slice(0, topClasses);
   const lines = ['', `${'top classes'.padEnd(16)} class  elemsize      spans       objects   used      in use`];
   for (const c of top) {
@@ -181,7 +164,7 @@ function classes({ classes, layout }: OverviewResult): string[] {
 
 function reconciliation({ reconciliation, layout }: OverviewResult): string[] {
   if (reconciliation.length === 0) return [];
-  const mark = markOf(sourceOf(layout));
+  const mark = overviewMarks(layout).spans;
   const lines = [''];
   reconciliation.forEach((each, i) => {
     const { what, ours, runtime, counter, agrees, note, moving } = each;
@@ -209,7 +192,7 @@ function roots({ roots }: OverviewResult): string[] {
   ];
 }
 
-function findings({ findings, spans }: OverviewResult): string[] {
+function findings({ findings, spans, layout }: OverviewResult): string[] {
   if (!spans) return [];
   if (findings.length === 0) return ['', row('findings', spans.complete ? 'none' : 'none in what can be read')];
   return [
@@ -217,7 +200,9 @@ function findings({ findings, spans }: OverviewResult): string[] {
     ...findings.map((finding, i) =>
       row(
         i === 0 ? 'findings' : '',
-        printable(`${finding.severity.toUpperCase().padEnd(7)}${finding.id}: ${finding.title}`),
+        printable(
+          `${finding.severity.toUpperCase().padEnd(7)}${finding.id}: ${overviewMarks(layout).spans(finding.title)}`,
+        ),
       ),
     ),
   ];

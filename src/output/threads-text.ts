@@ -1,7 +1,7 @@
 // `threads` for people.
 import type { ThreadResult } from '../analysis/results-goroutines.js';
 import { fold } from './fold.js';
-import { printable } from './format.js';
+import { type Marks, printable, unmarked } from './format.js';
 import { frameTable } from './goroutines-text.js';
 
 const stacks: Readonly<Record<ThreadResult['on'], string>> = {
@@ -24,9 +24,12 @@ const states: Readonly<Record<string, string>> = {
 
 const stateText = (letter: string): string => states[letter] ?? `state ${letter}`;
 
-export function threadText(thread: ThreadResult): string {
+export function threadText(thread: ThreadResult, marks: Marks = () => unmarked): string {
   const { tid, name, state, registers, signal, m, mid, goid, on, complete, stoppedBecause } = thread;
-  const whose = m === null ? 'no m of Go’s' : `m ${mid} ${m}${goid === null ? '' : `, goroutine ${goid}`}`;
+  const whose =
+    m === null
+      ? 'no m of Go’s'
+      : `m ${marks('m')(String(mid))} ${m}${goid === null ? '' : `, goroutine ${marks('g')(String(goid))}`}`;
   const head = [
     `thread ${tid}${name ? ` (${name})` : ''}  ${whose}, ${stacks[on]}${signal === 0 ? '' : `, signal ${signal}`}`,
     ...(state === undefined

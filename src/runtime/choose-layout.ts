@@ -57,12 +57,21 @@ export function chooseLayout(target: Target, options: ProcessOptions): Choice | 
   }
   if (best) return { best, misfit, finders, trace };
   if (failure) throw failure;
-  throw new InspectError(
-    'no-layout',
-    `${target.go.version} ${target.go.os}/${target.go.arch}`,
-    'no layout table covers it and the binary has no DWARF',
-    'spanscope layout list shows what there is',
-  );
+  throw noLayout(target, `${target.go.version} ${target.go.os}/${target.go.arch}`, options);
+}
+
+/** What was asked for is named, where that is it. */
+function noLayout({ binary }: Target, release: string, { layout }: ProcessOptions): InspectError {
+  const listed = 'spanscope layout list shows what there is';
+  if (layout === 'dwarf')
+    return new InspectError(
+      'no-layout',
+      binary?.info.path ?? 'the binary',
+      'has no DWARF',
+      `without --layout dwarf the table of ${release} is looked for`,
+    );
+  if (layout !== undefined) return new InspectError('no-layout', layout, `has no layout for ${release}`, listed);
+  return new InspectError('no-layout', release, 'no layout table covers it and the binary has no DWARF', listed);
 }
 
 function tryCandidate(

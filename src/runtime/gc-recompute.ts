@@ -1,5 +1,6 @@
 // What the pacer stores, computed again from what it was computed from: where both agree, the fields are what we take them for (runtime/mgc.go,
 // gcSetTriggerRatio; runtime/mgcpacer.go, commit and setGCPercent). In uint64, as the runtime has it.
+import { isTold } from '../layout/exact.js';
 import { collectorSettings } from './collector-settings.js';
 import { type CounterPlace, controllerField, firstExact, floatAt, memstatsField } from './heap-stats.js';
 import { gcPhase } from './mheap.js';
@@ -38,7 +39,7 @@ export function recomputePacer(process: GoProcess): PacerCheck[] {
   const percent = BigInt(gcPercent);
   add('heapMinimum', heapMinimum, heapMinimumOf(gcPercent), '4 MiB · GOGC / 100');
   // Of a controller that was told from the image not all fields are known: whether stacks and globals count is not.
-  if (process.layout.struct('gcControllerState')?.source === 'inferred') return checks;
+  if (isTold(process.layout, 'gcControllerState')) return checks;
   const marked = value(controllerField('heapMarked'), memstatsField('heap_marked'));
   if (marked === undefined) return checks;
   // Stacks and globals count since 1.18, under other names since 1.19.

@@ -1,5 +1,6 @@
 // The runtime's own counters of the heap, to hold our sums against: memstats.heapStats (three deltas that add up), gcController and
 // mheap_ (runtime/mstats.go, consistentHeapStats; runtime/mgcpacer.go; runtime/mheap.go).
+import { isTold } from '../layout/exact.js';
 import { heapCountersOfCentral } from './central-counters.js';
 import { cachedSpans } from './mcache.js';
 import { heapSweepgen, integerAt, numberAt, type RuntimeView } from './mheap.js';
@@ -80,7 +81,7 @@ function unflushed(view: RuntimeView, table: SpanRows): number | undefined {
   const before = view.layout.field('mspan', 'allocCountBeforeCache');
   const generation = heapSweepgen(view);
   // Of an mspan that was told from the image not all fields are known: whether it remembers that is not.
-  if (!before && view.layout.struct('mspan')?.source === 'inferred') return undefined;
+  if (!before && isTold(view.layout, 'mspan')) return undefined;
   const cached = cachedSpans(view);
   if (!cached.complete) return undefined;
   let bytes = 0;

@@ -16,8 +16,9 @@ import { spanRow } from '../analysis/span-rows.js';
 import { sumSpans } from '../analysis/span-totals.js';
 import { InspectError } from '../bytes/errors.js';
 import { diffLayouts } from '../layout/diff.js';
-import { isTold } from '../layout/exact.js';
+import { toldStructs } from '../layout/exact.js';
 import { listLayouts, showLayout, showOf } from '../layout/show.js';
+import { layoutName, rootsText } from '../output/format.js';
 import { hexOf } from '../runtime/bitmap.js';
 import { type GoProcess, layoutOf, openProcess } from '../runtime/process.js';
 import type { OnProgress, SpanTable } from '../runtime/span-table.js';
@@ -169,16 +170,15 @@ function layoutInUse({ target, process, options }: State) {
 function openedResult(state: State): OpenedResult {
   const { target, process } = state;
   const layout = process?.layout ?? layoutOf(target, state.options);
-  const doubtful = [...(process?.roots.values() ?? [])].filter((root) => root.state !== 'confirmed').length;
   const path = target.image?.path ?? target.binary?.info.path ?? 'nothing';
   return {
     title: path.split(/[\\/]/).at(-1) ?? path,
     goText: target.go
       ? `${target.go.version}${target.go.guessed ? ' (a guess)' : ''} ${target.go.os}/${target.go.arch}`
       : 'Go version unknown',
-    layoutText: layout ? `${layout.exact || layout.name.startsWith('~') ? '' : '~'}${layout.name}` : 'no layout',
-    rootsText: process ? (doubtful === 0 ? 'roots ✓' : `${doubtful} ${doubtful === 1 ? 'root' : 'roots'} ?`) : '',
-    inferred: layout !== undefined && isTold(layout, 'mspan'),
+    layoutText: layout ? layoutName(layout) : 'no layout',
+    rootsText: process ? rootsText([...process.roots.values()]) : '',
+    told: layout ? toldStructs(layout) : [],
     hasImage: target.image !== undefined,
     warnings: [...target.warnings, ...(process?.warnings ?? [])],
   };

@@ -134,8 +134,8 @@ export interface OpenedResult {
   readonly layoutText: string;
   /** `roots ✓` where all were found and confirmed, else how many were not: `2 roots ?`. Empty without an image. */
   readonly rootsText: string;
-  /** Whether mspans are read by offsets that were inferred: then their numbers are marked. */
-  readonly inferred: boolean;
+  /** Structs that are read by offsets that an image told, this one or that of a saved inference: their numbers are marked. */
+  readonly told: readonly string[];
   readonly hasImage: boolean;
   readonly warnings: readonly string[];
 }

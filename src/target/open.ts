@@ -225,7 +225,12 @@ function biasOf(
   bare: () => BareMemory,
 ): number | undefined {
   if (!image) return 0;
-  if (override !== undefined) return override;
+  if (override !== undefined) {
+    const told = library ? { known: true as const, bias: library.bias, from: 'NT_FILE' } : loadBias(binary.elf, core);
+    if (told.known && told.bias !== override)
+      warnings.push(`--bias says 0x${override.toString(16)}, by ${told.from} it is 0x${told.bias.toString(16)}`);
+    return override;
+  }
   if (library) {
     trace.push(`load bias 0x${library.bias.toString(16)}, from NT_FILE: ${library.path}`);
     return library.bias;

@@ -163,4 +163,60 @@ describe('numbers read by an inferred layout', () => {
     ]);
     expect(Object.values(detail.fields).every(({ source }) => source === 'inferred')).toBe(true);
   });
+
+  /** The image's own line and its neighbours are hidden: the nearest that is left has another g. */
+  const hideLater = Array.from({ length: 20 }, (_, i) => ['--without', `go1.${22 + i}`]).flat();
+
+  it('are marked of goroutines, threads, and what an address is, and JSON tells of it', () => {
+    const text = (...words: string[]) => output([...words, ...files, ...hideLater, '--quiet']);
+    expect(text('overview')).toMatch(/^goroutines +14 in allgs: ~9 waiting, ~4 runnable, ~1 running$/m);
+    expect(text('goroutines')).toMatch(/^4 goroutines \[~waiting\] {2}~20 ~21 ~22 ~23$/m);
+    expect(text('goroutines', '--flat')).toMatch(/^ +~1 {2}~waiting /m);
+    expect(text('goroutine', '20')).toMatch(
+      /^goroutine ~20 \[~waiting[\s\S]*stack ~0x[0-9a-f]+–~0x[0-9a-f]+, ~[\d,]+ of ~[\d,]+ bytes/,
+    );
+    expect(text('threads')).toMatch(/^thread \d+ {2}m ~\d+ 0x/m);
+    expect(text('gc')).toMatch(/^GOGC +~100, /m);
+    const { spans, source } = json<{ source: string; spans: { base: string; npages: number }[] }>([
+      'spans',
+      ...files,
+      ...hideLater,
+      '--state',
+      'inuse',
+      '--limit',
+      '1',
+      '--quiet',
+    ]);
+    const { base, npages } = spans[0]!;
+    expect(source).toBe('inferred');
+    const found = text('find', base);
+    expect(found).toMatch(new RegExp(`^span +~${base} \\(mspan 0x[0-9a-f]+\\), ~inuse, ~${npages} page`, 'm'));
+    expect(found).toContain(`of span ~${base} (~`);
+    expect(json(['find', base, ...files, ...hideLater, '--quiet'])).toMatchObject({ told: ['mspan'] });
+    expect(json(['goroutines', ...files, ...hideLater, '--quiet'])).toMatchObject({ source: 'inferred' });
+    // A dump is in the runtime's own form.
+    expect(text('goroutines', '--format', 'traceback')).not.toContain('~');
+  });
+
+  it('are marked where a saved inference is read, and nothing is compared that it does not tell', () => {
+    const file = at('again.json');
+    run(['layout', 'infer', ...files, '--save', file]);
+    const text = output(['overview', ...files, '--layout', file, '--quiet']);
+    expect(text).toMatch(/✓ HeapInuse ~[\d,]+ = /);
+    expect(text).not.toContain('✗');
+    expect(json(['spans', ...files, '--layout', file, '--limit', '1', '--quiet'])).toMatchObject({
+      source: 'inferred',
+    });
+    expect(json(['spans', ...files, '--limit', '1'])).not.toHaveProperty('source');
+    expect(json(['goroutines', ...files])).not.toHaveProperty('source');
+  });
+});
+
+describe('overrides that can’t be right', () => {
+  it('are told in a line', () => {
+    expectRefusal(run(['overview', ...files, '--layout', 'dwarf']), 3, /has no DWARF[\s\S]*without --layout dwarf/);
+    const { warnings } = json<{ warnings: string[] }>(['overview', ...files, '--bias', '0x1000', '--quiet']);
+    expect(warnings).toContain('--bias says 0x1000, by fixed addresses it is 0x0');
+    expect(json<{ warnings: string[] }>(['overview', ...files, '--bias', '0', '--quiet']).warnings).toEqual([]);
+  });
 });

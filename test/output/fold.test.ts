@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { fold, foldText } from '../../src/output/fold.js';
 import { runInPty } from '../support/pty.js';
-import { cli, output, run, sampleFiles } from '../support/run-cli.js';
+import { cli, output, run, sample, sampleFiles } from '../support/run-cli.js';
 
 const words = (text: string) => text.split(/\s+/).filter((word) => word !== '');
 /** What is copied is never broken; the fields of a struct that a span has are a table. */
@@ -56,6 +56,20 @@ describe.runIf(process.platform !== 'win32')('in a terminal of 50 columns', () =
       expect(words(lines.join(' '))).toEqual(words(output(command)));
     },
   );
+  it.each([
+    [['overview', sample.server, '--go', `go1.${'9'.repeat(20)}`, '--nonsense'], 2],
+    [
+      ['overview', sample.server, '/no/such/file/anywhere/core', '--quiet'],
+      [2, 3],
+    ],
+  ])('what is wrong with «%s» is folded', async (command, code) => {
+    const program = runInPty(process.execPath, [cli, ...command], { columns: 50, rows: 200 });
+    expect([code].flat()).toContain((await program.ended).exitCode);
+    const lines = program.output().trimEnd().split('\r\n');
+    expect(lines[0]).toMatch(/^spanscope: /);
+    expect(lines.filter((line) => columnsOf(line) > 50 && !oneWord(line))).toEqual([]);
+    expect(words(lines.join(' '))).toEqual(words(run(command).stderr));
+  });
   it('json is left alone', async () => {
     const command = ['spans', '--limit', '2', '--format', 'ndjson', ...sampleFiles];
     const program = runInPty(process.execPath, [cli, ...command], { columns: 50, rows: 200 });

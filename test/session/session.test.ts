@@ -35,7 +35,7 @@ describe('opening', () => {
       goText: 'go1.27.4 linux/amd64',
       layoutText: 'table go1.27.4/amd64',
       rootsText: 'roots ✓',
-      inferred: false,
+      told: [],
       hasImage: true,
       warnings: [],
     });

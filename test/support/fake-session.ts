@@ -93,7 +93,7 @@ export function createFakeSession(options: FakeOptions = {}): FakeSession {
       goText: 'go1.22.5 linux/amd64',
       layoutText: 'table go1.22.5/amd64',
       rootsText: 'roots ✓',
-      inferred: false,
+      told: [],
       ...options.opened,
       hasImage: true,
       warnings: [],

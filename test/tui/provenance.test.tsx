@@ -20,7 +20,7 @@ const inferredLayout: Partial<LayoutShowResult> = {
       size: 160,
       fields: {
         startAddr: { offset: 24, size: 8, type: 'uintptr', confidence: 1, alternatives: [] },
-        freeindex: { offset: 48, size: 2, type: 'uint16', confidence: 0.5, alternatives: [52] },
+        freeindex: { offset: 48, size: 2, type: 'uint16', confidence: 0.5, alternatives: [52, 88] },
         sweepgen: { offset: 88, size: 4, type: 'uint32', source: 'table' },
       },
     },
@@ -47,15 +47,21 @@ describe('inferred offsets', () => {
     type('\r');
     const text = await screen.waitFor('struct mspan');
     expect(text).toMatch(/startAddr +uintptr +~ 1\.00\s/);
-    expect(text).toMatch(/freeindex +uint16 +~ 0\.50 or 52/);
+    expect(text).toMatch(/freeindex +uint16 +~ 0\.50 or 52 88/);
     expect(text).toMatch(/sweepgen +uint32 +table/);
+    expect(text).toContain('mspan.startAddr: uintptr, 8 bytes at 24; told from the image: 100% sure');
+    type('j');
+    const tie = await screen.waitFor('mspan.freeindex:');
+    expect(tie.replaceAll(/\s+/g, ' ')).toContain(
+      'mspan.freeindex: uint16, 2 bytes at 48; told from the image: 50% sure; a tie: it may as well stand at 52, 88 (sweepgen)',
+    );
   });
 
   it('mark each number that was read by them', async () => {
     const layout = { name: 'inferred', source: 'inferred', exact: false, validated: { checked: 9, held: 9, ok: true } };
     const source = 'inferred' as const;
     const { screen, type } = start({
-      opened: { inferred: true, layoutText: '~inferred' },
+      opened: { told: ['mspan'], layoutText: '~inferred' },
       overview: { layout: layout as never },
       detail: { fields: { freeindex: { offset: 48, size: 2, type: 'uint16', value: 1112, source } } },
     });
@@ -64,9 +70,8 @@ describe('inferred offsets', () => {
     expect(overview).toContain('~48,211 in use');
     type(':spans\r');
     const table = await screen.waitFor('1 of 1,000');
-    expect(table).toMatch(
-      /▶ ~0xc000000000 +~5 +~48 B +~170 +~63% +~107 +~112|▶ ~0xc000000000 +~5 +~48 B +~170 +~62% +~107 +~112/,
-    );
+    expect(table).toMatch(/▶ ~0xc000000000 +~5 +~48 B +~170 +~107 +~112 +~1626 +~inuse/);
+    expect(table).not.toContain('~inu…');
     type('\r\t');
     const fields = await screen.waitFor('[fields]');
     expect(fields).toMatch(/freeindex +~1,112 +uint16 +inferred/);

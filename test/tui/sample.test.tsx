@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createSession, type SessionClient } from '../../src/session/client.js';
+import { TempFolder } from '../support/run-cli.js';
 import { startTui, type TuiSetup, type TuiUnderTest } from '../support/tui.js';
 
 const folder = join(import.meta.dirname, '../../fixtures/sample');
@@ -153,6 +154,22 @@ describe('the sample', () => {
     await screen.waitFor('StackInuse');
     type(':layouts go1.21.0 go1.22.0 mspan\r');
     await screen.waitFor(/→ nelems +56 → +50/);
+  });
+
+  it.each([80, 60])('shows in %i columns what saved files of /proc say of memory', async (columns) => {
+    const saved = new TempFolder();
+    saved.file('status', 'Name:\tserver\nVmRSS:\t    5120 kB\nRssAnon:\t    4096 kB\n');
+    saved.file('memory.max', '8388608\n');
+    saved.file('memory.current', '6291456\n');
+    const { screen } = start({ columns, rows: 40, request: { ...request, options: { proc: saved.path } } });
+    const text = (await screen.waitFor('StackInuse')).replaceAll(/ *\n {16}/g, ' ');
+    expect(text).toMatch(
+      /^ {2}process {7}RSS 5\.00 MiB \(4\.00 MiB anonymous\); heap .* mapped, .* of it released; by /m,
+    );
+    expect(text).toMatch(/^ {2}cgroup {8}memory limit 8\.00 MiB, in use 6\.00 MiB \(75%\)/m);
+    // The path of the binary alone is shortened.
+    expect(text.replace(/^ {2}binary .*$/m, '')).not.toContain('…');
+    saved.remove();
   });
 
   it('filters by the words of the runtime', async () => {

@@ -1,7 +1,8 @@
 // The GC controller as lines: what the pacer aims at as a bar with marks, the settings in force against those of the environment, the last
 // cycles with their pauses, and every field with its value in words.
 import type { BigCount, GcCycle, GcResult } from '../../src/analysis/results.js';
-import { type Line, type Segment, wrapText } from '../line.js';
+import { markOf, settingBy, unmarked } from '../../src/output/format.js';
+import { foldLine, type Line, type Segment, wrapText } from '../line.js';
 import { bytesText, durationText, grouped, timeText } from '../numbers.js';
 import { fitText } from '../terminal/text-width.js';
 import { meaningOf, type ValueKind } from './gc-meanings.js';
@@ -29,6 +30,10 @@ export function pacingLines(gc: GcResult, width: number): Line[] {
     ...pauseLines(gc.history, width),
   ];
 }
+
+/** None of them wider than `width`. */
+export const foldedLines = (lines: readonly Line[], width: number): Line[] =>
+  lines.flatMap((line) => foldLine(line, width, labelWidth + 2));
 
 function phaseLines({ derived }: GcResult): Line[] {
   const phases: Readonly<Record<string, string>> = {
@@ -130,7 +135,8 @@ function settingLines(gc: GcResult, width: number): Line[] {
     const none = name === 'GOMEMLIMIT' && inForce !== null && finite(inForce) === undefined;
     const value =
       inForce === null ? '–' : none ? 'none' : name === 'GOMEMLIMIT' ? bytesText(inForce) : grouped(inForce);
-    const shown = name === 'GODEBUG' ? '' : value.padStart(9);
+    const mark = inForce === null ? unmarked : markOf(settingBy(name, gc));
+    const shown = name === 'GODEBUG' ? '' : mark(value).padStart(9);
     const words = environment === null || origin.includes(environment) ? origin : `${name}=${environment}: ${origin}`;
     return wrapText(words, Math.max(20, width - labelWidth - 14)).map(
       (part, i): Line => [label(i === 0 ? name : ''), i === 0 ? shown.padEnd(9) : ' '.repeat(9), ['dim', `   ${part}`]],
@@ -170,19 +176,32 @@ function pauseLines(history: readonly GcCycle[], width: number): Line[] {
   return [[label('pauses'), ['note', bars], ['dim', `  newest right, highest ${durationText(highest)}`]]];
 }
 
-export const cycleHead: Line = [
-  [
-    'dim',
-    `  ${'cycle'.padStart(9)}  ${'ended (UTC)'.padEnd(27)} ${'pause'.padStart(9)}  ${'after the one before'.padStart(20)}`,
-  ],
-];
+interface CycleWidths {
+  readonly cycle: number;
+  readonly after: number;
+}
 
-export function cycleRows(history: readonly GcCycle[]): TextRow[] {
-  return history.map(({ cycle, end, pauseNs, sincePrevious }) =>
-    textRow([
-      `${grouped(cycle).padStart(9)}  ${timeText(end).padEnd(27)} ${durationText(pauseNs).padStart(9)}  ${(sincePrevious === null ? '–' : durationText(sincePrevious)).padStart(20)}`,
-    ]),
-  );
+/** Below this width the columns stand closer, and the last one has a short title. */
+const wideCycles = 74;
+const cycleWidths = (width: number): CycleWidths =>
+  width >= wideCycles ? { cycle: 9, after: 20 } : { cycle: 6, after: 9 };
+
+export function cycleHead(width: number): Line {
+  const { cycle, after } = cycleWidths(width);
+  const title = width >= wideCycles ? 'after the one before' : 'after';
+  return [
+    ['dim', `${'cycle'.padStart(cycle)}  ${'ended (UTC)'.padEnd(27)} ${'pause'.padStart(9)}  ${title.padStart(after)}`],
+  ];
+}
+
+export function cycleRows(history: readonly GcCycle[], width: number): TextRow[] {
+  const widths = cycleWidths(width);
+  return history.map(({ cycle, end, pauseNs, sincePrevious }) => {
+    const after = sincePrevious === null ? '–' : durationText(sincePrevious);
+    return textRow([
+      `${grouped(cycle).padStart(widths.cycle)}  ${timeText(end).padEnd(27)} ${durationText(pauseNs).padStart(9)}  ${after.padStart(widths.after)}`,
+    ]);
+  });
 }
 
 /** A row of the list of fields. */

@@ -1,7 +1,7 @@
 // The columns of the lists of goroutines, and how states, waits and places are written there.
 
 import type { CallPlace, GoroutineRow, GroupRow } from '../../src/analysis/results-browse.js';
-import { stateName } from '../../src/output/format.js';
+import { type Mark, stateName, unmarked } from '../../src/output/format.js';
 import type { GoroutineColumn } from '../../src/session/protocol.js';
 import { fittingName } from '../function-name.js';
 import { durationText, grouped } from '../numbers.js';
@@ -27,7 +27,7 @@ export function stateText(row: {
 }
 
 /** The collector notices that a goroutine waits: how long before that is not known. */
-export const waitText = (ns: number | null) => (ns === null ? '' : `≥ ${durationText(ns)}`);
+export const waitText = (ns: number | null, mark: Mark) => (ns === null ? '' : `≥ ${mark(durationText(ns))}`);
 
 export function placeText({ file, line }: Pick<CallPlace, 'file' | 'line'>, whole: boolean): string {
   if (file === null) return '';
@@ -50,30 +50,43 @@ function topText(
 
 type GoroutineTableColumn = Column<GoroutineRow> & { readonly sortKey: GoroutineColumn };
 
-export function groupColumns(width: number): readonly Column<GroupRow>[] {
+/** `mark`: of what is read of a g. */
+export function groupColumns(width: number, mark: Mark): readonly Column<GroupRow>[] {
+  const about = mark('').length;
   const columns: Column<GroupRow>[] = [
     { title: 'count', width: 7, align: 'right', cell: ({ count }) => grouped(count) },
-    { title: 'state', width: stateWidth, cell: (row) => stateText(row) },
-    { title: 'waits', width: waitWidth, align: 'right', cell: ({ waitSinceAtLeast }) => waitText(waitSinceAtLeast) },
+    { title: 'state', width: stateWidth + about, cell: (row) => mark(stateText(row)) },
+    {
+      title: 'waits',
+      width: waitWidth + about,
+      align: 'right',
+      cell: ({ waitSinceAtLeast }) => waitText(waitSinceAtLeast, mark),
+    },
   ];
   if (width >= 100) {
-    const goid = { title: 'first goid', width: 10, align: 'right', cell: (row: GroupRow) => String(row.goid) } as const;
+    const goid = {
+      title: 'first goid',
+      width: 10,
+      align: 'right',
+      cell: (row: GroupRow) => mark(String(row.goid)),
+    } as const;
     columns.push(goid, { title: 'frames', width: 7, align: 'right', cell: ({ frames }) => grouped(frames) });
   }
   const room = restOf(columns, width);
   return [...columns, { title: 'in', width: room, cell: (row) => topText(row, width, room) }];
 }
 
-export function goroutineColumns(width: number): readonly GoroutineTableColumn[] {
+export function goroutineColumns(width: number, mark: Mark): readonly GoroutineTableColumn[] {
+  const about = mark('').length;
   const columns: GoroutineTableColumn[] = [
-    { title: 'goid', width: 7, align: 'right', sortKey: 'goid', cell: ({ goid }) => String(goid) },
-    { title: 'state', width: stateWidth, sortKey: 'state', cell: (row) => stateText(row) },
+    { title: 'goid', width: 7, align: 'right', sortKey: 'goid', cell: ({ goid }) => mark(String(goid)) },
+    { title: 'state', width: stateWidth + about, sortKey: 'state', cell: (row) => mark(stateText(row)) },
     {
       title: 'waits',
-      width: waitWidth,
+      width: waitWidth + about,
       align: 'right',
       sortKey: 'wait',
-      cell: ({ waitSinceAtLeast }) => waitText(waitSinceAtLeast),
+      cell: ({ waitSinceAtLeast }) => waitText(waitSinceAtLeast, mark),
     },
   ];
   if (width >= 100)
@@ -83,9 +96,9 @@ export function goroutineColumns(width: number): readonly GoroutineTableColumn[]
         width: 10,
         align: 'right',
         sortKey: 'stack',
-        cell: ({ stackUsed }) => (stackUsed === null ? ['unreadable', '?'] : grouped(stackUsed)),
+        cell: ({ stackUsed }) => (stackUsed === null ? ['unreadable', '?'] : mark(grouped(stackUsed))),
       },
-      { title: 'of', width: 9, align: 'right', sortKey: 'stack', cell: ({ stackSize }) => grouped(stackSize) },
+      { title: 'of', width: 9, align: 'right', sortKey: 'stack', cell: ({ stackSize }) => mark(grouped(stackSize)) },
     );
   if (width >= wide)
     columns.push({
@@ -101,7 +114,7 @@ export function goroutineColumns(width: number): readonly GoroutineTableColumn[]
 
 /** The columns that a list can be sorted by, in the order they stand in; `thread` and `of` are others' names. */
 export function sortableColumns(width: number): readonly GoroutineColumn[] {
-  return [...new Set(goroutineColumns(width).map(({ sortKey }) => sortKey))];
+  return [...new Set(goroutineColumns(width, unmarked).map(({ sortKey }) => sortKey))];
 }
 
 function restOf(columns: readonly { readonly width: number }[], width: number): number {

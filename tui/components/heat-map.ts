@@ -1,5 +1,6 @@
 // The heap as a map: one cell for each few pages. A cell's glyph tells what it is; colour only repeats it.
 import type { HeapCell, HeapMapResult } from '../../src/analysis/results.js';
+import type { Mark } from '../../src/output/format.js';
 import type { Line, Segment } from '../line.js';
 import { bytesText, grouped, percentText } from '../numbers.js';
 import type { MapMode } from '../screen-state.js';
@@ -120,10 +121,10 @@ export function mapLine(cells: readonly (MapCell | undefined)[], from: number, c
 }
 
 /** The cell under the cursor in words. */
-export function cellWords({ cell, address, inImage }: MapCell, map: HeapMapResult): Line[] {
+export function cellWords({ cell, address, inImage }: MapCell, map: HeapMapResult, mark: Mark): Line[] {
   const { inuse, manual: stacks, free, none, allocated, spanclass } = cell;
   const bytes = map.pageSize * map.pagesPerCell;
-  const pages = (count: number, what: string) => (count > 0 ? [`${grouped(count)} ${what}`] : []);
+  const pages = (count: number, what: string) => (count > 0 ? [`${mark(grouped(count))} ${what}`] : []);
   const parts = [
     ...pages(inuse, 'in use'),
     ...pages(stacks, 'manual (stacks)'),
@@ -133,7 +134,7 @@ export function cellWords({ cell, address, inImage }: MapCell, map: HeapMapResul
   const full =
     inuse === 0
       ? ''
-      : `${bytesText(allocated)} allocated (${percentText(allocated, inuse * map.pageSize)} of what is in use); mostly ${classWords(spanclass)}`;
+      : `${mark(bytesText(allocated))} allocated (${mark(percentText(allocated, inuse * map.pageSize))} of what is in use); mostly ${mark(classWords(spanclass))}`;
   return [
     [
       ' ',

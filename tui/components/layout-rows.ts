@@ -6,7 +6,7 @@ import type {
   LayoutShowResult,
   LayoutVerifyResult,
 } from '../../src/layout/results.js';
-import type { Line } from '../line.js';
+import { type Line, lineText } from '../line.js';
 import { grouped } from '../numbers.js';
 import { fitText } from '../terminal/text-width.js';
 import type { TextRow } from './text-rows.js';
@@ -14,9 +14,11 @@ import type { TextRow } from './text-rows.js';
 export interface LayoutRow extends TextRow {
   /** Whether the row stands for something that can be opened. */
   readonly opens: boolean;
+  /** All of what is known of it, for the lines below the list. */
+  readonly about?: string;
 }
 
-const note = (line: Line, name = ''): LayoutRow => ({ name, line, opens: false });
+const note = (line: Line, name = '', about = lineText(line)): LayoutRow => ({ name, line, opens: false, about });
 
 /** What has the text, exactly that first, then what begins with it. Without a text all, in their order. */
 function bestFirst<T>(all: readonly T[], text: string, name: (item: T) => string): T[] {
@@ -71,6 +73,9 @@ export function verifyRows(verify: LayoutVerifyResult): LayoutRow[] {
     return {
       name: m.struct,
       opens: true,
+      about: m.image
+        ? `${where} at ${offsetText(m.table)}: ${m.image.fails.join(', ')} ${m.image.fails.length === 1 ? 'does' : 'do'} not hold; ${m.image.fits.length > 0 ? `all would at ${m.image.fits.join(', ')}` : 'no other single place explains all'}`
+        : `${where}: table ${valueText(m.table)}, dwarf ${valueText(m.dwarf)}`,
       line: m.image
         ? [['bad', '✗ '], fitText(where, 36), ` at ${offsetText(m.table)}: ${mismatchWords(m).slice(2)}`]
         : [['bad', '✗ '], fitText(where, 36), ` table ${valueText(m.table)}  dwarf ${valueText(m.dwarf)}`],
@@ -111,9 +116,17 @@ function imageSummary({ image, table, mismatches }: LayoutVerifyResult): Line {
 /** What was asked of the image, and how often it is so. */
 function invariantRows({ image }: LayoutVerifyResult): LayoutRow[] {
   const look = { holds: ['good', '✓ '], damaged: ['warn', '! '], fails: ['bad', '✗ '] } as const;
-  return (image?.invariants ?? []).map(({ name, what, checked, violated, verdict }): LayoutRow => {
+  const worstFirst = ['fails', 'damaged', 'holds'] as const;
+  const ordered = worstFirst.flatMap((wanted) => (image?.invariants ?? []).filter(({ verdict }) => verdict === wanted));
+  return ordered.map(({ name, what, checked, violated, lawful, verdict, example }): LayoutRow => {
     const count = violated === 0 ? grouped(checked) : `${grouped(violated)} of ${grouped(checked)} not`;
-    return note([look[verdict], fitText(name, 16), ` ${count.padStart(10)}  `, ['dim', what]], name);
+    const words = [
+      `${name}: ${what}`,
+      violated === 0 ? `so for all of ${grouped(checked)}` : `not so for ${grouped(violated)} of ${grouped(checked)}`,
+      ...(lawful > 0 ? [`${grouped(lawful)} as a thread inside the allocator leaves it`] : []),
+      ...(example === undefined ? [] : [`the first: ${example}`]),
+    ];
+    return note([look[verdict], fitText(name, 16), ` ${count.padStart(10)}  `, ['dim', what]], name, words.join('; '));
   });
 }
 
@@ -122,82 +135,21 @@ function valueText(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
-/** The fields of a struct in offset order; with `verify`, what the binary's DWARF says of each. */
-export function fieldRows(
-  layout: LayoutShowResult,
-  struct: string,
-  verify: LayoutVerifyResult | undefined,
-  width: number,
-): LayoutRow[] {
-  const fields = Object.entries(layout.structs[struct]?.fields ?? {}).sort((a, b) => a[1].offset - b[1].offset);
-  const nameWidth = Math.min(34, Math.max(8, ...fields.map(([name]) => name.length)));
-  const typeWidth = Math.max(12, width - nameWidth - 44);
-  const compared = verify !== undefined && !verify.unknown.some((u) => u.struct === struct) && byDwarf(verify);
-  return fields.map(([name, field]): LayoutRow => {
-    const mismatch = verify?.mismatches.find((m) => m.struct === struct && m.field === name);
-    const check = verify?.image?.fields[`${struct}.${name}`];
-    const compares: Line = mismatch
-      ? [['bad', mismatchWords(mismatch)]]
-      : check
-        ? [check.alsoFits.length > 0 ? ['warn', `~ also at ${placesText(check.alsoFits)}`] : ['good', '✓']]
-        : !compared
-          ? [['dim', verify ? '–' : '']]
-          : [['good', '✓']];
-    const known: Line = verify ? compares : sourceOf(layout, field);
-    return {
-      name: `${struct}.${name} ${field.offset}`,
-      opens: false,
-      line: [
-        `${String(field.offset).padStart(8)} ${String(field.size).padStart(8)}  `,
-        ['title', fitText(name, nameWidth)],
-        ['dim', `  ${fitText(field.type, typeWidth)} `],
-        ...known,
-      ],
-    };
-  });
-}
-
-/** How an offset is known: its source; of an inferred one how sure it is, and where else it could stand. */
-function sourceOf(layout: LayoutShowResult, field: LayoutFieldResult): Line {
-  const { confidence, alternatives = [] } = field;
-  const source = field.source ?? (confidence === undefined ? layoutSource(layout) : 'inferred');
-  if (source !== 'inferred') return [['dim', source]];
-  const sure = confidence === undefined ? '' : ` ${confidence.toFixed(2)}`;
-  const others = alternatives.length > 0 ? ` or ${placesText(alternatives)}` : '';
-  return [[alternatives.length > 0 || (confidence ?? 0) <= certain ? 'warn' : 'note', `~${sure}${others}`]];
-}
-
-/** Up to here an inferred offset is not sure. */
-const certain = 0.9;
 const shownPlaces = 3;
 
-function placesText(places: readonly number[]): string {
+/** The first of them, and how many more there are. */
+export function placesText(places: readonly number[]): string {
   const more = places.length > shownPlaces ? ` +${places.length - shownPlaces}` : '';
   return `${places.slice(0, shownPlaces).join(' ')}${more}`;
 }
-
-/** `table go1.22.5/amd64` is known by a table. */
-const layoutSource = ({ source }: LayoutShowResult): string => source.split(' ')[0] ?? '';
 
 /** Whether the binary's debug info was asked, and not the image alone. */
 export const byDwarf = (verify: LayoutVerifyResult): boolean =>
   verify.image === undefined || verify.checked > Object.keys(verify.image.fields).length;
 
-function mismatchWords({ dwarf, image }: LayoutVerifyResult['mismatches'][number]): string {
+export function mismatchWords({ dwarf, image }: LayoutVerifyResult['mismatches'][number]): string {
   if (image === undefined) return `✗ dwarf ${valueText(dwarf)}`;
   return image.fits.length > 0 ? `✗ fits at ${placesText(image.fits)}` : '✗ does not fit';
-}
-
-export function fieldHead(layout: LayoutShowResult, struct: string, width: number, verified: boolean): Line {
-  const names = Object.keys(layout.structs[struct]?.fields ?? {});
-  const nameWidth = Math.min(34, Math.max(8, ...names.map((name) => name.length)));
-  const typeWidth = Math.max(12, width - nameWidth - 44);
-  return [
-    [
-      'dim',
-      `${'off'.padStart(8)} ${'size'.padStart(8)}  ${'field'.padEnd(nameWidth)}  ${'type'.padEnd(typeWidth)} ${verified ? 'verified' : 'source'}`,
-    ],
-  ];
 }
 
 /** One block a struct: its size, then what was added (+), removed (−), moved (→) and retyped (≠). */

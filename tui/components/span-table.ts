@@ -105,33 +105,36 @@ const extra: readonly SpanTableColumn[] = [
   { title: 'index', width: 9, align: 'right', sortKey: 'index', cell: ({ index }) => ['dim', grouped(index)] },
 ];
 
-/** As many columns as `width` has room for; the essential ones always. `inferred`: what was read of the mspan is marked with ~. */
+/** As many columns as `width` has room for, none of them cut. `inferred`: what was read of the mspan is marked with ~. */
 export function spanColumns(width: number, inferred = false): readonly SpanTableColumn[] {
-  const columns = columnsFor(width);
-  return inferred
-    ? columns.map((column) => (ofMspan(column) ? { ...column, cell: marked(column.cell) } : column))
-    : columns;
+  const all = [...essential, ...extra].map((column) => (inferred && ofMspan(column) ? marked(column) : column));
+  // The marker, and a gap between each two.
+  const used = (columns: readonly SpanTableColumn[]) => columns.reduce((sum, column) => sum + column.width + 1, 1);
+  // From the right those that add to the others, then what the others tell as well.
+  for (const title of [...extra.map((column) => column.title).reverse(), ...spared])
+    if (used(all) > width)
+      all.splice(
+        all.findIndex((column) => column.title === title),
+        1,
+      );
+  return all;
 }
+
+/** Left out on a narrow terminal, in this order: the span itself has them all. */
+const spared = ['used%', 'sweepgen', 'nelems'];
 
 const ofMspan = ({ title }: SpanTableColumn) => !['', 'mspan', 'index'].includes(title);
 
-function marked(cell: SpanTableColumn['cell']): SpanTableColumn['cell'] {
-  return (row) => {
-    const shown = cell(row);
+/** Columns that their longest value fills: with a mark it needs one more. */
+const full: ReadonlySet<string> = new Set(['startAddr', 'elemsize', 'state']);
+
+function marked(column: SpanTableColumn): SpanTableColumn {
+  const cell = (row: TableRow): Cell => {
+    const shown = column.cell(row);
     // What is not known, or is no number, is marked already.
     return typeof shown === 'string' && shown !== '' ? ['warn', `~${shown}`] : shown;
   };
-}
-
-function columnsFor(width: number): readonly SpanTableColumn[] {
-  const columns = [...essential];
-  let used = 2 + essential.reduce((sum, column) => sum + column.width + 1, 0);
-  for (const column of extra) {
-    if (used + column.width + 1 > width) break;
-    columns.push(column);
-    used += column.width + 1;
-  }
-  return columns;
+  return { ...column, cell, width: column.width + (full.has(column.title) ? 1 : 0) };
 }
 
 /** The columns that can be chosen for sorting, left to right, each once. */

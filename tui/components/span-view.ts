@@ -1,5 +1,6 @@
 // One span as lines: a header with the words of the runtime, then the slot map with its legend and the slot under the cursor, or the fields.
 import type { BigCount, FieldValue, SpanDetail } from '../../src/analysis/results.js';
+import type { Mark } from '../../src/output/format.js';
 import { type Line, lineWidth, type Segment, wrapText } from '../line.js';
 import { addressPlus, bytesText, classText, grouped } from '../numbers.js';
 import { type Place, visibleTop } from '../scrolling.js';
@@ -19,20 +20,22 @@ export interface SpanViewState {
   readonly theme: Theme;
   /** Whether slots can be walked here: not in the view beside the table. */
   readonly cursor: boolean;
+  /** Of what is read of the mspan. */
+  readonly mark: Mark;
 }
 
 /** Lines under the map: a space, two of legend, two about the slot. */
 const footHeight = 5;
 
 /** How many lines of the map, or of fields, are seen. */
-export function paneHeight(span: SpanDetail, view: Pick<SpanViewState, 'width' | 'height' | 'pane'>): number {
-  const head = headerLines(span, view.width).length + 1;
+export function paneHeight(span: SpanDetail, view: Pick<SpanViewState, 'width' | 'height' | 'pane' | 'mark'>): number {
+  const head = headerLines(span, view).length + 1;
   return Math.max(1, view.height - head - (view.pane === 'map' ? footHeight : 1));
 }
 
 /** The line of the body on which the first field stands. */
-export function firstFieldLine(span: SpanDetail, width: number): number {
-  return headerLines(span, width).length + 2;
+export function firstFieldLine(span: SpanDetail, view: HeaderView): number {
+  return headerLines(span, view).length + 2;
 }
 
 export function freeindexOf(span: SpanDetail): number | undefined {
@@ -41,7 +44,7 @@ export function freeindexOf(span: SpanDetail): number | undefined {
 }
 
 export function spanLines(span: SpanDetail, view: SpanViewState): Line[] {
-  const head = [...headerLines(span, view.width), paneLine(span, view)];
+  const head = [...headerLines(span, view), paneLine(span, view)];
   return [...head, ...(view.pane === 'map' ? mapLines(span, view) : fieldLines(span, view))];
 }
 
@@ -50,10 +53,14 @@ function pointerOf(span: SpanDetail, field: string): string {
   return value === undefined ? '?' : value === null ? '⨯' : String(value);
 }
 
-function headerLines(span: SpanDetail, width: number): Line[] {
-  const pointer = (field: string): Line => [`${field} `, pointerOf(span, field)];
-  // What was read by inferred offsets is marked.
-  const about = Object.values(span.fields).some(({ source }) => source === 'inferred') ? '~' : '';
+type HeaderView = Pick<SpanViewState, 'width' | 'mark'>;
+
+function headerLines(span: SpanDetail, { width, mark }: HeaderView): Line[] {
+  const about = mark('');
+  const pointer = (field: string): Line => {
+    const text = pointerOf(span, field);
+    return [`${field} `, text.startsWith('0x') ? mark(text) : text];
+  };
   const count = (field: string, value: BigCount | null): Line => [`${field} `, ['title', about + grouped(value)]];
   const parts: Line[] = [
     ['mspan ', ['title', span.addr]],
@@ -71,7 +78,7 @@ function headerLines(span: SpanDetail, width: number): Line[] {
     count('allocated', span.allocated),
     pointer('allocBits'),
     pointer('gcmarkBits'),
-    [`sweepgen ${about}${span.sweepgen ?? '?'} ${span.sweepState}`],
+    [`sweepgen ${about}${span.sweepgen ?? '?'} ${about}${span.sweepState}`],
   ];
   return [...flow(parts, width), ...wrapText(span.reading, width - 2).map((text): Line => [' ', ['dim', text]])];
 }
@@ -142,11 +149,11 @@ function mapLines(span: SpanDetail, view: SpanViewState): Line[] {
     ...map,
     [['dim', below === '' ? '' : `   ${below}`]],
     ...legend.map((line): Line => [' ', ...line]),
-    ...(view.cursor ? slotLines(span, cursor) : countLines(slots)),
+    ...(view.cursor ? slotLines(span, cursor, view.mark) : countLines(slots, view.mark)),
   ];
 }
 
-function countLines(slots: string): Line[] {
+function countLines(slots: string, mark: Mark): Line[] {
   let allocated = 0;
   let free = 0;
   let other = 0;
@@ -155,7 +162,11 @@ function countLines(slots: string): Line[] {
     else if (state === 'f') free++;
     else other++;
   }
-  return [[` ${grouped(allocated)} allocated, ${grouped(free)} free${other > 0 ? `, ${grouped(other)} unclear` : ''}`]];
+  return [
+    [
+      ` ${mark(grouped(allocated))} allocated, ${mark(grouped(free))} free${other > 0 ? `, ${mark(grouped(other))} unclear` : ''}`,
+    ],
+  ];
 }
 
 /** Where slot `slot` stands; undefined where the span's base or slot size is not known. */
@@ -164,7 +175,8 @@ export function slotAddress(span: SpanDetail, slot: number): string | undefined 
   return addressPlus(span.base, BigInt(slot) * BigInt(span.slotSize));
 }
 
-function slotLines(span: SpanDetail, slot: number): Line[] {
+function slotLines(span: SpanDetail, slot: number, mark: Mark): Line[] {
+  const address = slotAddress(span, slot);
   const bit = (name: string, hex: string | null | undefined) => `${name}[${slot}] ${bitOf(hex, slot) ?? '?'}`;
   const bits = [bit('allocBits', span.allocBits), bit('gcmarkBits', span.gcmarkBits)];
   if (span.inlineMarks) bits.push(bit('inline mark', span.inlineMarks));
@@ -175,18 +187,16 @@ function slotLines(span: SpanDetail, slot: number): Line[] {
       ' slot ',
       ['title', grouped(slot)],
       '  ',
-      ['title', slotAddress(span, slot) ?? '⨯'],
-      `  ${bytesText(span.slotSize)}  ${slotWords(span.slots[slot])}`,
+      ['title', address === undefined ? '⨯' : mark(address)],
+      `  ${mark(bytesText(span.slotSize))}  ${mark(slotWords(span.slots[slot]))}`,
     ],
     [['dim', ` ${bits.join('  ')}  ${side}`]],
   ];
 }
 
 /** A field's value as people read it. */
-export function valueText(field: FieldValue): string {
-  const { value, source } = field;
-  if (value === null || value === undefined) return '⨯ unreadable';
-  return `${source === 'inferred' ? '~' : ''}${plainText(value)}`;
+export function valueText({ value }: FieldValue, mark: Mark): string {
+  return value === null || value === undefined ? '⨯ unreadable' : mark(plainText(value));
 }
 
 /** The same without the mark: what is copied is used elsewhere. */
@@ -201,8 +211,8 @@ export function orderedFields(span: SpanDetail): (readonly [string, FieldValue])
   return Object.entries(span.fields).sort((a, b) => a[1].offset - b[1].offset);
 }
 
-export function fieldText(name: string, field: FieldValue): string {
-  return `${name} ${valueText(field)} ${field.type} ${field.source}`;
+export function fieldText(name: string, field: FieldValue, mark: Mark): string {
+  return `${name} ${valueText(field, mark)} ${field.type} ${field.source}`;
 }
 
 function fieldLines(span: SpanDetail, view: SpanViewState): Line[] {
@@ -219,7 +229,8 @@ function fieldLines(span: SpanDetail, view: SpanViewState): Line[] {
     ],
   ];
   const rows = fields.slice(top, top + height).map(([name, field], i): Line => {
-    const found = view.search !== '' && fieldText(name, field).toLowerCase().includes(view.search.toLowerCase());
+    const found =
+      view.search !== '' && fieldText(name, field, view.mark).toLowerCase().includes(view.search.toLowerCase());
     const selected = top + i === view.fields.cursor;
     return [
       selected ? marker : found ? '* ' : '  ',
@@ -227,8 +238,8 @@ function fieldLines(span: SpanDetail, view: SpanViewState): Line[] {
       [found ? 'chosen' : 'title', fitText(name, nameWidth)],
       '  ',
       [
-        field.value === null ? 'unreadable' : field.source === 'inferred' ? 'warn' : 'plain',
-        fitText(valueText(field), valueWidth),
+        field.value === null ? 'unreadable' : view.mark('') === '' ? 'plain' : 'warn',
+        fitText(valueText(field, view.mark), valueWidth),
       ],
       ['dim', ` ${fitText(field.type, typeWidth)} ${field.source}`],
     ];

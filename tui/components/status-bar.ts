@@ -1,5 +1,6 @@
 // The bottom line: which layout serves, what the screen says of itself, what is running, and the keys that matter now.
 // A message takes the whole line until the next key.
+import { rootsText } from '../../src/output/format.js';
 import type { Context } from '../bindings/binding.js';
 import { hintsFor } from '../keymap.js';
 import { type Line, leftRight, lineWidth, type Segment, wrapText } from '../line.js';
@@ -40,14 +41,21 @@ function leftPart(session: UiSession, status: readonly string[], width: number):
     ];
   }
   if (session.opened === undefined) return [['note', status.join(' · ')]];
-  const { layoutText, rootsText } = session.opened;
+  const { layoutText } = session.opened;
+  const rootsWords = rootsOf(session);
   // What is not certain stands out; that all is well is short.
   const sure = layoutText.startsWith('~') ? 'warn' : 'note';
-  const doubtful = rootsText.endsWith('?');
-  const tells = doubtful || (rootsText !== '' && width >= roomForGoodNews);
-  const roots: Segment[] = tells ? [[doubtful ? 'warn' : 'note', ` · ${rootsText}`]] : [];
+  const doubtful = rootsWords.endsWith('?');
+  const tells = doubtful || (rootsWords !== '' && width >= roomForGoodNews);
+  const roots: Segment[] = tells ? [[doubtful ? 'warn' : 'note', ` · ${rootsWords}`]] : [];
   const rest = status.length === 0 ? '' : ` · ${status.join(' · ')}`;
   return [[sure, layoutWords(layoutText)], ...roots, ['note', rest]];
+}
+
+/** Of all roots once the question how they were found is answered; before that of those that every screen needs. */
+function rootsOf(session: UiSession): string {
+  const found = session.peek('provenance', {});
+  return found === undefined ? (session.opened?.rootsText ?? '') : rootsText(Object.values(found.roots));
 }
 
 /** `reading spans 30%`; `sorting…` where nobody knows how far it is. */

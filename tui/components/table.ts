@@ -23,12 +23,12 @@ export const marker = '▶ ';
 
 export function headerLine<R>(columns: readonly Column<R>[], marks: HeaderMarks = {}): Line {
   const line: Segment[] = ['  '];
-  for (const column of columns) {
+  for (const [i, column] of columns.entries()) {
     const sorted = marks.sorted !== undefined && column.sortKey === marks.sorted;
     const title = sorted ? `${column.title.slice(0, column.width - 1)}${marks.descending ? '↓' : '↑'}` : column.title;
     const chosen = marks.chosen !== undefined && column.sortKey === marks.chosen;
     const text = fitText(title, column.width, column.align);
-    line.push([chosen ? 'chosen' : 'dim', text], ' ');
+    line.push([chosen ? 'chosen' : 'dim', text], i === columns.length - 1 ? '' : ' ');
   }
   return line;
 }
@@ -37,10 +37,10 @@ export function headerLine<R>(columns: readonly Column<R>[], marks: HeaderMarks 
 export function rowLine<R>(columns: readonly Column<R>[], row: R, selected: boolean): Line {
   const line: Segment[] = [selected ? marker : '  '];
   let pending = '';
-  for (const column of columns) {
+  for (const [i, column] of columns.entries()) {
     const cell = column.cell(row);
     const [style, text] = typeof cell === 'string' ? (['plain', cell] as const) : cell;
-    const fitted = `${fitText(cleanText(text), column.width, column.align)} `;
+    const fitted = `${fitText(cleanText(text), column.width, column.align)}${i === columns.length - 1 ? '' : ' '}`;
     // Plain neighbours become one piece: fewer escape sequences for the terminal.
     if (style === 'plain') {
       pending += fitted;

@@ -71,7 +71,7 @@ export function ArenasScreen({ screen, width, height }: ScreenProps<ArenasState>
     ['title', screen.mode],
     `   a cell is ${grouped(pagesPerCell)} ${pagesPerCell === 1 ? 'page' : 'pages'}, ${bytesText(pagesPerCell * map.pageSize)}`,
   ];
-  const about = under ? cellWords(under, map) : [[['dim', ' …']] as Line];
+  const about = under ? cellWords(under, map, app.session.marks('mspan')) : [[['dim', ' …']] as Line];
   return (
     <Frame
       width={width}

@@ -1,5 +1,6 @@
 // What an address is: the one-line answer, then each thing that it belongs to, with the way there.
 import type { FindResult } from '../../src/analysis/results.js';
+import { markOf } from '../../src/output/format.js';
 import { slotWords } from '../components/bitmap.js';
 import { TextBody } from '../components/text-body.js';
 import { type TextRow, textRow } from '../components/text-rows.js';
@@ -37,6 +38,8 @@ export function FindScreen({ screen, width, height }: ScreenProps<ScreenOf<'find
 const labelWidth = 11;
 
 function findRows(found: FindResult, width: number): TextRow[] {
+  const markTold = (struct: string) => markOf(found.told?.includes(struct) ? 'inferred' : 'table');
+  const [mark, markG] = [markTold('mspan'), markTold('g')];
   const { span, slot, stack, object, symbol, mapping, section } = found;
   const rows: TextRow[] = [];
   const add = (label: string, text: string, rest: { to?: NewScreen; address?: string } = {}, hint = '') => {
@@ -54,35 +57,40 @@ function findRows(found: FindResult, width: number): TextRow[] {
   if (slot !== null)
     add(
       'slot',
-      `${grouped(slot.index)} at ${slot.address}, ${bytesText(slot.size)}: ${slotWords(slot.state)}${slot.offset > 0 ? `; the address is ${grouped(slot.offset)} bytes into it` : ''}`,
+      `${mark(grouped(slot.index))} at ${mark(slot.address)}, ${mark(bytesText(slot.size))}: ${mark(slotWords(slot.state))}${slot.offset > 0 ? `; the address is ${mark(grouped(slot.offset))} bytes into it` : ''}`,
       { address: slot.address, to: memoryAt(slot.address, Number(slot.size), `slot ${grouped(slot.index)}`) },
       'Enter: its memory',
     );
   if (span !== null) {
     const cls =
       span.state === 'inuse'
-        ? `, class ${classText(span.sizeclass, span.noscan)}, ${bytesText(span.elemsize)} a slot`
+        ? `, class ${mark(classText(span.sizeclass, span.noscan))}, ${mark(bytesText(span.elemsize))} a slot`
         : '';
     const pages = `${grouped(span.npages)} ${span.npages === 1 ? 'page' : 'pages'}`;
     const last = found.kind === 'mapping' ? ' (the last span that had this page)' : '';
     add(
       'span',
-      `${span.base ?? '⨯'}–${span.limit ?? '⨯'}, ${span.state ?? '?'}, ${pages}${cls}${last}`,
+      `${mark(span.base ?? '⨯')}–${mark(span.limit ?? '⨯')}, ${mark(span.state ?? '?')}, ${mark(pages)}${cls}${last}`,
       { address: span.base ?? span.addr, to: spanAt(span.addr, slot?.index ?? 0) },
       'Enter: the span',
     );
     add('mspan', span.addr, { address: span.addr, to: memoryAt(span.addr, 0, 'mspan') }, 'Enter: its memory');
   }
   if (stack !== null) {
-    const owner = Number(stack.goid) > 0 ? `goroutine ${grouped(stack.goid)}` : 'a thread';
+    const owner = Number(stack.goid) > 0 ? `goroutine ${markG(grouped(stack.goid))}` : 'a thread';
     add(
       'stack',
-      `${stack.lo}–${stack.hi} of ${owner} (${stack.status})`,
+      `${markG(stack.lo)}–${markG(stack.hi)} of ${owner} (${markG(stack.status)})`,
       { address: stack.lo, to: memoryAt(stack.lo, Number(stack.hi) - Number(stack.lo), 'stack') },
       'Enter: its memory',
     );
     if (Number(stack.goid) > 0)
-      add('frames', `of goroutine ${stack.goid}`, { to: goroutineAt(String(stack.goid)) }, 'Enter: its stack');
+      add(
+        'frames',
+        `of goroutine ${markG(String(stack.goid))}`,
+        { to: goroutineAt(String(stack.goid)) },
+        'Enter: its stack',
+      );
     add('g', stack.g, { address: stack.g, to: findAt(stack.g) }, 'Enter: the g of the stack');
   }
   if (object !== null)

@@ -1,7 +1,9 @@
 // What is wrong or unusual in the image, worst first; and one finding with its evidence, what it means and what to do.
 import type { Finding } from '../../src/analysis/results.js';
+import type { Mark } from '../../src/output/format.js';
 import { TextBody } from '../components/text-body.js';
 import { type TextRow, textRow } from '../components/text-rows.js';
+import { useApp } from '../hooks/use-app.js';
 import { useCall } from '../hooks/use-session.js';
 import { useTextView } from '../hooks/use-text-view.js';
 import { type Line, type Segment, wrapText } from '../line.js';
@@ -23,10 +25,11 @@ const idWidth = 22;
 
 export function FindingsScreen({ screen, width, height }: ScreenProps<ScreenOf<'findings'>>) {
   const { value, error } = useCall('findings', {});
+  const mark = useApp().session.marks('mspan');
   const findings = value?.findings ?? [];
   const ordered = findings.map((finding, index) => ({ finding, index }));
   ordered.sort((a, b) => rank[a.finding.severity] - rank[b.finding.severity]);
-  const rows = ordered.flatMap(({ finding, index }) => findingRows(finding, index, width));
+  const rows = ordered.flatMap(({ finding, index }) => findingRows(finding, index, width, mark));
   const notRead = value?.notRead ?? [];
   const doubts = notRead.flatMap((line) => wrapText(line, Math.max(20, width - 6)));
   const head: Line[] = [[['dim', headText(findings, notRead)]], ...doubts.map((line): Line => ['   ', ['warn', line]])];
@@ -52,9 +55,9 @@ function headText(findings: readonly Finding[], notRead: readonly string[]): str
 }
 
 /** The title on as many lines as it needs; Enter opens the finding from each. */
-function findingRows(finding: Finding, index: number, width: number): TextRow[] {
+function findingRows(finding: Finding, index: number, width: number, mark: Mark): TextRow[] {
   const to = findingAt(finding, index);
-  const titles = wrapText(finding.title, Math.max(20, width - idWidth - 7));
+  const titles = wrapText(mark(finding.title), Math.max(20, width - idWidth - 7));
   return titles.map((title, i) =>
     textRow(
       i === 0
@@ -71,8 +74,9 @@ export function findingAt(finding: Finding, index: number) {
 
 export function FindingScreen({ screen, width, height }: ScreenProps<ScreenOf<'finding'>>) {
   const { value, error } = useCall('findings', {});
+  const mark = useApp().session.marks('mspan');
   const finding = value?.findings[screen.index];
-  const rows = finding ? oneFindingRows(finding, width) : [];
+  const rows = finding ? oneFindingRows(finding, width, mark) : [];
   const view = useTextView(screen, rows, height, 0);
   return (
     <TextBody
@@ -88,7 +92,7 @@ export function FindingScreen({ screen, width, height }: ScreenProps<ScreenOf<'f
   );
 }
 
-function oneFindingRows(finding: Finding, width: number): TextRow[] {
+function oneFindingRows(finding: Finding, width: number, mark: Mark): TextRow[] {
   const wrapped = (text: string, style: Style = 'plain') =>
     wrapText(text, Math.max(20, width - 5)).map((part) => textRow(['  ', [style, part]]));
   const words: Readonly<Record<Finding['severity'], string>> = { high: 'high', medium: 'medium', low: 'low' };
@@ -96,7 +100,7 @@ function oneFindingRows(finding: Finding, width: number): TextRow[] {
   const { evidence } = finding;
   return [
     textRow(head),
-    ...wrapped(finding.title),
+    ...wrapped(mark(finding.title)),
     textRow([]),
     textRow([['title', 'what it means']]),
     ...wrapped(finding.meaning),
@@ -108,16 +112,16 @@ function oneFindingRows(finding: Finding, width: number): TextRow[] {
       ['title', 'evidence'],
       ['dim', evidence.some((each) => each.address) ? '   Enter shows what stands at the address' : ''],
     ]),
-    ...evidence.flatMap((each) => evidenceRows(each, width)),
+    ...evidence.flatMap((each) => evidenceRows(each, width, mark)),
   ];
 }
 
-function evidenceRows({ what, value, address }: Finding['evidence'][number], width: number): TextRow[] {
+function evidenceRows({ what, value, address }: Finding['evidence'][number], width: number, mark: Mark): TextRow[] {
   const shown = valueText(value);
   const rest = address ? { address, name: address, to: findAt(address) } : {};
   const parts = wrapText(what, Math.max(20, width - 6));
   const tail: Line = [
-    ...(shown === '' || what.includes(shown) ? [] : [['note', `  ${shown}`] as Segment]),
+    ...(shown === '' || what.includes(shown) ? [] : [['note', `  ${mark(shown)}`] as Segment]),
     ...(address && !what.includes(address) ? [['dim', `  ${address}`] as Segment] : []),
   ];
   return parts.map((part, i) => textRow(['  ', part, ...(i === parts.length - 1 ? tail : [])], rest));

@@ -1,14 +1,15 @@
 // The GC controller: what the pacer aims at, the settings, the last cycles; and every field of gcController and memstats.
 import type { GcResult } from '../../src/analysis/results.js';
+import { aboutHeight, aboutLines } from '../components/about.js';
 import { Frame, frameLines } from '../components/frame.js';
-import { cycleHead, cycleRows, fieldRows, pacingLines } from '../components/gc-view.js';
+import { cycleHead, cycleRows, fieldRows, foldedLines, pacingLines } from '../components/gc-view.js';
 import { notReadyBody } from '../components/not-ready.js';
 import { marker } from '../components/table.js';
-import type { TextRow } from '../components/text-rows.js';
+import { type TextRow, textRow } from '../components/text-rows.js';
 import { useApp } from '../hooks/use-app.js';
 import { useCommands, useListMotion, useViewLines } from '../hooks/use-keymap.js';
 import { useCall } from '../hooks/use-session.js';
-import { asLines, type Line, lineText, type Segment, wrapText } from '../line.js';
+import { asLines, type Line, lineText, type Segment } from '../line.js';
 import { findAt, memoryAt } from '../navigation.js';
 import { grouped } from '../numbers.js';
 import type { ScreenOf } from '../screen-state.js';
@@ -24,8 +25,8 @@ interface View {
   readonly rowsHeight: number;
 }
 
-/** Lines about the field under the cursor. */
-const aboutHeight = 3;
+/** Cycles that are seen at least. */
+const fewestRows = 3;
 
 export function GcScreen({ screen, width, height }: ScreenProps<GcState>) {
   const app = useApp();
@@ -103,20 +104,24 @@ function tabs({ pane }: GcState): Line {
 }
 
 function pacingView(gc: GcResult, width: number, room: number): View {
-  const head = [...pacingLines(gc, width), cycleHead];
-  return { head, rows: cycleRows(gc.history), foot: [], rowsHeight: Math.max(3, room - head.length - 1) };
+  const rows = cycleRows(gc.history, width);
+  const lines = pacingLines(gc, width);
+  for (const head of [foldedLines(lines, width), lines]) {
+    const rowsHeight = room - head.length - 2;
+    if (rowsHeight >= fewestRows) return { head: [...head, ['  ', ...cycleHead(width)]], rows, foot: [], rowsHeight };
+  }
+  // On a small terminal all of it scrolls.
+  const all = [...foldedLines(pacingLines(gc, width - 2), width - 2), cycleHead(width)];
+  return { head: [], rows: [...all.map((line) => textRow(line)), ...rows], foot: [], rowsHeight: room - 1 };
 }
 
 function fieldsView(gc: GcResult, screen: GcState, width: number, room: number): View {
   const rows = fieldRows(gc, screen.filter, width);
   const about = rows[Math.min(screen.place.cursor, rows.length - 1)]?.about ?? '';
-  const words = wrapText(about, width - 3);
-  const shown = words.slice(0, aboutHeight);
-  if (words.length > aboutHeight) shown[aboutHeight - 1] = `${shown[aboutHeight - 1]?.slice(0, width - 5)} …`;
   return {
     head: [],
     rows,
-    foot: [[['dim', '─'.repeat(width)]], ...shown.map((text): Line => [' ', text])],
-    rowsHeight: Math.max(3, room - aboutHeight - 2),
+    foot: aboutLines(about, width),
+    rowsHeight: Math.max(3, room - aboutHeight - 1),
   };
 }

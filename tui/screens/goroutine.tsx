@@ -1,5 +1,6 @@
 // One stack, of a goroutine or a thread: each frame with pc, SP and why it is believed. Enter goes to the frame's slots.
 import type { FrameRow } from '../../src/analysis/results-browse.js';
+import type { Marks } from '../../src/output/format.js';
 import type { Calls } from '../../src/session/protocol.js';
 import type { Command } from '../bindings/binding.js';
 import { Frame, frameLines } from '../components/frame.js';
@@ -62,7 +63,7 @@ export function StackScreen({ screen, width, height }: ScreenProps<StackState>) 
   );
   const hidden = answer.total - answer.matching;
   const body: Line[] = [
-    ...headOf(answer),
+    ...headOf(answer, app.session.marks),
     headerLine(columns),
     ...(count === 0 ? [[['dim', '  no frames'] as const]] : lines),
     ...Array.from({ length: rowsHeight - Math.max(1, lines.length) }, (): Line => []),
@@ -88,14 +89,15 @@ export function StackScreen({ screen, width, height }: ScreenProps<StackState>) 
 type StackAnswer = Calls['goroutine']['result'] | Calls['thread']['result'];
 
 /** Three lines. */
-function headOf(answer: StackAnswer): Line[] {
+function headOf(answer: StackAnswer, marks: Marks): Line[] {
+  const mark = marks('g');
   if ('thread' in answer) {
     const { tid, signal, m, mid, goid, on, complete, stoppedBecause } = answer.thread;
     return [
       [
         ['title', ` thread ${tid}`],
-        m === null ? '  no m of Go’s' : `  m ${mid} ${m}`,
-        goid === null ? '' : `, runs goroutine ${goid}`,
+        m === null ? '  no m of Go’s' : `  m ${marks('m')(String(mid))} ${m}`,
+        goid === null ? '' : `, runs goroutine ${mark(String(goid))}`,
         on === 'other' || on === 'unknown' ? '' : `, on ${on === 'goroutine' ? 'its stack' : `the ${on} stack`}`,
         signal === 0 ? '' : `, signal ${signal}`,
       ],
@@ -106,22 +108,26 @@ function headOf(answer: StackAnswer): Line[] {
   const { goid, g, stack, stackUsed, waitSinceAtLeast, thread, createdBy, startFunc, complete, stoppedBecause } =
     answer.goroutine;
   const words = [
-    stateText(answer.goroutine),
-    ...(waitSinceAtLeast === null ? [] : [waitText(waitSinceAtLeast)]),
+    mark(stateText(answer.goroutine)),
+    ...(waitSinceAtLeast === null ? [] : [waitText(waitSinceAtLeast, mark)]),
     ...(thread === null ? [] : [`on thread ${thread}`]),
   ];
   const size = Number(stack.end) - Number(stack.start);
   const used =
     stackUsed === null
-      ? `${grouped(size)} bytes, SP unknown`
-      : `${grouped(stackUsed)} of ${grouped(size)} bytes in use`;
+      ? `${mark(grouped(size))} bytes, SP unknown`
+      : `${mark(grouped(stackUsed))} of ${mark(grouped(size))} bytes in use`;
   const by =
     createdBy === null
       ? ''
       : ` created by ${createdBy.func ?? createdBy.pc}${createdBy.goid === undefined ? '' : ` in goroutine ${createdBy.goid}`}  ${placeText(createdBy, false)}`;
   return [
-    [['title', ` goroutine ${goid}`], ` [${words.join(', ')}]`, ['dim', `  g ${g}, started in ${startFunc ?? '?'}`]],
-    [['dim', ` stack ${stack.start}–${stack.end}, ${used}`]],
+    [
+      ['title', ` goroutine ${mark(String(goid))}`],
+      ` [${words.join(', ')}]`,
+      ['dim', `  g ${g}, started in ${startFunc ?? '?'}`],
+    ],
+    [['dim', ` stack ${mark(stack.start)}–${mark(stack.end)}, ${used}`]],
     complete ? [['dim', by]] : incomplete(complete, stoppedBecause),
   ];
 }

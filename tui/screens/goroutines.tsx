@@ -30,14 +30,15 @@ export function GoroutinesScreen(props: ScreenProps<GoroutinesState>) {
 function Groups({ screen, width, height }: ScreenProps<GoroutinesState>) {
   const { session } = useApp();
   const list = session.groups({ filter: screen.filter, system: screen.system });
+  const columns = groupColumns(width, session.marks('g'));
   return (
     <List<GroupRow>
       screen={screen}
       width={width}
       height={height}
       list={list}
-      columns={groupColumns(width)}
-      header={headerLine(groupColumns(width))}
+      columns={columns}
+      header={headerLine(columns)}
       open={(app, row) =>
         row.count === 1
           ? app.push(goroutineAt(String(row.goid)))
@@ -52,7 +53,7 @@ function Flat({ screen, width, height }: ScreenProps<GoroutinesState>) {
   const { session } = useApp();
   const { filter, system, like, order } = screen;
   const list = session.goroutines({ filter, system, like, sort: order });
-  const columns = goroutineColumns(width);
+  const columns = goroutineColumns(width, session.marks('g'));
   const sorted = { sorted: order.column, descending: order.descending, chosen: screen.chosen };
   return (
     <List<GoroutineRow>

@@ -1,6 +1,7 @@
 // How often each value of a column occurs in the span table as it is filtered: a table of its own. Enter shows the spans with that value.
 import { TextBody } from '../components/text-body.js';
 import { textRow } from '../components/text-rows.js';
+import { useApp } from '../hooks/use-app.js';
 import { useCall } from '../hooks/use-session.js';
 import { useTextView } from '../hooks/use-text-view.js';
 import type { Line } from '../line.js';
@@ -14,14 +15,15 @@ import type { ScreenProps } from './screen-props.js';
 type HistogramState = ScreenOf<'histogram'>;
 
 export function HistogramScreen({ screen, width, height }: ScreenProps<HistogramState>) {
+  const mark = useApp().session.marks('mspan');
   const { value, error } = useCall('histogram', { filter: screen.query.filter, column: screen.column });
   const most = Math.max(1, ...(value?.bins ?? []).map(({ spans }) => spans));
   const barWidth = Math.max(10, width - 62);
   const rows = (value?.bins ?? []).map(({ text, filter, spans, bytes }) =>
     textRow(
       [
-        fitText(/^\d+$/.test(text) ? grouped(text) : text, 16, 'right'),
-        ` ${grouped(spans).padStart(12)} ${percentText(spans, value?.matching).padStart(6)} ${bytesText(bytes).padStart(10)} `,
+        fitText(mark(/^\d+$/.test(text) ? grouped(text) : text), 16, 'right'),
+        ` ${mark(grouped(spans)).padStart(12)} ${mark(percentText(spans, value?.matching)).padStart(6)} ${mark(bytesText(bytes)).padStart(10)} `,
         ['marked', '█'.repeat(Math.max(1, Math.round((spans / most) * barWidth)))],
       ],
       { name: text, ...(filter === null ? {} : { to: spansWith(screen, filter) }) },

@@ -1,5 +1,6 @@
 // How version, layout and roots were found, and how far each is proved: the story that `--trace` tells.
 import type { ProvenanceResult, RootResult } from '../../src/analysis/results.js';
+import { layoutName } from '../../src/output/format.js';
 import { TextBody } from '../components/text-body.js';
 import { type TextRow, textRow } from '../components/text-rows.js';
 import { useCall } from '../hooks/use-session.js';
@@ -51,7 +52,7 @@ function howRows(found: ProvenanceResult, go: Go, width: number): TextRow[] {
     textRow([['title', 'Go version']]),
     ...wrapped(go ? `${go.version} ${go.os}/${go.arch}, from ${go.source}` : 'not known'),
     ...title('layout', '   where the offset of each field is taken from'),
-    ...wrapped(layoutWords(layout), layout.exact && layout.source !== 'inferred' ? '  ' : ['warn', '~ ']),
+    ...wrapped(layoutWords(layout), layoutName(layout).startsWith('~') ? ['warn', '~ '] : '  '),
     ...(layout.source === 'none'
       ? []
       : wrapped(check.why ? `${tried}; ${check.why}` : tried, check.ok ? ['good', '✓ '] : ['bad', '✗ '])),
@@ -66,8 +67,11 @@ function howRows(found: ProvenanceResult, go: Go, width: number): TextRow[] {
   ];
 }
 
-function layoutWords({ name, source, exact, note }: ProvenanceResult['layout']): string {
-  if (source === 'inferred') return `${name}: told from the image; numbers that rest on it are marked ~`;
+function layoutWords({ name: full, source, exact, note }: ProvenanceResult['layout']): string {
+  // The mark stands before the line.
+  const name = full.replace(/^~/, '');
+  if (source === 'inferred' || full !== name)
+    return `${name}: told from an image; numbers that rest on it are marked ~`;
   // The note of an exact layout says of which releases it is, and follows.
   if (exact && note) return name;
   return exact ? `${name}, measured on this release` : `${name}, not measured on this release`;

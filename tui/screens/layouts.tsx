@@ -2,6 +2,7 @@
 
 import type { ErrorReply } from '../../src/session/protocol.js';
 import type { Command } from '../bindings/binding.js';
+import { aboutHeight, aboutLines, emptyLines } from '../components/about.js';
 import { Frame, frameLines } from '../components/frame.js';
 import { type LayoutRow, releaseRows, structHead, structRows, verifyRows } from '../components/layout-rows.js';
 import { notReadyBody } from '../components/not-ready.js';
@@ -28,6 +29,8 @@ interface PaneRows {
   readonly error: ErrorReply | undefined;
   readonly head: Line;
   readonly waiting: string;
+  /** What is said below the list of a row that has nothing of its own to say. */
+  readonly about?: string | undefined;
 }
 
 function usePaneRows(screen: LayoutsState): PaneRows {
@@ -53,6 +56,7 @@ function usePaneRows(screen: LayoutsState): PaneRows {
         error: show.error,
         head,
         waiting: 'reading the layout…',
+        about: value && `${value.source}${value.note ? `: ${value.note}` : ''}`,
       };
     }
     case 'releases':
@@ -74,8 +78,9 @@ function usePaneRows(screen: LayoutsState): PaneRows {
 
 export function LayoutsScreen({ screen, width, height }: ScreenProps<LayoutsState>) {
   const app = useApp();
-  const { rows, error, head, waiting } = usePaneRows(screen);
-  const rowsHeight = height - frameLines - 2;
+  const { rows, error, head, waiting, about } = usePaneRows(screen);
+  const withAbout = screen.pane !== 'releases';
+  const rowsHeight = height - frameLines - 2 - (withAbout ? aboutHeight : 0);
   const count = rows?.length ?? 0;
   const motion = useListMotion(screen.id, count, rowsHeight);
   useCommands((command) => {
@@ -154,6 +159,8 @@ export function LayoutsScreen({ screen, width, height }: ScreenProps<LayoutsStat
   const lines = rows
     .slice(top, top + rowsHeight)
     .map((row, i): Line => [top + i === cursor ? marker : '  ', ...row.line]);
+  const shown = rows[Math.max(0, cursor)]?.about ?? about ?? '';
+  const below = withAbout ? [...emptyLines(rowsHeight - Math.max(1, lines.length)), ...aboutLines(shown, width)] : [];
   const none: Line[] = count === 0 ? [[`   nothing has «${screen.filter}» in its name`]] : [];
   const status = [
     `${grouped(count === 0 ? 0 : cursor + 1)} of ${grouped(count)}`,
@@ -164,7 +171,7 @@ export function LayoutsScreen({ screen, width, height }: ScreenProps<LayoutsStat
       width={width}
       height={height}
       context="layouts"
-      body={[tabs, head, ...lines, ...none]}
+      body={[tabs, head, ...lines, ...none, ...below]}
       selected={count === 0 ? undefined : cursor - top + 2}
       status={status}
     />

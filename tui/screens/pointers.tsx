@@ -1,7 +1,9 @@
 // Which stacks point into a range: a line for each word or register with a value in it. Enter goes to the frame that holds it.
 import type { StackPointer, StackPointersResult } from '../../src/analysis/results-browse.js';
+import type { Mark } from '../../src/output/format.js';
 import { TextBody } from '../components/text-body.js';
 import { type TextRow, textRow } from '../components/text-rows.js';
+import { useApp } from '../hooks/use-app.js';
 import { useCall } from '../hooks/use-session.js';
 import { useTextView } from '../hooks/use-text-view.js';
 import type { Line } from '../line.js';
@@ -13,10 +15,11 @@ import { fitText } from '../terminal/text-width.js';
 import type { ScreenProps } from './screen-props.js';
 
 export function PointersScreen({ screen, width, height }: ScreenProps<ScreenOf<'pointers'>>) {
+  const mark = useApp().session.marks('g');
   const { value, error } = useCall('stackPointers', { start: screen.address, end: screen.end });
   const pointers = value?.pointers ?? [];
   const widths = widthsOf(pointers, Number(screen.address));
-  const rows = pointers.map((pointer) => pointerRow(pointer, Number(screen.address), widths));
+  const rows = pointers.map((pointer) => pointerRow(pointer, Number(screen.address), widths, mark));
   const head: Line[] = [
     [' ', ['title', `${screen.address}–${screen.end}`], `  ${screen.what}`],
     ...(value === undefined ? [] : summary(value)),
@@ -79,11 +82,12 @@ function columns(goid: string, state: string, at: string, value: string, frame: 
   return `${goid.padStart(9)} ${fitText(state, 15)} ${at} ${value} ${frame}`;
 }
 
-function pointerRow(pointer: StackPointer, from: number, widths: Widths): TextRow {
+/** `mark`: of what is read of a g. */
+function pointerRow(pointer: StackPointer, from: number, widths: Widths, mark: Mark): TextRow {
   const { goid, tid, state, at, value, frame, func } = pointer;
   const text = columns(
-    goid === null ? `t ${tid}` : String(goid),
-    state,
+    goid === null ? `t ${tid}` : mark(String(goid)),
+    goid === null ? state : mark(state),
     atText(pointer).padEnd(widths.at),
     valueText(pointer, from).padEnd(widths.value),
     frame === null ? '' : `${frame} ${func ?? '?'}`,

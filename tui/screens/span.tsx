@@ -30,8 +30,9 @@ export function SpanScreen({ screen, width, height }: ScreenProps<SpanState>) {
   const { value: span, error } = useCall('span', { address: screen.address });
   if (span !== undefined) app.known.lastSpan = span.addr;
   const bodyHeight = height - frameLines;
+  const mark = app.session.marks('mspan');
   const fieldCount = span ? Object.keys(span.fields).length : 0;
-  const rowsHeight = span ? paneHeight(span, { width, height: bodyHeight, pane: screen.pane }) : 1;
+  const rowsHeight = span ? paneHeight(span, { width, height: bodyHeight, pane: screen.pane, mark }) : 1;
   const motion = useListMotion(screen.id, fieldCount, rowsHeight);
   const context = screen.pane === 'map' ? 'span-map' : 'span-fields';
   useCommands((command) => {
@@ -62,6 +63,7 @@ export function SpanScreen({ screen, width, height }: ScreenProps<SpanState>) {
     search: screen.search,
     theme: app.theme,
     cursor: true,
+    mark,
   });
   const status =
     screen.pane === 'map'
@@ -69,7 +71,7 @@ export function SpanScreen({ screen, width, height }: ScreenProps<SpanState>) {
       : [`${grouped(screen.place.cursor + 1)} of ${grouped(fieldCount)}`];
   const selected =
     screen.pane === 'fields'
-      ? screen.place.cursor - visibleTop(screen.place, fieldCount, rowsHeight) + firstFieldLine(span, width)
+      ? screen.place.cursor - visibleTop(screen.place, fieldCount, rowsHeight) + firstFieldLine(span, { width, mark })
       : undefined;
   return (
     <Frame
@@ -198,7 +200,7 @@ function fieldCommand(app: AppServices, screen: SpanState, span: SpanDetail, com
     case 'first-match':
     case 'next-match':
     case 'previous-match': {
-      const texts = fields.map(([each, value]) => fieldText(each, value));
+      const texts = fields.map(([each, value]) => fieldText(each, value, app.session.marks('mspan')));
       const { search, place } = screen;
       const found =
         command === 'first-match'

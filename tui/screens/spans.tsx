@@ -32,6 +32,7 @@ const tableShare = 82;
 export function SpansScreen({ screen, width, height }: ScreenProps<SpansState>) {
   const app = useApp();
   const { theme } = app;
+  const inferred = app.session.told('mspan');
   const split = width >= splitWidth;
   const tableWidth = split ? tableShare : width;
   const rowsHeight = height - frameLines - 1;
@@ -65,7 +66,7 @@ export function SpansScreen({ screen, width, height }: ScreenProps<SpansState>) 
     const awaited = cache.error === undefined && cache.matching === undefined;
     return <Frame width={width} height={height} context="spans" body={body} status={status} awaited={awaited} />;
   }
-  const columns = spanColumns(tableWidth, session.opened?.inferred);
+  const columns = spanColumns(tableWidth, inferred);
   const { sort } = screen.query;
   const header = headerLine(columns, { sorted: sort.column, descending: sort.descending, chosen: screen.column });
   const lines = rows.map(
@@ -86,6 +87,7 @@ export function SpansScreen({ screen, width, height }: ScreenProps<SpansState>) 
         search: '',
         theme,
         cursor: false,
+        mark: session.marks('mspan'),
       })
     : notReadyBody(detail.error, width - tableWidth - 3, 'reading…');
   const body = Array.from(

@@ -1,8 +1,10 @@
 // One struct's fields: offset, size, name, type; after `v` also what the binary's DWARF says of each.
 import { useState } from 'react';
 import type { LayoutVerifyResult } from '../../src/layout/results.js';
-import { Frame } from '../components/frame.js';
-import { byDwarf, fieldHead, fieldRows } from '../components/layout-rows.js';
+import { aboutHeight, aboutLines, emptyLines } from '../components/about.js';
+import { Frame, frameLines } from '../components/frame.js';
+import { fieldTable } from '../components/layout-fields.js';
+import { byDwarf } from '../components/layout-rows.js';
 import { notReadyBody } from '../components/not-ready.js';
 import { useApp } from '../hooks/use-app.js';
 import { useCall } from '../hooks/use-session.js';
@@ -20,8 +22,9 @@ export function StructScreen({ screen, width, height }: ScreenProps<ScreenOf<'st
   // Only the layout in use is the binary's own release.
   const verify = useCall('layoutVerify', asked && screen.name === '' ? {} : undefined);
   const struct = show.value?.structs[screen.struct];
-  const rows = show.value && struct ? fieldRows(show.value, screen.struct, verify.value, width) : [];
-  const view = useTextView(screen, rows, height, 2, (command) => {
+  const table = show.value && struct ? fieldTable(show.value, screen.struct, verify.value, width) : undefined;
+  const rows = table?.rows ?? [];
+  const view = useTextView(screen, rows, height - aboutHeight, 2, (command) => {
     if (command === 'verify') setAsked(true);
   });
   if (show.value === undefined)
@@ -57,12 +60,14 @@ export function StructScreen({ screen, width, height }: ScreenProps<ScreenOf<'st
     ['note', show.value.source],
     compared,
   ];
+  const about = rows[Math.max(0, Math.min(screen.place.cursor, rows.length - 1))]?.about ?? '';
+  const padding = emptyLines(height - frameLines - aboutHeight - 2 - view.lines.length);
   return (
     <Frame
       width={width}
       height={height}
       context="struct"
-      body={[head, ['  ', ...fieldHead(show.value, screen.struct, width, verify.value !== undefined)], ...view.lines]}
+      body={[head, ['  ', ...(table?.head ?? [])], ...view.lines, ...padding, ...aboutLines(about, width)]}
       selected={view.selected}
       status={view.status}
     />

@@ -2,6 +2,7 @@
 import { placeText } from '../components/goroutine-table.js';
 import { TextBody } from '../components/text-body.js';
 import { textRow } from '../components/text-rows.js';
+import { useApp } from '../hooks/use-app.js';
 import { useCall } from '../hooks/use-session.js';
 import { useTextView } from '../hooks/use-text-view.js';
 import type { Line } from '../line.js';
@@ -12,6 +13,7 @@ import type { ScreenProps } from './screen-props.js';
 
 export function ThreadsScreen({ screen, width, height }: ScreenProps<ScreenOf<'threads'>>) {
   const { value, error } = useCall('threads', {});
+  const { marks } = useApp().session;
   const threads = value?.threads ?? [];
   const line = (tid: string, m: string, goid: string, on: string, signal: string, where: string): string =>
     `${tid.padStart(8)} ${m.padStart(6)} ${goid.padStart(9)} ${fitText(on, 9)} ${signal.padStart(6)}  ${where}`;
@@ -20,8 +22,8 @@ export function ThreadsScreen({ screen, width, height }: ScreenProps<ScreenOf<'t
       [
         line(
           String(tid),
-          mid === null ? '–' : String(mid),
-          goid === null ? '–' : String(goid),
+          mid === null ? '–' : marks('m')(String(mid)),
+          goid === null ? '–' : marks('g')(String(goid)),
           on,
           signal === 0 ? '' : String(signal),
           top === null || top.func === null ? `? ${pc}` : `${top.func}  ${placeText(top, width >= 120)}`,

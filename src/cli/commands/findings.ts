@@ -4,7 +4,7 @@ import { schemaVersion, unreadWarnings } from '../../analysis/overview.js';
 import type { Finding } from '../../analysis/results.js';
 import { sumSpans } from '../../analysis/span-totals.js';
 import { findingsText } from '../../output/findings-text.js';
-import { jsonText } from '../../output/format.js';
+import { jsonText, marksOf } from '../../output/format.js';
 import type { CommandSpec, Invocation } from '../command.js';
 import { text, UsageError } from '../options.js';
 import { needSpans, openFiles, refuseCsv } from './files.js';
@@ -27,7 +27,7 @@ function runFindings(invocation: Invocation): number {
   const complete = notRead.length === 0;
   if (options.format === 'json') out.line(jsonText({ schemaVersion, findings, complete, notRead }, 2));
   else if (options.format === 'ndjson') for (const finding of findings) out.line(jsonText(finding));
-  else out.write(findingsText(findings, notRead));
+  else out.write(findingsText(findings, notRead, marksOf(process.layout)('mspan')));
   opened.target.close();
   const failed = failOn !== undefined && findings.some(({ severity }) => severities.indexOf(severity) >= threshold);
   return failed ? 1 : 0;

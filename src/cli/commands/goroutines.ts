@@ -14,8 +14,9 @@ import type { GoroutineResult } from '../../analysis/results-goroutines.js';
 import { threadResults } from '../../analysis/threads.js';
 import { InspectError } from '../../bytes/errors.js';
 import { loadConstants } from '../../layout/constants.js';
+import { isTold } from '../../layout/exact.js';
 import { layoutsFolder } from '../../layout/load.js';
-import { grouped, jsonText } from '../../output/format.js';
+import { grouped, jsonText, type Mark, marksOf } from '../../output/format.js';
 import { flatLines, goroutineText, groupText } from '../../output/goroutines-text.js';
 import { csvCell } from '../../output/spans-text.js';
 import { threadText } from '../../output/threads-text.js';
@@ -84,7 +85,7 @@ function runGoroutines(invocation: Invocation): number {
   switch (options.format) {
     case 'json':
       out.write(
-        `{"schemaVersion":${schemaVersion},"total":${list.goroutines.length},"unreadable":${list.unreadable},"goroutines":[`,
+        `{"schemaVersion":${schemaVersion},${isTold(process.layout, 'g') ? '"source":"inferred",' : ''}"total":${list.goroutines.length},"unreadable":${list.unreadable},"goroutines":[`,
       );
       cut(matching).forEach((goroutine, i) => {
         out.write(`${i === 0 ? '\n' : ',\n'}${jsonText(goroutine)}`);
@@ -103,7 +104,7 @@ function runGoroutines(invocation: Invocation): number {
       break;
     }
     default:
-      writeTable(matching, cut, invocation, compare !== undefined);
+      writeTable(matching, cut, invocation, compare !== undefined, marksOf(process.layout)('g'));
       writeSummary(
         { alive, dead: list.goroutines.length - alive, shown: matching.length, plain: filter === undefined },
         invocation,
@@ -129,17 +130,18 @@ function writeTable(
   cut: <T>(items: readonly T[]) => readonly T[],
   { raw, out }: Invocation,
   sorted: boolean,
+  mark: Mark,
 ): void {
   if (raw.flat === true || sorted) {
     const shown = cut(rows);
-    for (const line of flatLines(shown)) out.line(line);
+    for (const line of flatLines(shown, mark)) out.line(line);
     if (shown.length < rows.length)
       out.line(`showing ${grouped(shown.length)} of ${grouped(rows.length)} (--limit 0 for all)`);
     return;
   }
   const groups = groupGoroutines(rows);
   const shown = cut(groups);
-  for (const group of shown) out.line(groupText(group, raw.all === true));
+  for (const group of shown) out.line(groupText(group, raw.all === true, mark));
   if (shown.length < groups.length)
     out.line(`showing ${grouped(shown.length)} of ${grouped(groups.length)} groups (--limit 0 for all)`);
 }
@@ -197,7 +199,7 @@ function runGoroutine(invocation: Invocation): number {
     );
   const goroutine = list.result(found, options.format === 'traceback');
   if (options.format === 'traceback') out.write(tracebackText(goroutine, tracebackOptions(process, raw)));
-  else if (options.format === 'table') out.write(goroutineText(goroutine));
+  else if (options.format === 'table') out.write(goroutineText(goroutine, marksOf(process.layout)('g')));
   else {
     const bounded = boundedFrames(goroutine, most);
     out.line(jsonText({ schemaVersion, ...bounded }, options.format === 'json' ? 2 : undefined));
@@ -219,7 +221,7 @@ function runThreads(invocation: Invocation): number {
   if (options.format === 'json') out.line(jsonText({ schemaVersion, threads }, 1));
   else if (options.format === 'ndjson') for (const thread of threads) out.line(jsonText(thread));
   else if (whole.length === 0) out.line('the image has no threads: raw memory tells no registers');
-  else for (const thread of whole) out.line(threadText(thread));
+  else for (const thread of whole) out.line(threadText(thread, marksOf(process.layout)));
   opened.target.close();
   return 0;
 }

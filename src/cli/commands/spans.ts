@@ -86,7 +86,7 @@ function runSpans(invocation: Invocation): number {
     }
     case 'json': {
       out.write(
-        `{"schemaVersion":${schemaVersion},${process.layout.source === 'inferred' ? '"source":"inferred",' : ''}"total":${table.length},"unreadableEntries":${table.unreadableEntries},${table.partial === undefined ? '' : `"partial":${JSON.stringify(table.partial)},`}"matching":${rows.length},"shown":${shown.length},"spans":[`,
+        `{"schemaVersion":${schemaVersion},${isTold(process.layout, 'mspan') ? '"source":"inferred",' : ''}"total":${table.length},"unreadableEntries":${table.unreadableEntries},${table.partial === undefined ? '' : `"partial":${JSON.stringify(table.partial)},`}"matching":${rows.length},"shown":${shown.length},"spans":[`,
       );
       shown.forEach((row, i) => {
         out.write(`${i === 0 ? '\n' : ',\n'}${spanRowJson(view(row))}`);

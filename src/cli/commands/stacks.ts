@@ -10,7 +10,7 @@ import { type StackSelection, scanResults } from '../../analysis/stack-results.j
 import { threadResults } from '../../analysis/threads.js';
 import { InspectError } from '../../bytes/errors.js';
 import { allocationText, imagesAllocationText } from '../../output/allocation-text.js';
-import { jsonText } from '../../output/format.js';
+import { jsonText, marksOf } from '../../output/format.js';
 import { goroutineText } from '../../output/goroutines-text.js';
 import { scanText } from '../../output/scan-text.js';
 import { threadText } from '../../output/threads-text.js';
@@ -119,8 +119,9 @@ function writeUnwound(
     return shown;
   };
   if (options.format === 'table') {
-    for (const thread of threads) out.line(threadText(thread));
-    for (const goroutine of named ?? []) out.line(goroutineText(list!.result(goroutine)));
+    const marks = marksOf(process.layout);
+    for (const thread of threads) out.line(threadText(thread, marks));
+    for (const goroutine of named ?? []) out.line(goroutineText(list!.result(goroutine), marks('g')));
   } else writeDocuments(documents(), 'stacks', invocation);
 }
 
