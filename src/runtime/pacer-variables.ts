@@ -29,8 +29,13 @@ export function heapMinimumOf(gcPercent: number): bigint {
 
 /** Undefined where the code can't be read, or does not single out one pair. */
 export function findPacerVariables(process: GoProcess): PacerVariables | undefined {
-  const { memory } = process;
-  const candidates = [...codeVotes(process, pacerFunctions)].filter(([, votes]) => votes >= leastVotes);
+  const { memory, layout } = process;
+  const memstats = process.address('runtime.memstats') ?? 0;
+  const end = memstats + (layout.struct('mstats')?.size ?? 0);
+  // Before the first cycle memstats.gc_trigger is what heapminimum is.
+  const candidates = [...codeVotes(process, pacerFunctions)].filter(
+    ([address, votes]) => votes >= leastVotes && !(address >= memstats && address < end),
+  );
   let best: PacerVariables | undefined;
   let mostVotes = 0;
   for (const [gcPercent, votes] of candidates) {

@@ -1,5 +1,6 @@
 // Checks the pointer-free roots by numbers that must agree with each other: memstats against its own ring of pauses,
 // gcController against work's clocks and its own minimum, gcphase by its range (runtime/mstats.go, mgcpacer.go, mgc.go).
+import { heapMinimumOf } from '../pacer-variables.js';
 import { agreeingNumbers, heapBytesOf, memstatsLedTo } from './memstats-evidence.js';
 import {
   contradicts,
@@ -78,16 +79,13 @@ function validateRing(scene: Scene, address: number, mheap: number | undefined):
   return contradicts(`pause_end of cycle ${numgc} is not last_gc_unix`);
 }
 
-const heapMinimumBytes = 4n * 1024n * 1024n;
-
 /**
- * Whether heapMinimum is what setGCPercent makes of gcPercent, whose bits are given (runtime/mgcpacer.go: in 64 bits without a sign, so that −1, which is off, gives a
- * number that stands nowhere else). Undefined where one of them is not known.
+ * Whether heapMinimum is what setGCPercent makes of gcPercent, whose bits are given: −1, which is off, gives a number that stands nowhere else. Undefined where one of them is not known.
  */
 export function followsFromPercent(percentBits: number | undefined, minimum: bigint | undefined): boolean | undefined {
   if (percentBits === undefined || minimum === undefined) return undefined;
-  const percent = BigInt(percentBits | 0);
-  return percent >= -1n && minimum === BigInt.asUintN(64, heapMinimumBytes * BigInt.asUintN(64, percent)) / 100n;
+  const percent = percentBits | 0;
+  return percent >= -1 && minimum === heapMinimumOf(percent);
 }
 
 /** gcController: markStartTime lies between work's clocks of the same cycle; heapMinimum follows from gcPercent; heapInUse (1.19+) is what mheap_ has in use. */
