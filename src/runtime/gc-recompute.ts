@@ -1,9 +1,9 @@
 // What the pacer stores, computed again from what it was computed from: where both agree, the fields are what we take them for (runtime/mgc.go,
 // gcSetTriggerRatio; runtime/mgcpacer.go, commit and setGCPercent). In uint64, as the runtime has it.
 import { collectorSettings } from './collector-settings.js';
+import { heapMinimumOf } from './heap-minimum.js';
 import { type CounterPlace, controllerField, firstExact, floatAt, memstatsField } from './heap-stats.js';
 import { gcPhase } from './mheap.js';
-import { heapMinimumOf } from './pacer-variables.js';
 import type { GoProcess } from './process.js';
 
 export interface PacerCheck {

@@ -1,6 +1,6 @@
 // Checks the pointer-free roots by numbers that must agree with each other: memstats against its own ring of pauses,
 // gcController against work's clocks and its own minimum, gcphase by its range (runtime/mstats.go, mgcpacer.go, mgc.go).
-import { heapMinimumOf } from '../pacer-variables.js';
+import { heapMinimumOf } from '../heap-minimum.js';
 import { agreeingNumbers, heapBytesOf, memstatsLedTo } from './memstats-evidence.js';
 import {
   contradicts,
