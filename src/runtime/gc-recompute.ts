@@ -2,9 +2,9 @@
 // gcSetTriggerRatio; runtime/mgcpacer.go, commit and setGCPercent). In uint64, as the runtime has it.
 import { isTold } from '../layout/exact.js';
 import { collectorSettings } from './collector-settings.js';
+import { heapMinimumOf } from './heap-minimum.js';
 import { type CounterPlace, controllerField, firstExact, floatAt, memstatsField } from './heap-stats.js';
 import { gcPhase } from './mheap.js';
-import { heapMinimumOf } from './pacer-variables.js';
 import type { GoProcess } from './process.js';
 
 export interface PacerCheck {

@@ -1,6 +1,7 @@
 // Where gcpercent and heapminimum stand in a program without symbols, for releases in which they are variables of their own (up to 1.16, runtime/mgc.go): no
 // pointer leads to them and no struct holds them, but the pacer's functions refer to both, and one follows from the other.
 import { codeVotes } from './code-votes.js';
+import { heapMinimumOf } from './heap-minimum.js';
 import type { GoProcess } from './process.js';
 
 export interface PacerVariables {
@@ -22,15 +23,15 @@ const pacerFunctions: ReadonlySet<string> = new Set([
 const leastVotes = 2;
 const mostPercent = 2 ** 31;
 
-/** 4 MiB · GOGC / 100 in uint64 (runtime/mgc.go, setGCPercent). */
-export function heapMinimumOf(gcPercent: number): bigint {
-  return BigInt.asUintN(64, (4n << 20n) * BigInt.asUintN(64, BigInt(gcPercent))) / 100n;
-}
-
 /** Undefined where the code can't be read, or does not single out one pair. */
 export function findPacerVariables(process: GoProcess): PacerVariables | undefined {
-  const { memory } = process;
-  const candidates = [...codeVotes(process, pacerFunctions)].filter(([, votes]) => votes >= leastVotes);
+  const { memory, layout } = process;
+  const memstats = process.address('runtime.memstats') ?? 0;
+  const end = memstats + (layout.struct('mstats')?.size ?? 0);
+  // Before the first cycle memstats.gc_trigger is what heapminimum is.
+  const candidates = [...codeVotes(process, pacerFunctions)].filter(
+    ([address, votes]) => votes >= leastVotes && !(address >= memstats && address < end),
+  );
   let best: PacerVariables | undefined;
   let mostVotes = 0;
   for (const [gcPercent, votes] of candidates) {

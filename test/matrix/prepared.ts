@@ -24,6 +24,8 @@ interface Manifest {
   readonly panicparse?: string;
   /** Folders like those of images: programs whose stacks are hard to show. */
   readonly shapes?: readonly string[];
+  /** Folders like those of images: programs that have not collected yet. */
+  readonly young?: readonly string[];
   readonly skipped: readonly { readonly name: string; readonly why: string }[];
 }
 
@@ -94,6 +96,7 @@ export const images: readonly PreparedImage[] = manifest.images.map((folder) => 
 export const shapes: readonly PreparedImage[] = (manifest.shapes ?? []).map((folder) =>
   preparedImage(folder, 'server'),
 );
+export const youngImages = (manifest.young ?? []).map((folder) => preparedImage(folder, 'server'));
 export const strippedImages = (manifest.stripped ?? []).map((folder) => preparedImage(folder, 'twin'));
 
 function output(program: string, args: readonly string[]): { status: number | null; stdout: string; stderr: string } {

@@ -139,10 +139,18 @@ describe.each(names)('%s', (name) => {
   });
 });
 
-/** Nameless, and with a copy of memstats in variables of the program's own before it, where `change` may write. */
+/** mheap_'s allocators that point to their counters in memstats (runtime/mheap.go, init). */
+const allocators = ['spanalloc', 'cachealloc', 'specialfinalizeralloc', 'specialprofilealloc'] as const;
+
+/**
+ * Nameless unless `named`, and with a copy of memstats in variables of the program's own before it, where `change` may write. `misled`: allocators of mheap_ that are made to count in the
+ * copy.
+ */
 function withTwoMemstats(
   name: string,
   change: (copy: DataView, at: (field: string) => number) => void,
+  misled: readonly string[] = [],
+  named = false,
 ): {
   readonly process: GoProcess;
   readonly files: readonly string[];
@@ -171,8 +179,12 @@ function withTwoMemstats(
     new DataView(bytes.buffer, bytes.byteOffset + inFile(copy), size),
     (field) => layout.field('mstats', field)!.offset,
   );
+  for (const allocator of misled) {
+    const at = inFile(address('runtime.mheap_')! + layout.field('mheap', `${allocator}.stat`)!.offset);
+    bytes.writeBigUInt64LE(bytes.readBigUInt64LE(at) + BigInt(copy - original), at);
+  }
   writeFileSync(core, bytes);
-  expect(overwrite([server], server, tablePlace(server).names, garbled)).toBeGreaterThan(0);
+  if (!named) expect(overwrite([server], server, tablePlace(server).names, garbled)).toBeGreaterThan(0);
   withoutSections(server, server);
   return { process: openProcess(openTarget({ files, options: {} }), {})!, files, original, copy };
 }
@@ -200,8 +212,26 @@ describe.each(['go1.25-amd64-nodwarf', 'go1.27-amd64-mark'])('%s without names a
     expect(again().roots.get('runtime.memstats')!.address).toBe(original);
   });
 
-  it('reads neither of two that say the same', () => {
-    const { process, original, copy } = withTwoMemstats(name, () => {});
+  it('believes the one that mheap_’s allocators count in, of two that say the same', () => {
+    const { process, original } = withTwoMemstats(name, () => {});
+    expect(process.roots.get('runtime.memstats')).toMatchObject({
+      state: 'confirmed',
+      method: 'structure',
+      address: original,
+      confirmedBy: ['value'],
+    });
+    expect(process.warnings).toEqual([]);
+  });
+
+  it('believes none where all of these are made to count in the copy, and the code does not', () => {
+    const { process, copy } = withTwoMemstats(name, () => {}, allocators, true);
+    const { state, address, confirmedBy } = process.roots.get('runtime.memstats')!;
+    expect({ state, address, confirmedBy }).toEqual({ state: 'unconfirmed', address: copy, confirmedBy: [] });
+    expect(process.address('runtime.memstats')).toBeUndefined();
+  });
+
+  it('reads neither of two that say the same, where the allocators count in both', () => {
+    const { process, original, copy } = withTwoMemstats(name, () => {}, ['cachealloc']);
     expect(process.roots.get('runtime.memstats')).toMatchObject({
       state: 'unconfirmed',
       address: copy,

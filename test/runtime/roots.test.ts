@@ -156,7 +156,7 @@ describe('contradictions', () => {
         lies: {
           'runtime.memstats': { numgc: 0, last_gc_unix: 0 },
           'runtime.work': { cycles: 0 },
-          'runtime.gcController': { gcPercent: -1, markStartTime: 0 },
+          'runtime.gcController': { gcPercent: -1, markStartTime: 0, heapInUse: 0 },
         },
       }),
     );

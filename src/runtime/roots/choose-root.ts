@@ -16,6 +16,8 @@ export interface Finder {
   readonly method: FinderMethod;
   /** A second look at what another finder found by its shape: whether this one would say the same; undefined where it can't tell. */
   confirms?(name: RootName, scene: Scene, address: number): boolean | undefined;
+  /** A look by other means than `find` and `confirms` go by, at what memory can't tell yet; undefined where there are none. */
+  bearsOut?(name: RootName, scene: Scene, address: number): boolean | undefined;
   find(name: RootName, scene: Scene, known: Known): Iterable<number>;
   /** Some of what `find` would give, sooner: looked at first, and of no account where it does not serve. */
   likely?(name: RootName, scene: Scene, known: Known): Iterable<number>;
@@ -50,8 +52,22 @@ export function* candidatesOf(
 
 /** What a finder that does not go by shape says of an address that was found by it: the first that can tell, for the next costs more. */
 export interface SecondWay {
-  readonly method: 'code' | 'stack';
+  readonly method: 'code' | 'stack' | 'structure';
   readonly agrees: boolean;
+}
+
+/** What another look says where memory can't tell: of the first finder that has one. */
+export function borneOut(
+  finders: readonly Finder[],
+  name: RootName,
+  scene: Scene,
+  address: number,
+): boolean | undefined {
+  for (const { bearsOut } of finders) {
+    const agrees = bearsOut?.(name, scene, address);
+    if (agrees !== undefined) return agrees;
+  }
+  return undefined;
 }
 
 export function secondWay(
@@ -71,14 +87,24 @@ export function secondWay(
 /** Numbers of a running process may contradict each other at one moment and not at the next. */
 export const triesOfLive = 20;
 
-/** A doubt for want of anything to compare ends the search: the next finder would cost more and say the same. */
-export function findOne(
-  name: RootName,
-  candidates: Iterable<Candidate>,
-  judge: (address: number, method: FinderMethod) => Verdict,
-  confirms: (address: number) => SecondWay | undefined,
-  refusals: Refusal[],
-): Root {
+/** Who is asked about an address. */
+export interface Judges {
+  readonly judge: (address: number, method: FinderMethod) => Verdict;
+  readonly confirms: (address: number) => SecondWay | undefined;
+  readonly bearsOut: (address: number) => boolean | undefined;
+}
+
+/** What memory can't tell yet, told by the code: of what a name leads to, whether the functions use it that should; of what these lead to, whether others use its fields. */
+function toldByCode(address: number, method: FinderMethod, { confirms, bearsOut }: Judges): SecondWay | undefined {
+  if (method === 'structure' || method === 'stack') return undefined;
+  if (method !== 'code') return confirms(address);
+  const agrees = bearsOut(address);
+  return agrees === undefined ? undefined : { method: 'structure', agrees };
+}
+
+/** A doubt for want of anything to compare ends the search, unless the code denies it: the next finder would cost more and say the same. */
+export function findOne(name: RootName, candidates: Iterable<Candidate>, judges: Judges, refusals: Refusal[]): Root {
+  const { judge, confirms } = judges;
   let doubtful: Root | undefined;
   let denied: Refusal | undefined;
   let disputed = false;
@@ -115,6 +141,12 @@ export function findOne(
       }
       continue;
     }
+    const nothingYet = verdict.ok === undefined && !verdict.unreadable;
+    const told = nothingYet ? toldByCode(address, method, judges) : undefined;
+    if (told?.agrees && !denied) {
+      const detail = `${verdict.why}; but ${told.method === 'structure' ? 'its fields are where the code uses them' : 'the code that should use it does'}`;
+      return { name, state: 'confirmed', address, method, confirmedBy: [told.method], detail };
+    }
     const refusal: Refusal = { name, method, address, why: verdict.why };
     // A search offers what looks alike; only who names an address can be wrong about it.
     if (isSearch(method) && verdict.ok === false) continue;
@@ -122,7 +154,8 @@ export function findOne(
     else if (verdict.unreadable) passed.push(refusal);
     const best = proved || (doubtful !== undefined && (verdict.ok === false || passed.length > 1));
     if (!best) doubtful = { name, state: 'unconfirmed', address, method, confirmedBy: [], detail: verdict.why };
-    if (verdict.ok === undefined && !verdict.unreadable) break;
+    // Of several that the code leads to, what it denies by another look is not the one.
+    if (nothingYet && !(method === 'code' && told)) break;
   }
   // It stands in the list of roots, with what speaks against it, and nothing is read by it. But a heap that its spans and arenas prove, and no other, is one.
   const best = unlikeAnother.includes(name) && !disputed ? bestOf(alike) : undefined;
@@ -187,7 +220,7 @@ export function judged(
   name: RootName,
   method: FinderMethod,
   address: Address,
-  { why, alone }: Verdict,
+  { why, alone, twice }: Verdict,
   second: SecondWay | undefined,
   denied: Refusal | undefined,
 ): Root {
@@ -202,7 +235,7 @@ export function judged(
     return doubt(
       `${why}; but ${second.method === 'stack' ? 'the threads lead elsewhere' : 'the code that should use it does not'}`,
     );
-  const confirmedBy: ConfirmingMethod[] = provedByTwoShapes.includes(name) && !alone ? [own] : [];
+  const confirmedBy: ConfirmingMethod[] = twice || (provedByTwoShapes.includes(name) && !alone) ? [own] : [];
   if (second) confirmedBy.push(second.method);
   const believed = confirmedBy.length > 0 || name === 'runtime.memstats';
   return { name, state: believed ? 'confirmed' : 'unconfirmed', address, method, confirmedBy, detail: why };

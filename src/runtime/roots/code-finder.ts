@@ -5,6 +5,7 @@ import type { PclntabFunction } from '../../gosym/pclntab.js';
 import type { AddressRange } from '../../image/scan-words.js';
 import { functionTables } from '../function-tables.js';
 import type { Finder } from './choose-root.js';
+import { fieldFunctions, fieldsBearOut } from './code-fields.js';
 import type { ModuleFinder } from './module-finder.js';
 import type { RootName } from './names.js';
 import type { Scene } from './validate.js';
@@ -67,12 +68,16 @@ export interface CodeFinder extends Finder {
 export function codeFinder(modules: ModuleFinder, data: readonly AddressRange[]): CodeFinder {
   const functions = new Map<Scene, ReadonlyMap<string, PclntabFunction>>();
   const counted = new Map<Scene, Map<RootName, readonly Votes[]>>();
-  const votesFor = (name: RootName, scene: Scene): readonly Votes[] => {
+  const functionsOf = (scene: Scene) => {
     let known = functions.get(scene);
     if (!known) {
       known = findFunctions(scene, modules.candidates(scene));
       functions.set(scene, known);
     }
+    return known;
+  };
+  const votesFor = (name: RootName, scene: Scene): readonly Votes[] => {
+    const known = functionsOf(scene);
     const votes = counted.get(scene) ?? new Map<RootName, readonly Votes[]>();
     counted.set(scene, votes);
     const count = (use: Use) => (serves(use, known) ? (countVotes(scene, known, name, use, data) ?? []) : []);
@@ -94,6 +99,11 @@ export function codeFinder(modules: ModuleFinder, data: readonly AddressRange[])
       if (told.length === 0) return undefined;
       return told.some((votes) => (votes.byAddress.get(address) ?? 0) >= needed(votes));
     },
+    bearsOut: (name, scene, address) =>
+      fieldsBearOut(name, scene, address, (fn) => {
+        const found = functionsOf(scene).get(`runtime.${fn}`);
+        return found && referencesOf(scene, found, data);
+      }),
   };
 }
 
@@ -140,25 +150,33 @@ function bytesOf(name: RootName, { memory, layout }: Scene): number {
   return slices.includes(name) ? 3 * memory.pointerSize : 0;
 }
 
-function countVotes(
+/** What a function's code refers to in `data`; undefined where there is none, or nothing that reads it. */
+function referencesOf(
   { memory, layout }: Scene,
+  { entry, end }: PclntabFunction,
+  data: readonly AddressRange[],
+): ReadonlySet<number> | undefined {
+  const { bytes } = memory.bytes(entry, Math.min(end - entry, mostCodeBytes));
+  const { littleEndian } = memory;
+  return bytes.length === 0 ? undefined : codeReferences(layout.goarch, { address: entry, bytes, littleEndian }, data);
+}
+
+function countVotes(
+  scene: Scene,
   functions: ReadonlyMap<string, PclntabFunction>,
   root: RootName,
   { field, functions: names }: Use,
   data: readonly AddressRange[],
 ): Votes | undefined {
-  const into = field ? layout.field(...field)?.offset : 0;
+  const into = field ? scene.layout.field(...field)?.offset : 0;
   if (into === undefined) return undefined;
   const byAddress = new Map<number, number>();
   let counted = 0;
   for (const name of names) {
     const found = functions.get(`runtime.${name}`);
     if (!found) continue;
-    const { bytes } = memory.bytes(found.entry, Math.min(found.end - found.entry, mostCodeBytes));
-    const { littleEndian } = memory;
-    const addresses = codeReferences(layout.goarch, { address: found.entry, bytes, littleEndian }, data);
-    if (!addresses) return undefined;
-    if (bytes.length === 0) continue;
+    const addresses = referencesOf(scene, found, data);
+    if (!addresses) continue;
     counted += 1;
     for (const address of addresses) byAddress.set(address - into, (byAddress.get(address - into) ?? 0) + 1);
   }
@@ -166,7 +184,9 @@ function countVotes(
 }
 
 const wanted: ReadonlySet<string> = new Set(
-  Object.values(usesOf).flatMap((uses) => uses.flatMap(({ functions }) => functions.map((name) => `runtime.${name}`))),
+  [...Object.values(usesOf).flatMap((uses) => uses.flatMap(({ functions }) => functions)), ...fieldFunctions].map(
+    (name) => `runtime.${name}`,
+  ),
 );
 /** Enough of them to tell that a module holds the runtime. */
 const enoughFunctions = 16;

@@ -4,6 +4,7 @@ import { pause } from '../../bytes/pause.js';
 import { tryAddress } from '../../image/address.js';
 import {
   absent,
+  borneOut,
   candidatesOf,
   type Finder,
   findOne,
@@ -152,7 +153,8 @@ function findByName(name: RootName, { scene, finders, proved, judge: judgeOnce, 
   const known = recalled(name, remembered, judge, second);
   if (known) return known;
   const candidates = candidatesOf(finders, name, scene, proved);
-  return findOne(name, candidates, judge, second, refusals);
+  const bearsOut = (address: number) => borneOut(finders, name, scene, address);
+  return findOne(name, candidates, { judge, confirms: second, bearsOut }, refusals);
 }
 
 /** A root from an earlier run, if it is confirmed on this image as one that is found here and now would be; else undefined: it is searched for. */
@@ -216,7 +218,7 @@ const validators: Readonly<Record<RootName, Validator>> = {
   'runtime.firstmoduledata': (scene, at, proved) => validateModuledata(scene, at, proved('runtime.mheap_')),
   'runtime.memstats': (scene, at, proved) => validateMemstats(scene, at, proved('runtime.mheap_')),
   'runtime.work': (scene, at, proved) => validateWork(scene, at, proved('runtime.memstats')),
-  'runtime.gcController': (scene, at, proved) => validateGcController(scene, at, proved('runtime.work')),
+  'runtime.gcController': (scene, at, proved) => validateGcController(scene, at, proved('runtime.work'), proved('runtime.mheap_')),
   'runtime.gcphase': (scene, at, proved) => validateGcphase(scene, at, proved('runtime.work'), proved('runtime.memstats')),
   'runtime.allgs': validateAllgs,
   'runtime.allp': validateAllp,

@@ -7,6 +7,7 @@ import { slotBytesOf } from '../slot-bytes.js';
 import type { Finder } from './choose-root.js';
 import { isSlice, type ModuleFinder } from './module-finder.js';
 import type { Known, RootName } from './names.js';
+import { counterSearches } from './search-counters.js';
 import { laterSearches, type Search } from './search-later.js';
 import type { Scene } from './validate.js';
 
@@ -97,13 +98,11 @@ function clipped(ranges: readonly AddressRange[], start: number, end: number): A
 
 const searches: Partial<Record<RootName, Search>> = {
   ...laterSearches,
+  ...counterSearches,
   'runtime.mheap_': findMheap,
   'runtime.allgs': findAllgs,
   'runtime.allp': findAllp,
   'runtime.allm': findAllm,
-  'runtime.memstats': findMemstats,
-  'runtime.work': findWork,
-  'runtime.gcController': findGcController,
 };
 
 /** mheap_: allspans is a slice, and central[1], [2] and [3] know their place. */
@@ -215,99 +214,4 @@ function listLength(
     known.set(element, length);
   }
   return first === undefined ? 0 : (known.get(first) ?? 0);
-}
-
-const pauseRing = 256;
-/** Cycles whose ends are compared with each other. */
-const comparedCycles = 8;
-/** The monotonic clock of a machine that is up for longer than a millisecond, and for less than nine years, in ns. */
-const leastNanotime = 1e6;
-const mostNanotime = 2 ** 58;
-
-/** memstats: the newest entry of pause_end, which numgc says, is last_gc_unix; those before it ended before it, the entry after it is older still. */
-function findMemstats(scene: Scene, ranges: readonly AddressRange[], known: Known): Iterable<number> {
-  const { memory, layout } = scene;
-  // No cycle has been swept, so none has ended: there is no ring to look for.
-  const [mheap, sweepgen] = [known('runtime.mheap_'), layout.field('mheap', 'sweepgen')];
-  if (mheap !== undefined && sweepgen && memory.uint32(mheap + sweepgen.offset) === 0) return [];
-  const [ring, numgc] = [layout.field('mstats', 'pause_end'), layout.field('mstats', 'numgc')];
-  const [last, forced] = [layout.field('mstats', 'last_gc_unix'), layout.field('mstats', 'numforcedgc')];
-  const enabled = layout.field('mstats', 'enablegc');
-  const clock = layout.field('mstats', 'last_gc_nanotime');
-  if (!ring || !numgc || !last || !forced || !enabled || !clock) return [];
-  const isRing = (words: Words) => {
-    const count = words.uint32(numgc.offset);
-    if (!(count > 0 && words.uint32(forced.offset) <= count)) return false;
-    // A runtime.MemStats of the program's own has the same ring and count.
-    if (memory.uint8(words.address + enabled.offset) !== 1) return false;
-    const ended = Number(memory.uint64(words.address + clock.offset) ?? 0n);
-    if (!(ended > leastNanotime && ended < mostNanotime)) return false;
-    const end = (cycle: number) => words.at(ring.offset + ((cycle + pauseRing - 1) % pauseRing) * 8);
-    if (memory.pointerSize === 4) return narrowRing(memory, words.address, ring.offset, count, last.offset);
-    if (!(end(count) > 2 ** 59) || words.at(last.offset) !== end(count)) return false;
-    for (let i = 1; i < Math.min(count, comparedCycles); i += 1) {
-      if (!(end(count - i) > 2 ** 59 && end(count - i) <= end(count - i + 1))) return false;
-    }
-    return count < pauseRing ? end(count + 1) === 0 : end(count + 1) <= end(count);
-  };
-  return matchingWords(scene, ranges, layout.struct('mstats')?.size ?? 0, isRing, numgc.offset);
-}
-
-/** The same with words of 32 bits, where a clock takes two. */
-function narrowRing(memory: Scene['memory'], address: number, ring: number, count: number, last: number): boolean {
-  const end = (cycle: number) => memory.uint64(address + ring + ((cycle + pauseRing - 1) % pauseRing) * 8) ?? 0n;
-  const newest = end(count);
-  if (newest < 2n ** 59n || memory.uint64(address + last) !== newest) return false;
-  return count < pauseRing ? end(count + 1) === 0n : end(count + 1) <= newest;
-}
-
-/** work: as many cycles as memstats has or one more, and the last ended when memstats says so. */
-function findWork(scene: Scene, ranges: readonly AddressRange[], known: Known): Iterable<number> {
-  const { memory, layout } = scene;
-  const memstats = known('runtime.memstats');
-  const [numgc, last] = [layout.field('mstats', 'numgc'), layout.field('mstats', 'last_gc_nanotime')];
-  const [cycles, tEnd] = [layout.field('workType', 'cycles'), layout.field('workType', 'tEnd')];
-  if (memstats === undefined || !numgc || !last || !cycles || !tEnd) return [];
-  const ended = memory.uint32(memstats + numgc.offset);
-  const when = memory.uint64(memstats + last.offset);
-  if (!ended || !when) return [];
-  const ends = (words: Words) => {
-    const begun = words.uint32(cycles.offset);
-    if (begun !== ended && begun !== ended + 1) return false;
-    return memory.uint64(words.address + tEnd.offset) === when;
-  };
-  return matchingWords(scene, ranges, layout.struct('workType')?.size ?? 0, ends, cycles.offset);
-}
-
-const heapMinimumBytes = 4 * 1024 * 1024;
-
-/** gcController: heapMinimum follows from gcPercent, and markStartTime is that of work's cycle. */
-function findGcController(scene: Scene, ranges: readonly AddressRange[], known: Known): Iterable<number> {
-  const { memory, layout } = scene;
-  const percent = layout.field('gcControllerState', 'gcPercent');
-  const minimum = layout.field('gcControllerState', 'heapMinimum');
-  const start = layout.field('gcControllerState', 'markStartTime');
-  const work = known('runtime.work');
-  const clock = (name: string) => {
-    const field = layout.field('workType', name);
-    return work !== undefined && field ? memory.uint64(work + field.offset) : undefined;
-  };
-  const began = clock('tSweepTerm');
-  const marked = clock('tMark');
-  if (!start || !began || marked === undefined) return [];
-  const paces = (words: Words) => {
-    if (percent && minimum) {
-      const value = words.uint32(percent.offset) | 0;
-      if (value < -1 || value === 0) return false;
-      if (
-        value > 0 &&
-        Number(memory.uint64(words.address + minimum.offset)) !== Math.floor((heapMinimumBytes * value) / 100)
-      )
-        return false;
-    }
-    const time = memory.uint64(words.address + start.offset);
-    return time !== undefined && time >= began && (marked < began || time <= marked);
-  };
-  const nonZero = percent && minimum ? percent.offset : undefined;
-  return matchingWords(scene, ranges, layout.struct('gcControllerState')?.size ?? 0, paces, nonZero);
 }

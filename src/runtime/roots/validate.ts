@@ -9,6 +9,8 @@ export interface Verdict {
   readonly unreadable?: true;
   /** Where it holds, but only by the shape that a search goes by: nothing else was there to compare, or it lags. */
   readonly alone?: true;
+  /** Where it holds, and something else that is proved leads to this very address: two ways, whichever of them a search went by. */
+  readonly twice?: true;
   /** What was seen, in a phrase. */
   readonly why: string;
 }
@@ -22,6 +24,7 @@ export interface Scene {
 
 export const holds = (why: string): Verdict => ({ ok: true, why });
 export const holdsAlone = (why: string): Verdict => ({ ok: true, alone: true, why });
+export const holdsTwice = (why: string): Verdict => ({ ok: true, twice: true, why });
 export const contradicts = (why: string): Verdict => ({ ok: false, why });
 export const untold = (why: string): Verdict => ({ ok: undefined, why });
 export const unreadable = (why: string): Verdict => ({ ok: undefined, unreadable: true, why });
