@@ -5,8 +5,8 @@ import type { OtherPlace, Target } from '../target/target.js';
 import { moduleChain } from './function-tables.js';
 import type { RuntimeView } from './mheap.js';
 
-/** A process has room for few heaps. */
-const mostTried = 16;
+/** Files that are tried: a process has room for few heaps. */
+const mostTried = 4;
 
 interface Shown extends RuntimeView {
   readonly target: Target;
@@ -20,17 +20,16 @@ interface Runtime {
 
 /** A sentence for each runtime that another file of the image is proved to have. `open` finds the runtime of a target, if it has one. */
 export function otherRuntimes(shown: Shown, open: (target: Target) => Runtime | undefined): readonly string[] {
-  const modules = [...moduleChain(shown, shown.address('runtime.firstmoduledata'))];
+  const ours = [...moduleChain(shown, shown.address('runtime.firstmoduledata')), shown.address('runtime.mheap_')];
   const isOurs = ({ ranges }: OtherPlace) =>
-    modules.some((module) => ranges.some(({ start, end }) => module >= start && module < end));
-  return shown.target.elsewhere
-    .others()
-    .filter((place) => !isOurs(place))
-    .slice(0, mostTried)
-    .flatMap((place) => {
-      const there = tryOpen(place.seen(shown.target), open);
-      return there?.check.ok && there.partial === undefined ? [sentence(place, there.target)] : [];
-    });
+    ours.some((at) => at !== undefined && ranges.some(({ start, end }) => at >= start && at < end));
+  const others = shown.target.elsewhere.others().filter((place) => !isOurs(place));
+  const told = others.slice(0, mostTried).flatMap((place) => {
+    const there = tryOpen(place.seen(shown.target), open);
+    return there?.check.ok && there.partial === undefined ? [sentence(place, there.target)] : [];
+  });
+  const rest = others.length - mostTried;
+  return rest > 0 ? [...told, `${rest} further mapped files are Go’s and were not searched for a runtime`] : told;
 }
 
 function tryOpen(target: Target, open: (target: Target) => Runtime | undefined): Runtime | undefined {

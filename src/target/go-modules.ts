@@ -30,12 +30,17 @@ const noIds: BuildIds = { go: undefined, gnu: undefined };
 const mostSearched = 64 * 2 ** 20;
 /** The runtime's variables alone need more (mheap_ has 20 to 100 KiB, runtime/mheap.go). */
 const leastData = 64 * 1024;
-/** Modules in which nothing marks Go that are tried all the same. */
+/** Modules in which nothing marks Go that are tried all the same, and the data of all of them. */
 const mostUnmarked = 16;
+const mostUnmarkedData = 32 * 2 ** 20;
 
 /** Every file but the program's own, in the image's order, with its place and its data. */
 function* mappedModules({ core, memory }: ImageOfModules): Generator<MappedModule> {
+  const seen = new Set<number>();
   for (const { path, start } of mappedFiles(core)) {
+    // One place is one file, whatever names a list has for it.
+    if (seen.has(start)) continue;
+    seen.add(start);
     const elf = mappedElf(memory, start);
     const bias = elf && biasAt(elf, start);
     const data =
@@ -66,9 +71,13 @@ export function goModules(image: ImageOfModules, only?: ReadonlySet<string>): Ma
 /** Modules in which nothing marks Go, and which have room for a runtime. */
 export function unmarkedModules(image: ImageOfModules): MappedModule[] {
   const found: MappedModule[] = [];
+  let left = mostUnmarkedData;
   for (const module of mappedModules(image)) {
-    if (module.ids.go === undefined && bytesOf(module.data.all) >= leastData) found.push(module);
-    if (found.length >= mostUnmarked) break;
+    const bytes = bytesOf(module.data.all);
+    if (module.ids.go !== undefined || bytes < leastData || bytes > left) continue;
+    left -= bytes;
+    found.push(module);
+    if (found.length === mostUnmarked) break;
   }
   return found;
 }

@@ -20,6 +20,9 @@ interface Parts {
   readonly warnings: readonly string[];
 }
 
+/** Marked modules that a runtime is looked for in: a process has room for few. */
+const mostMarked = 4;
+
 export const noIds: BuildIds = { go: undefined, gnu: undefined };
 
 /** Nothing is looked at before it is asked for. */
@@ -41,7 +44,7 @@ export function otherPlaces({ image, chosen, shown, among, goOf, warnings }: Par
     candidates() {
       if (!isOpen || !image) return [];
       const all = chosen.module || others().length > 0 ? others() : unmarkedModules(image);
-      return all.map((module) => placeOf(module, true));
+      return (all === marked ? all.slice(0, mostMarked) : all).map((module) => placeOf(module, true));
     },
     refusal: chosen.otherwise,
   };
