@@ -87,11 +87,11 @@ it('lists of files that lie', () => {
       rounds += 1;
       if (look(withTold(core, core, { files, auxv }))) read += 1;
     }),
-    { seed: 5, numRuns: 24, endOnFailure: true },
+    { seed: 5, numRuns: 16, endOnFailure: true },
   );
   // Most are read all the same: else the lies would end all of it at the door.
-  expect(rounds).toBe(24);
-  expect(read).toBeGreaterThan(12);
+  expect(rounds).toBe(16);
+  expect(read).toBeGreaterThan(8);
 }, 300_000);
 
 it('headers of a mapped file that lie', () => {
