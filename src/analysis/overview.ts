@@ -8,7 +8,7 @@ import type { GoProcess } from '../runtime/process.js';
 import { nameIn } from '../runtime/roots/finders.js';
 import { allRootNames, rootNames } from '../runtime/roots/names.js';
 import type { SpanTable } from '../runtime/span-table.js';
-import type { Target } from '../target/target.js';
+import type { Holder, Target } from '../target/target.js';
 import { findingsOf } from './findings.js';
 import { footprintResult } from './footprint.js';
 import { exactAt, gcNumbers } from './gc-numbers.js';
@@ -35,7 +35,7 @@ export function overviewOf(
   layout?: Layout,
   { everyRoot = false }: OverviewDetail = {},
 ): OverviewResult {
-  const { go, binary, image } = target;
+  const { go, binary, image, holder } = target;
   const summed = process && spans && ('sums' in spans ? spans : { rows: spans, sums: sumSpans(process.layout, spans) });
   const table = summed?.rows;
   // Sums over nothing would be zeros, which is something else than unknown.
@@ -52,6 +52,7 @@ export function overviewOf(
           segments: image.segments,
           missing: image.missing.slice(0, maxMissing).map(missingRange),
           missingTotal: image.missing.length,
+          ...(holder ? { goFile: goFileOf(holder) } : {}),
         }
       : null,
     roots: rootsOf(target, process, layout, everyRoot),
@@ -73,6 +74,12 @@ export function overviewOf(
     ],
   };
 }
+
+const goFileOf = ({ path, ids }: Holder) => ({
+  path: path ?? null,
+  goBuildId: ids.go ?? null,
+  gnuBuildId: ids.gnu ?? null,
+});
 
 const unknownGo =
   'nothing tells the Go version, and no layout that is known explains this image: --go VERSION tells it';

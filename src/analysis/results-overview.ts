@@ -138,6 +138,12 @@ export interface OverviewResult {
     readonly segments: number;
     readonly missing: readonly MissingRange[];
     readonly missingTotal: number;
+    /** Where there is no binary: the image's file that Go is in, as far as the image tells. */
+    readonly goFile?: {
+      readonly path: string | null;
+      readonly goBuildId: string | null;
+      readonly gnuBuildId: string | null;
+    };
   } | null;
   readonly roots: Readonly<Record<string, RootResult>>;
   readonly layout: LayoutInfo;

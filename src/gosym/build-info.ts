@@ -67,20 +67,29 @@ const MOST_SCANNED_BYTES = 32 * 2 ** 20;
  * also where the header is of a release up to 1.17 and the text that it points to is not in the image.
  */
 export function findBuildInfo(memory: Memory, data?: readonly AddressRange[]): GoBuildInfo | undefined {
-  const bytes: AddressedBytes = {
-    subject: 'the image',
-    bytesAt: (address, length) => memory.bytes(address, length).bytes,
-    relocatedWordAt: () => undefined,
-  };
   const candidates =
     data ??
     memory.segments.filter(
       ({ origin, flags }) => origin !== 'missing' && origin !== 'zero' && (flags === undefined || (flags & PF.W) !== 0),
     );
+  const found = scanRanges(memory, candidates);
+  return found === 'elsewhere' ? undefined : found;
+}
+
+/** Whether build info stands at the beginning of one of `ranges`, also where what it says is not in the image. */
+export const hasBuildInfo = (memory: Memory, ranges: readonly AddressRange[]): boolean =>
+  scanRanges(memory, ranges) !== undefined;
+
+function scanRanges(memory: Memory, ranges: readonly AddressRange[]): GoBuildInfo | 'elsewhere' | undefined {
+  const bytes: AddressedBytes = {
+    subject: 'the image',
+    bytesAt: (address, length) => memory.bytes(address, length).bytes,
+    relocatedWordAt: () => undefined,
+  };
   let left = MOST_SCANNED_BYTES;
-  for (const { start, end } of candidates) {
+  for (const { start, end } of ranges) {
     const found = scan(bytes, start, Math.min(end, start + left));
-    if (found !== undefined) return found === 'elsewhere' ? undefined : found;
+    if (found !== undefined) return found;
     left -= Math.min(SCAN_BYTES, end - start);
     if (left <= 0) return undefined;
   }

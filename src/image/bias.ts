@@ -24,9 +24,13 @@ export function loadBias(binary: ElfFile, core: CoreInfo | undefined): LoadBias 
       known: false,
       why: `${binary.name} is position-independent and the image does not say where it was loaded`,
     };
-  const fromPhdr = difference(core.auxv.get(AT.PHDR), phdrAddress(binary));
-  const fromEntry = difference(core.auxv.get(AT.ENTRY), binary.header.entry);
-  if (fromPhdr !== undefined && fromEntry !== undefined && fromPhdr !== fromEntry) {
+  const [phdr, entry] = [core.auxv.get(AT.PHDR), core.auxv.get(AT.ENTRY)];
+  const [ownPhdr, ownEntry] = [phdrAddress(binary), binary.header.entry];
+  const fromPhdr = difference(phdr, ownPhdr);
+  const fromEntry = difference(entry, ownEntry);
+  // A library has no entry, or one that is as far from its headers as no program's but by chance.
+  const known = phdr !== undefined && entry !== undefined && ownPhdr !== undefined;
+  if (known && entry - phdr !== BigInt(ownEntry) - BigInt(ownPhdr)) {
     return { known: false, why: `AT_PHDR and AT_ENTRY of the core do not fit ${binary.name}: is it another build?` };
   }
   if (fromPhdr !== undefined) return { known: true, bias: fromPhdr, from: 'AT_PHDR' };

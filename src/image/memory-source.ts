@@ -67,7 +67,8 @@ export function mappedBuildIds(memory: Memory, base: number): BuildIds | undefin
   return elf && readBuildIds(elf);
 }
 
-function mappedElf(memory: Memory, base: number): ElfFile | undefined {
+/** The headers of the ELF file that is mapped from `base` on, as the image holds them; undefined where no ELF file stands there. */
+export function mappedElf(memory: Memory, base: number): ElfFile | undefined {
   try {
     return ElfFile.open(new MemorySource('the file mapped in the image', memory, base));
   } catch (error) {

@@ -58,6 +58,12 @@ function opened({ go, binary, image, layout }: OverviewResult): string[] {
     );
     if (binary.goBuildId) lines.push(row('', printable(binary.goBuildId)));
   }
+  if (image?.goFile && image.goFile.path !== null) {
+    const { path, goBuildId, gnuBuildId } = image.goFile;
+    const id =
+      goBuildId === null ? (gnuBuildId === null ? '' : `GNU build ID ${gnuBuildId}`) : `Go build ID ${goBuildId}`;
+    lines.push(row('program', printable(`${path}${id === '' ? '' : ` (${id})`}, not given: addresses only`)));
+  }
   if (image) {
     lines.push(
       row(

@@ -30,6 +30,10 @@ export function* moduleChain(place: Place, first: number | undefined): Generator
   }
 }
 
+/** Whether a moduledata is a plugin's (1.8+): it has a copy of the runtime that does not run. Libraries for C programs are none. */
+export const isPlugin = (place: Place, module: number): boolean =>
+  (moduleWord(place, module, 'pluginpath.len') ?? 0) > 0;
+
 /** The function table of the module whose moduledata stands at `module`; undefined where none is there or its parts contradict each other. */
 export function functionTable(place: Place, module: number): Pclntab | undefined {
   const { memory } = place;

@@ -9,6 +9,7 @@ import { judgeSpans } from './judge-spans.js';
 import { type LiveSource, readLiveSpans, settleRow } from './live-spans.js';
 import { cachedSpans } from './mcache.js';
 import type { RuntimeView } from './mheap.js';
+import { otherRuntimes } from './other-runtimes.js';
 import { readFoundSpans, withoutHeap } from './partial-spans.js';
 import { type FoundRoots, findLaterRoots } from './roots/find.js';
 import { tell } from './roots/finders.js';
@@ -66,18 +67,31 @@ export interface GoProcess extends RuntimeView {
 }
 
 /**
- * Finds the Go runtime in the target's image; undefined where nothing tells the Go version and no layout explains the image. Throws InspectError `no-layout` where nothing is known of this release, else gives what was found, with
- * `check.ok` false where no layout validated.
+ * Finds the Go runtime in the target's image; undefined where nothing tells the Go version and no layout explains the image. Where no binary says which of the image's files it is in, and it is not where
+ * it was taken to be, in the others. Throws InspectError `no-layout` where nothing is known of this release, else gives what was found, with `check.ok` false where no layout validated.
  */
 export function openProcess(target: Target, options: ProcessOptions): GoProcess | undefined {
   try {
-    const chosen = target.go ? chooseProcess(target, options) : guessProcess(target, options);
-    const marked = chosen && withMarksOfImage(chosen);
-    return marked ? chooseProcess(marked, options) : chosen;
+    const first = openHere(target, options);
+    if (first && isWhole(first)) return first;
+    for (const place of target.elsewhere.candidates()) {
+      const there = openHere(place.seen(target), options);
+      if (there && isWhole(there)) return there;
+    }
+    if (!first && target.elsewhere.refusal) throw target.elsewhere.refusal;
+    return first;
   } finally {
     // That the process is gone explains every other failure.
     target.live?.memory.assertThere();
   }
+}
+
+const isWhole = ({ check, partial }: GoProcess) => check.ok && partial === undefined;
+
+function openHere(target: Target, options: ProcessOptions): GoProcess | undefined {
+  const chosen = target.go ? chooseProcess(target, options) : guessProcess(target, options);
+  const marked = chosen && withMarksOfImage(chosen);
+  return marked ? chooseProcess(marked, options) : chosen;
 }
 
 /** With a release that is guessed, or known again by what an earlier image of the program ended with. */
@@ -92,7 +106,7 @@ function guessProcess(target: Target, options: ProcessOptions): GoProcess | unde
     const kept = rememberGuess(cache.folder, cache.program, world, guess, known);
     if (kept) choice.trace.push(kept);
   }
-  return makeProcess(guess.target, choice);
+  return makeProcess(guess.target, choice, options);
 }
 
 /** The target with the experiments that its spans show, where they contradict those that are known: a version given by hand, or an old string, says nothing of them. */
@@ -109,10 +123,14 @@ function withMarksOfImage({ target, memory, layout, check, address }: GoProcess)
 
 function chooseProcess(target: Target, options: ProcessOptions): GoProcess | undefined {
   const choice = chooseLayout(target, options);
-  return choice && makeProcess(target, choice);
+  return choice && makeProcess(target, choice, options);
 }
 
-function makeProcess(target: Target, { best, misfit, finders, trace }: Choice): GoProcess {
+function makeProcess(
+  target: Target,
+  { best, misfit, finders, trace }: Choice,
+  { cache, without }: ProcessOptions,
+): GoProcess {
   const { layout, search, ok, scene } = best;
   const { mheap } = search.needed;
   const memory: Memory = target.memory;
@@ -186,6 +204,7 @@ function makeProcess(target: Target, { best, misfit, finders, trace }: Choice): 
   const disputed = ok && mheapAddress === undefined ? search.needed.roots.get('runtime.mheap_')?.detail : undefined;
   const why = disputed ?? mheap?.why ?? 'mheap_ was not found';
   let table: SpanTable | undefined;
+  let others: readonly string[] | undefined;
   const moving = (): LiveSource | undefined =>
     target.live?.moving && mheapAddress !== undefined
       ? {
@@ -213,7 +232,10 @@ function makeProcess(target: Target, { best, misfit, finders, trace }: Choice): 
     },
     get warnings() {
       firstRoots();
-      return warnings;
+      others ??= otherRuntimes(process, (there) =>
+        openHere(there, { ...(cache === undefined ? {} : { cache }), ...(without ? { without } : {}) }),
+      );
+      return [...warnings, ...others];
     },
     get trace() {
       firstRoots();

@@ -1,7 +1,8 @@
 // Where a program's writable data (data, bss) stands in an image: what a search for the runtime's variables goes through.
 import { PF, PT } from '../elf/constants.js';
+import type { MappedFile } from '../elf/core.js';
 import type { ElfFile } from '../elf/elf-file.js';
-import type { Memory } from '../image/memory.js';
+import type { Memory, Segment } from '../image/memory.js';
 import type { AddressRange } from '../image/scan-words.js';
 
 /** Bytes of one mapping, and of the whole image, that are taken for the program's data where nothing says which those are. */
@@ -24,6 +25,8 @@ export interface ProgramData {
   readonly all: readonly AddressRange[];
   /** What the file has of it: variables that begin with a value. The same as all where the file's part is not known. */
   readonly initialized: readonly AddressRange[];
+  /** Where the linker may have begun with build info: behind what is read-only once it is relocated (PT_GNU_RELRO), then from the start on. */
+  readonly beginnings: readonly AddressRange[];
   /** Whether that is the program's data and nothing else. */
   readonly certain: boolean;
 }
@@ -40,22 +43,40 @@ export function dataRanges({ elf, bias, inside }: ProgramPlace, memory: Memory):
     const upTo = (size: 'memsz' | 'filesz') =>
       merged(segments.map(({ vaddr, [size]: bytes }) => ({ start: vaddr + bias, end: vaddr + bias + bytes })));
     const all = upTo('memsz');
-    if (all.length > 0) return { all, initialized: upTo('filesz'), certain: true };
+    const initialized = upTo('filesz');
+    if (all.length > 0) return { all, initialized, beginnings: split(all, relocatedEnds(elf, bias)), certain: true };
   }
-  const writable = memory.segments.filter(
-    ({ origin, flags }) => origin !== 'missing' && origin !== 'zero' && (flags === undefined || (flags & PF.W) !== 0),
-  );
+  const writable = memory.segments.filter(mayBeWritten);
   const near = inside === undefined ? [] : nextTo(inside, memory.segments, writable);
-  let left = mostUnknownData;
-  const all = merged(
-    (near.length > 0 ? near : writable).map(({ start, end }) => {
-      const taken = Math.min(end - start, left, mostOfMapping);
-      left -= taken;
-      return { start, end: start + taken };
-    }),
-  );
-  return { all, initialized: all, certain: false };
+  const all = bounded(near.length > 0 ? near : writable);
+  return uncertain(all);
 }
+
+/**
+ * The data of a file whose headers the image lacks, by its mappings: the writable ones, and what begins where one of them ends and is of no file (bss). `files` as the image lists them, in any
+ * order.
+ */
+export function dataOfMappings(path: string, files: readonly MappedFile[], memory: Memory): ProgramData {
+  const own = files.filter((file) => file.path === path);
+  const ends = new Set<number>();
+  const found = memory.segments.filter((segment) => {
+    if (!mayBeWritten(segment)) return false;
+    const isOwn = own.some(({ start, end }) => segment.start >= start && segment.start < end);
+    if (isOwn) ends.add(segment.end);
+    return isOwn || (ends.has(segment.start) && !files.some(({ start }) => start === segment.start));
+  });
+  return uncertain(bounded(found));
+}
+
+const mayBeWritten = ({ origin, flags }: Segment) =>
+  origin !== 'missing' && origin !== 'zero' && (flags === undefined || (flags & PF.W) !== 0);
+
+const uncertain = (all: readonly AddressRange[]): ProgramData => ({
+  all,
+  initialized: all,
+  beginnings: all,
+  certain: false,
+});
 
 /** The writable segments at and behind `inside`, up to the first wide gap between any two. */
 function nextTo(inside: number, all: readonly AddressRange[], writable: readonly AddressRange[]): AddressRange[] {
@@ -65,6 +86,33 @@ function nextTo(inside: number, all: readonly AddressRange[], writable: readonly
   while (last + 1 < all.length && all[last + 1]!.start - all[last]!.end < mostGap) last += 1;
   const end = all[last]!.end;
   return writable.filter((segment) => segment.start >= all[first]!.start && segment.start < end);
+}
+
+/** What is taken of mappings that may be data. */
+function bounded(ranges: readonly AddressRange[]): AddressRange[] {
+  let left = mostUnknownData;
+  return merged(
+    ranges.map(({ start, end }) => {
+      const taken = Math.min(end - start, left, mostOfMapping);
+      left -= taken;
+      return { start, end: start + taken };
+    }),
+  );
+}
+
+/** Where what is read-only once it is relocated ends. */
+const relocatedEnds = ({ programHeaders }: ElfFile, bias: number) =>
+  programHeaders
+    .filter(({ type, exact }) => type === PT.GNU_RELRO && exact)
+    .map(({ vaddr, memsz }) => vaddr + bias + memsz);
+
+/** Each range from the first of `places` inside it on, before all of them in whole. */
+function split(ranges: readonly AddressRange[], places: readonly number[]): AddressRange[] {
+  const behind = ranges.flatMap(({ start, end }) => {
+    const place = places.find((each) => each > start && each < end);
+    return place === undefined ? [] : [{ start: place, end }];
+  });
+  return [...behind, ...ranges];
 }
 
 /** The same addresses as ascending ranges that neither touch nor overlap, below 2^53; empty ones vanish. */

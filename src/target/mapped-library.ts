@@ -47,7 +47,10 @@ export function biasAt({ header, programHeaders }: ElfFile, start: number): numb
   return header.type === ET.DYN && bias !== undefined && bias >= 0 ? bias : undefined;
 }
 
-/** The library that `binary` is: by its build ID, else by its name. Undefined where it is the program itself, or nothing that the image names. */
+/**
+ * The library that `binary` is: by its build ID, of several copies of one build the one of the same path, else of the same name; else by its name. Undefined where it is the program itself, or nothing
+ * that the image names.
+ */
 export function mappedLibrary(
   { path, elf }: { readonly path: string; readonly elf: ElfFile },
   own: BuildIds,
@@ -55,15 +58,18 @@ export function mappedLibrary(
 ): MappedLibrary | undefined {
   const program = mainMapping(core);
   if (elf.header.type !== ET.DYN || !program || sameBuild(own, programs)) return undefined;
+  const same: MappedLibrary[] = [];
   let named: MappedLibrary | undefined;
   for (const file of mappedFiles(core)) {
     const bias = biasAt(elf, file.start);
     const ids = mappedBuildIds(memory, file.start);
     if (bias === undefined || !ids) continue;
-    if (sameBuild(own, ids)) return { path: file.path, bias, ids, by: 'build IDs are equal' };
+    if (sameBuild(own, ids)) same.push({ path: file.path, bias, ids, by: 'build IDs are equal' });
     // The program's own name counts for the program.
-    if (basename(file.path) === basename(path) && basename(program.path) !== basename(path))
+    else if (basename(file.path) === basename(path) && basename(program.path) !== basename(path))
       named ??= { path: file.path, bias, ids, by: 'it has the same name' };
   }
-  return named;
+  const called =
+    same.find((copy) => path.endsWith(copy.path)) ?? same.find((copy) => basename(copy.path) === basename(path));
+  return called ?? same[0] ?? named;
 }

@@ -1,5 +1,7 @@
 // One opened thing: a binary, an image, or both, with arch, Go version and whatever leads to symbols. Knows nothing of the heap.
+import type { InspectError } from '../bytes/errors.js';
 import type { Dwarf } from '../dwarf-parser/index.js';
+import type { BuildIds } from '../elf/build-ids.js';
 import type { CoreThread } from '../elf/core.js';
 import type { ElfFile } from '../elf/elf-file.js';
 import type { NearSymbol } from '../elf/symbol-index.js';
@@ -47,6 +49,37 @@ export interface TargetImage {
   readonly program: string | undefined;
 }
 
+/** The image's file that Go is in, or is taken to be in, where no file of it is at hand. */
+export interface Holder {
+  /** As the image names it; undefined where it does not. */
+  readonly path: string | undefined;
+  /** As far as the image holds them. */
+  readonly ids: BuildIds;
+  /** It is the program that the image was taken of; else one of the libraries that it had loaded. */
+  readonly isProgram: boolean;
+}
+
+/** A file of the image in which Go is, or may be, besides the one that is shown. */
+export interface OtherPlace {
+  /** As the image names it. */
+  readonly path: string;
+  readonly ids: BuildIds;
+  /** Its writable data. Ascending. */
+  readonly ranges: readonly { readonly start: number; readonly end: number }[];
+  /** The target without a binary, and with the runtime in this file. */
+  seen(target: Target): Target;
+}
+
+/** What else of the image may hold a runtime. Each is looked for at the call. */
+export interface Elsewhere {
+  /** The other files that are marked as Go's: libraries, plugins. Beside a Go program those only that its image was searched for anyway. */
+  others(): readonly OtherPlace[];
+  /** Where to look where the target itself has no runtime: empty where a binary, or its program's mark, says where it must be. */
+  candidates(): readonly OtherPlace[];
+  /** What is to be said where none of them has one either. */
+  readonly refusal: InspectError | undefined;
+}
+
 export interface Target {
   /** The image's memory with the binary's read-only parts beneath it; for a binary alone, the binary's own bytes. */
   readonly memory: Memory;
@@ -54,6 +87,9 @@ export interface Target {
   /** The process, where the image is one that lives. */
   readonly live: LiveProcess | undefined;
   readonly binary: { readonly info: TargetBinaryInfo; readonly elf: ElfFile } | undefined;
+  /** Where there is no binary beside the image: what is known of the file that is missing. */
+  readonly holder: Holder | undefined;
+  readonly elsewhere: Elsewhere;
   /** How it is known that both belong together. */
   readonly matches: 'go' | 'gnu' | 'not checked';
   /** Undefined where nothing tells the version. */

@@ -1,7 +1,7 @@
 // Programs that have loaded a plugin: the list of modules is walked, functions of both are found where the program itself says that they are, and the roots are
 // the program's own, with symbols and without. Builds them itself: it needs gcc and kernel cores in the working folder.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -53,4 +53,17 @@ test.for(lines)('go%s: modules, functions and roots of a program with a plugin',
     expect(all.get(name), name).toMatchObject({ state: address === undefined ? 'absent' : 'confirmed', address });
   expect(stripped.spans()!.base).toEqual(twin.spans()!.base);
   expect(stripped.warnings).toEqual([]);
+  expect(twin.warnings).toEqual([]);
+  // Without the program's file, the plugin's copy of the runtime, whose code is there, does not speak for the program's.
+  renameSync(host, join(at, 'kept'));
+  const alone = openProcess(openTarget({ files: [core], options: {} }), {})!;
+  expect(alone.target.binary).toBeUndefined();
+  expect(alone.target.holder).toMatchObject({ path: host, isProgram: true });
+  expect(alone.spans()!.base).toEqual(twin.spans()!.base);
+  expect(alone.roots.get('runtime.mheap_')).toMatchObject({
+    state: 'confirmed',
+    address: twin.address('runtime.mheap_'),
+  });
+  expect(alone.refusals).toEqual([]);
+  expect(alone.warnings.filter((line) => line.includes('another Go runtime'))).toEqual([]);
 });

@@ -77,6 +77,8 @@ export function writeHeap(spec: HeapSpec = {}): WrittenHeap {
       },
       live: undefined,
       binary: undefined,
+      holder: undefined,
+      elsewhere: { others: () => [], candidates: () => [], refusal: undefined },
       dataRanges: [],
       moduleSection: undefined,
       goarch: layout.goarch,

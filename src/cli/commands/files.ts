@@ -113,8 +113,8 @@ export function needProcess(name: string, { target, process }: Opened): GoProces
   return process;
 }
 
-function hintFor({ target: { binary, image } }: Opened): string | undefined {
-  if (!binary) return `name the Go binary beside the image${image?.program ? `: it was ${image.program}` : ''}`;
+function hintFor({ target: { binary, holder } }: Opened): string | undefined {
+  if (!binary) return `name the Go binary beside the image${holder?.path ? `: it was ${holder.path}` : ''}`;
   if (binary.info.hasSymbols || binary.info.hasDwarf) return undefined;
   return 'the binary has neither symbols nor DWARF: name an unstripped twin of it, or --root mheap_=ADDRESS';
 }

@@ -99,7 +99,8 @@ function verdictsOf(rows: Uint32Array, column: Float64Array, heap: number): Uint
     counts.set(distance, (counts.get(distance) ?? 0) + 1);
   }
   const of = (distance: number) => counts.get(distance) ?? 0;
-  if (counts.size === 1 && (heap < 2 * fewCollections || of(0) === 0)) return undefined;
+  // After ReadMemStats nothing is cached, and every span is swept: then all have the heap's number. Zeros say nothing.
+  if (counts.size === 1 && (heap === 0 || of(0) === 0)) return undefined;
   // Cached and not swept (1) is only beside what is not swept (-2).
   if (of(1) > 0 && of(1) > of(-2) + of(-1) + 4 * of(3)) return undefined;
   return verdicts;

@@ -1,5 +1,6 @@
 // Whether a moduledata stands at an address whose function table the image does not hold: kernel cores leave out read-only data, and there may be no binary. Its bounds,
 // its pointer masks and its place must make sense together. Sources: runtime/symtab.go, type moduledata and moduledataverify1; cmd/link/internal/ld/symtab.go.
+import { isPlugin } from '../function-tables.js';
 import type { Scene } from './validate.js';
 
 const sections = ['text', 'noptrdata', 'data', 'bss', 'noptrbss'] as const;
@@ -25,8 +26,10 @@ export function isBareModule({ memory, layout }: Scene, address: number): boolea
     if (bits === undefined || start === undefined || end === undefined) return false;
     if (bits === 0 || bits > (end - start) / memory.pointerSize + 8) return false;
   }
+  // Only programs have their main in them: libraries for C programs do not, and run a runtime all the same.
   const main = layout.field('moduledata', 'hasmain');
-  return main === undefined || memory.uint8(address + main.offset) === 1;
+  const isFlag = main === undefined || (memory.uint8(address + main.offset) ?? 2) <= 1;
+  return isFlag && !isPlugin({ memory, layout }, address);
 }
 
 /** Whether the process had memory there, dumped or not. */

@@ -3,7 +3,7 @@
 import { codeReferences } from '../../gosym/code-references.js';
 import type { PclntabFunction } from '../../gosym/pclntab.js';
 import type { AddressRange } from '../../image/scan-words.js';
-import { functionTables } from '../function-tables.js';
+import { functionTable, isPlugin, moduleChain } from '../function-tables.js';
 import type { Finder } from './choose-root.js';
 import { fieldFunctions, fieldsBearOut } from './code-fields.js';
 import type { ModuleFinder } from './module-finder.js';
@@ -198,14 +198,15 @@ const mostTables = 8;
 function findFunctions(scene: Scene, candidates: Iterable<number>): ReadonlyMap<string, PclntabFunction> {
   let left = mostTables;
   for (const module of candidates) {
-    for (const table of functionTables(scene, module)) {
+    for (const each of moduleChain(scene, module)) {
+      const table = isPlugin(scene, each) ? undefined : functionTable(scene, each);
+      if (!table) continue;
       if (left-- <= 0) return new Map();
       const found = new Map<string, PclntabFunction>();
       for (const [name, fn] of table.named(wanted)) {
         if (!found.has(name)) found.set(name, fn);
         if (found.size === wanted.size) break;
       }
-      // A plugin behind it has a copy of the runtime that does not run.
       if (found.size >= enoughFunctions) return found;
     }
   }

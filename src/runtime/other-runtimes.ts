@@ -1,0 +1,48 @@
+// Whether a process has Go runtimes besides the one that is shown: each Go library of a C program brings its own, with a heap and a collector of its own. A plugin has none: its module is one
+// of the program's (runtime/symtab.go: modulesinit, moduledata.next).
+import { InspectError } from '../bytes/errors.js';
+import type { OtherPlace, Target } from '../target/target.js';
+import { moduleChain } from './function-tables.js';
+import type { RuntimeView } from './mheap.js';
+
+/** Files that are tried: a process has room for few heaps. */
+const mostTried = 4;
+
+interface Shown extends RuntimeView {
+  readonly target: Target;
+}
+
+interface Runtime {
+  readonly target: Target;
+  readonly check: { readonly ok: boolean };
+  readonly partial: string | undefined;
+}
+
+/** A sentence for each runtime that another file of the image is proved to have. `open` finds the runtime of a target, if it has one. */
+export function otherRuntimes(shown: Shown, open: (target: Target) => Runtime | undefined): readonly string[] {
+  const ours = [...moduleChain(shown, shown.address('runtime.firstmoduledata')), shown.address('runtime.mheap_')];
+  const isOurs = ({ ranges }: OtherPlace) =>
+    ours.some((at) => at !== undefined && ranges.some(({ start, end }) => at >= start && at < end));
+  const others = shown.target.elsewhere.others().filter((place) => !isOurs(place));
+  const told = others.slice(0, mostTried).flatMap((place) => {
+    const there = tryOpen(place.seen(shown.target), open);
+    return there?.check.ok && there.partial === undefined ? [sentence(place, there.target)] : [];
+  });
+  const rest = others.length - mostTried;
+  return rest > 0 ? [...told, `${rest} further mapped files are Go’s and were not searched for a runtime`] : told;
+}
+
+function tryOpen(target: Target, open: (target: Target) => Runtime | undefined): Runtime | undefined {
+  try {
+    return open(target);
+  } catch (error) {
+    if (error instanceof InspectError) return undefined;
+    throw error;
+  }
+}
+
+function sentence({ path, ids }: OtherPlace, { go }: Target): string {
+  const version = go ? `, ${go.version}${go.guessed ? ' (a guess)' : ''},` : '';
+  const build = ids.go === undefined ? '' : ` (Go build ID ${ids.go})`;
+  return `there is another Go runtime in this process${version} with a heap of its own, in ${path}${build}: nothing of it is shown here; give that file as the binary to see it`;
+}

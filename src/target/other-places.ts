@@ -1,0 +1,90 @@
+// The other files of an image that hold Go, or may: how a target looks with the runtime in one of them. For images that hold several runtimes (C programs with Go libraries), and for those whose
+// Go code is in a file that nothing marks.
+import type { BuildIds } from '../elf/build-ids.js';
+import type { ChosenBinary } from './choose-binary.js';
+import type { ProgramData } from './data-ranges.js';
+import { goModules, type ImageOfModules, type MappedModule, unmarkedModules } from './go-modules.js';
+import type { Elsewhere, Holder, OtherPlace, Target, TargetGo } from './target.js';
+
+interface Parts {
+  /** Undefined for a binary alone, and for images that name no files. */
+  readonly image: ImageOfModules | undefined;
+  readonly chosen: ChosenBinary;
+  /** The file that the runtime is looked for in, by its path in the image. */
+  readonly shown: string | undefined;
+  /** The only files that are to be looked at; undefined: all. */
+  readonly among: ReadonlySet<string> | undefined;
+  /** The Go version by a module's data; `asTold`: as `--go` says, if it does. */
+  readonly goOf: (data: ProgramData, asTold: boolean) => TargetGo | undefined;
+  /** What is to be told whichever place it is. */
+  readonly warnings: readonly string[];
+}
+
+/** Marked modules that a runtime is looked for in: a process has room for few. */
+const mostMarked = 4;
+
+export const noIds: BuildIds = { go: undefined, gnu: undefined };
+
+/** Nothing is looked at before it is asked for. */
+export function otherPlaces({ image, chosen, shown, among, goOf, warnings }: Parts): Elsewhere {
+  const placeOf = (module: MappedModule, asTold: boolean): OtherPlace => ({
+    path: module.path,
+    ids: module.ids,
+    ranges: module.data.all,
+    seen: (target) => seenIn(target, module, goOf(module.data, asTold), warnings),
+  });
+  let marked: readonly MappedModule[] | undefined;
+  const others = () => {
+    marked ??= image ? goModules(image, among).filter(({ path }) => path !== shown) : [];
+    return marked;
+  };
+  const isOpen = chosen.binary === undefined && !chosen.isProgram;
+  return {
+    others: () => others().map((module) => placeOf(module, false)),
+    candidates() {
+      if (!isOpen || !image) return [];
+      const all = chosen.module || others().length > 0 ? others() : unmarkedModules(image);
+      return (all === marked ? all.slice(0, mostMarked) : all).map((module) => placeOf(module, true));
+    },
+    refusal: chosen.otherwise,
+  };
+}
+
+/** Which program (or library) it is, and where it stands. */
+export function programId(ids: BuildIds | undefined, bias: number | undefined): Target['program'] {
+  const build = ids?.go ? `go:${ids.go}` : ids?.gnu ? `gnu:${ids.gnu}` : undefined;
+  return build === undefined || bias === undefined ? undefined : { build, bias };
+}
+
+export const holderOf = ({ path, ids }: MappedModule): Holder => ({ path, ids, isProgram: false });
+
+/** What is told of a file that is not here. */
+export function withoutBinary({ path, isProgram }: Holder): string {
+  const what = isProgram ? 'binary' : 'library';
+  const [which, as] = [path === undefined ? '' : `, which was ${path},`, isProgram ? '' : ' as the binary'];
+  return `there is no binary: functions may have no names here, and addresses in code no lines; name the Go ${what}${which}${as} beside the image`;
+}
+
+/** The target without a binary and with the runtime in `module`. */
+function seenIn(target: Target, module: MappedModule, go: TargetGo | undefined, warnings: readonly string[]): Target {
+  const holder = holderOf(module);
+  return {
+    ...target,
+    binary: undefined,
+    matches: 'not checked',
+    go,
+    holder,
+    program: programId(module.ids, module.bias),
+    warnings: [withoutBinary(holder), ...warnings],
+    dataRanges: module.data.all,
+    moduleSection: undefined,
+    elsewhere: {
+      ...target.elsewhere,
+      others: () => target.elsewhere.others().filter(({ path }) => path !== module.path),
+    },
+    symbols: () => new Map(),
+    symbolAt: () => undefined,
+    dwarf: () => undefined,
+    dwarfVariable: () => undefined,
+  };
+}
