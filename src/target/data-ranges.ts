@@ -22,6 +22,8 @@ export interface ProgramPlace {
 export interface ProgramData {
   /** All of it, with bss. Ascending and disjoint, as the other. */
   readonly all: readonly AddressRange[];
+  /** The same, in the order in which a variable is looked for: behind all others the constants that the loader relocates and makes read-only. */
+  readonly variablesFirst: readonly AddressRange[];
   /** What the file has of it: variables that begin with a value. The same as all where the file's part is not known. */
   readonly initialized: readonly AddressRange[];
   /** Whether that is the program's data and nothing else. */
@@ -40,7 +42,8 @@ export function dataRanges({ elf, bias, inside }: ProgramPlace, memory: Memory):
     const upTo = (size: 'memsz' | 'filesz') =>
       merged(segments.map(({ vaddr, [size]: bytes }) => ({ start: vaddr + bias, end: vaddr + bias + bytes })));
     const all = upTo('memsz');
-    if (all.length > 0) return { all, initialized: upTo('filesz'), certain: true };
+    if (all.length > 0)
+      return { all, variablesFirst: constantsLast(all, elf, bias), initialized: upTo('filesz'), certain: true };
   }
   const writable = memory.segments.filter(
     ({ origin, flags }) => origin !== 'missing' && origin !== 'zero' && (flags === undefined || (flags & PF.W) !== 0),
@@ -54,7 +57,19 @@ export function dataRanges({ elf, bias, inside }: ProgramPlace, memory: Memory):
       return { start, end: start + taken };
     }),
   );
-  return { all, initialized: all, certain: false };
+  return { all, variablesFirst: all, initialized: all, certain: false };
+}
+
+/** Types, names and function tables of a position-independent program (PT_GNU_RELRO) come last: most of what is writable in its file, and no variable. */
+function constantsLast(all: readonly AddressRange[], elf: ElfFile, bias: number): readonly AddressRange[] {
+  const constants = elf.programHeaders.find(({ type, exact }) => type === PT.GNU_RELRO && exact);
+  if (!constants) return all;
+  const [start, end] = [constants.vaddr + bias, constants.vaddr + bias + constants.memsz];
+  const within = (from: number, to: number) =>
+    all
+      .map((range) => ({ start: Math.max(range.start, from), end: Math.min(range.end, to) }))
+      .filter((range) => range.start < range.end);
+  return [...within(0, start), ...within(end, Number.POSITIVE_INFINITY), ...within(start, end)];
 }
 
 /** The writable segments at and behind `inside`, up to the first wide gap between any two. */

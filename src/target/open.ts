@@ -425,6 +425,7 @@ function makeTarget(parts: Parts): Target {
     },
     savedEnviron: saved?.environ,
     dataRanges: data.all,
+    variableRanges: data.variablesFirst,
     moduleSection: bias === undefined ? undefined : sectionAddress(binary?.elf, '.go.module', bias),
     dwarf: openDebugInfo,
     dwarfVariable(name) {

@@ -160,6 +160,7 @@ export function writeHeap(spec: HeapSpec = {}): WrittenHeap {
       live: undefined,
       binary: undefined,
       dataRanges: [],
+      variableRanges: [],
       moduleSection: undefined,
       goarch: layout.goarch,
       program: undefined,
