@@ -58,7 +58,7 @@ export function chooseBinary({ given, running, subject, image, ids, hasImage }: 
 
 /** Whether the image's program is Go's, though its file is not there: by its build ID, by the build info in its data. */
 function isGo({ core, memory }: NamedFiles, ids: BuildIds | undefined): boolean {
-  return ids?.go !== undefined || hasBuildInfo(memory, dataRanges(placeInImage(core, memory), memory).beginnings);
+  return ids?.go !== undefined || hasBuildInfo(memory, dataRanges(placeInImage(core, memory), memory).variablesFirst);
 }
 
 /** Whether a binary without Go is the image's program: by its build ID; where one of both has none, by its name. */

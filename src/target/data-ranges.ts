@@ -23,10 +23,10 @@ export interface ProgramPlace {
 export interface ProgramData {
   /** All of it, with bss. Ascending and disjoint, as the other. */
   readonly all: readonly AddressRange[];
+  /** The same, in the order in which a variable and build info, which begins a part, are looked for: behind all others the constants that the loader relocates and makes read-only. */
+  readonly variablesFirst: readonly AddressRange[];
   /** What the file has of it: variables that begin with a value. The same as all where the file's part is not known. */
   readonly initialized: readonly AddressRange[];
-  /** Where the linker may have begun with build info: behind what is read-only once it is relocated (PT_GNU_RELRO), then from the start on. */
-  readonly beginnings: readonly AddressRange[];
   /** Whether that is the program's data and nothing else. */
   readonly certain: boolean;
 }
@@ -43,13 +43,24 @@ export function dataRanges({ elf, bias, inside }: ProgramPlace, memory: Memory):
     const upTo = (size: 'memsz' | 'filesz') =>
       merged(segments.map(({ vaddr, [size]: bytes }) => ({ start: vaddr + bias, end: vaddr + bias + bytes })));
     const all = upTo('memsz');
-    const initialized = upTo('filesz');
-    if (all.length > 0) return { all, initialized, beginnings: split(all, relocatedEnds(elf, bias)), certain: true };
+    if (all.length > 0)
+      return { all, variablesFirst: constantsLast(all, elf, bias), initialized: upTo('filesz'), certain: true };
   }
   const writable = memory.segments.filter(mayBeWritten);
   const near = inside === undefined ? [] : nextTo(inside, memory.segments, writable);
-  const all = bounded(near.length > 0 ? near : writable);
-  return uncertain(all);
+  return uncertain(bounded(near.length > 0 ? near : writable));
+}
+
+/** Types, names and function tables of a position-independent program (PT_GNU_RELRO) come last: most of what is writable in its file, and no variable. */
+function constantsLast(all: readonly AddressRange[], elf: ElfFile, bias: number): readonly AddressRange[] {
+  const constants = elf.programHeaders.find(({ type, exact }) => type === PT.GNU_RELRO && exact);
+  if (!constants) return all;
+  const [start, end] = [constants.vaddr + bias, constants.vaddr + bias + constants.memsz];
+  const within = (from: number, to: number) =>
+    all
+      .map((range) => ({ start: Math.max(range.start, from), end: Math.min(range.end, to) }))
+      .filter((range) => range.start < range.end);
+  return [...within(0, start), ...within(end, Number.POSITIVE_INFINITY), ...within(start, end)];
 }
 
 /**
@@ -73,8 +84,8 @@ const mayBeWritten = ({ origin, flags }: Segment) =>
 
 const uncertain = (all: readonly AddressRange[]): ProgramData => ({
   all,
+  variablesFirst: all,
   initialized: all,
-  beginnings: all,
   certain: false,
 });
 
@@ -98,21 +109,6 @@ function bounded(ranges: readonly AddressRange[]): AddressRange[] {
       return { start, end: start + taken };
     }),
   );
-}
-
-/** Where what is read-only once it is relocated ends. */
-const relocatedEnds = ({ programHeaders }: ElfFile, bias: number) =>
-  programHeaders
-    .filter(({ type, exact }) => type === PT.GNU_RELRO && exact)
-    .map(({ vaddr, memsz }) => vaddr + bias + memsz);
-
-/** Each range from the first of `places` inside it on, before all of them in whole. */
-function split(ranges: readonly AddressRange[], places: readonly number[]): AddressRange[] {
-  const behind = ranges.flatMap(({ start, end }) => {
-    const place = places.find((each) => each > start && each < end);
-    return place === undefined ? [] : [{ start: place, end }];
-  });
-  return [...behind, ...ranges];
 }
 
 /** The same addresses as ascending ranges that neither touch nor overlap, below 2^53; empty ones vanish. */

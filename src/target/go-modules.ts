@@ -62,7 +62,7 @@ export function goModules(image: ImageOfModules, only?: ReadonlySet<string>): Ma
   if (known.length > 0 || only) return known;
   let left = mostSearched;
   return all.filter(({ data }) => {
-    const ranges = left > 0 ? data.beginnings : [];
+    const ranges = left > 0 ? data.variablesFirst : [];
     left -= bytesOf(ranges);
     return hasBuildInfo(image.memory, ranges);
   });

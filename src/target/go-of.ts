@@ -32,7 +32,7 @@ export function findGo(
   const inBinary = elf && readBuildInfo(elf);
   if (inBinary)
     return { version: inBinary.release, experiments: inBinary.experiments, source: 'build info of the binary' };
-  const inImage = findBuildInfo(memory, data.certain ? data.beginnings : undefined);
+  const inImage = findBuildInfo(memory, data.certain ? data.variablesFirst : undefined);
   if (inImage) return { version: inImage.release, experiments: inImage.experiments, source: 'build info in the image' };
   return (elf && fromSymbol(elf, bias, memory)) ?? fromText(memory, data.initialized);
 }

@@ -88,6 +88,7 @@ export function makeTarget(parts: Parts): Target {
     },
     savedEnviron: saved?.environ,
     dataRanges: data.all,
+    variableRanges: data.variablesFirst,
     moduleSection: bias === undefined ? undefined : sectionAddress(binary?.elf, '.go.module', bias),
     dwarf: openDebugInfo,
     dwarfVariable(name) {

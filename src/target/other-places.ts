@@ -77,6 +77,7 @@ function seenIn(target: Target, module: MappedModule, go: TargetGo | undefined, 
     program: programId(module.ids, module.bias),
     warnings: [withoutBinary(holder), ...warnings],
     dataRanges: module.data.all,
+    variableRanges: module.data.variablesFirst,
     moduleSection: undefined,
     elsewhere: {
       ...target.elsewhere,

@@ -120,6 +120,8 @@ export interface Target {
   readonly savedEnviron: Uint8Array | undefined;
   /** The program's writable data in the image: the binary's writable segments; without a binary, what may be. Ascending. */
   readonly dataRanges: readonly { readonly start: number; readonly end: number }[];
+  /** The same in the order in which variables are looked for: what holds constants alone comes last. */
+  readonly variableRanges: readonly { readonly start: number; readonly end: number }[];
   /** Where the binary's sections say that runtime.firstmoduledata stands in the image (`.go.module`, 1.26+); undefined where none does. */
   readonly moduleSection: number | undefined;
   /** The binary's debug info, opened at the first call; undefined where it has none. */

@@ -80,6 +80,7 @@ export function writeHeap(spec: HeapSpec = {}): WrittenHeap {
       holder: undefined,
       elsewhere: { others: () => [], candidates: () => [], refusal: undefined },
       dataRanges: [],
+      variableRanges: [],
       moduleSection: undefined,
       goarch: layout.goarch,
       program: undefined,

@@ -27,7 +27,7 @@ export function findersOf(target: Target, overrides: Readonly<Record<string, num
     symbols.set(later, found);
     return found;
   };
-  const modules = moduleFinder(target.dataRanges, target.moduleSection);
+  const modules = moduleFinder(target.variableRanges, target.moduleSection);
   // Of a process that runs on, registers and stacks are of different moments.
   const threads = () => (target.live?.moving ? [] : target.threads());
   const stack = stackFinder(threads, target.dataRanges, modules);

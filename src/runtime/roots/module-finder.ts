@@ -9,13 +9,15 @@ const maxFunctions = 2 ** 21;
 /** Candidates that are kept, and matches of the bare shape that are looked at. */
 const maxModules = 8;
 const maxLooked = 512;
+/** cmd/link/internal/ld/symtab.go: what stands in moduledata of data and bss is in the order of the file. */
+const writableSections = ['data', 'edata', 'bss', 'ebss'];
 
 export interface ModuleFinder {
-  /** Addresses of what looks like a moduledata: the one that `hint` leads to, else ascending. Each is searched for when it is asked for, and kept. */
+  /** Addresses of what looks like a moduledata: the one that `hint` leads to, else in the order of the ranges. Each is searched for when it is asked for, and kept. */
   candidates(scene: Scene): Iterable<number>;
 }
 
-/** `ranges`: the program's writable data; `hint`: where the binary says that firstmoduledata is (`.go.module`, 1.26+). Searched once for each scene. */
+/** `ranges`: the program's writable data, in the order in which it is searched; `hint`: where the binary says that firstmoduledata is (`.go.module`, 1.26+). Searched once for each scene. */
 export function moduleFinder(ranges: readonly AddressRange[], hint: number | undefined): ModuleFinder {
   const found = new Map<Scene, Iterable<number>>();
   return {
@@ -59,6 +61,18 @@ function isModule(scene: Scene, address: number): boolean {
   return functionTable(scene, address) !== undefined || isBareModule(scene, address);
 }
 
+/** Offsets of bounds that the linker writes in this order; those that a layout lacks are passed over. Nothing else tells names and tables of a position-independent program, which has them among its data, from a module without reading on. */
+function sectionsAscend(words: Words, offsets: readonly (number | undefined)[]): boolean {
+  let last = 0;
+  for (const offset of offsets) {
+    if (offset === undefined) continue;
+    const bound = words.at(offset);
+    if (!(bound >= last && bound > 0)) return false;
+    last = bound;
+  }
+  return true;
+}
+
 function* searchModules(scene: Scene, ranges: readonly AddressRange[]): Generator<number> {
   const { memory, layout } = scene;
   const offset = (path: string) => layout.field('moduledata', path)?.offset;
@@ -67,13 +81,14 @@ function* searchModules(scene: Scene, ranges: readonly AddressRange[]): Generato
   const size = layout.struct('moduledata')?.size;
   if (ftab === undefined || minpc === undefined || maxpc === undefined || size === undefined) return;
   if (text === undefined || etext === undefined) return;
+  const sections = writableSections.map(offset);
   const { pointerSize } = memory;
   const isLike = (words: Words) => {
     const low = words.at(minpc);
     const high = words.at(maxpc);
     if (!(low > 0 && low < high)) return false;
     if (!(words.at(text) <= low && high <= words.at(etext))) return false;
-    return isSlice(words, ftab, pointerSize, maxFunctions);
+    return isSlice(words, ftab, pointerSize, maxFunctions) && sectionsAscend(words, sections);
   };
   const matches = matchingWords(scene, ranges, size, isLike, minpc);
   let [looked, found] = [0, 0];
