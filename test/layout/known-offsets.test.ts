@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { layoutFromTable, listTableFiles, loadTable } from '../../src/layout/load.js';
 import { fromTableFile } from '../../src/layout/measured.js';
+import { canonicalRelease, requireRelease } from '../../src/layout/release.js';
 import { layoutNamed } from '../../src/layout/show.js';
 import { formatTableFile, toTableFile } from '../../src/layout/table-text.js';
 
@@ -15,7 +16,7 @@ const folder = new URL('./expected/', import.meta.url);
 const { lines, arches } = JSON.parse(
   readFileSync(new URL('../../fixtures/releases.json', import.meta.url), 'utf8'),
 ) as {
-  readonly lines: Readonly<Record<string, { readonly last: string }>>;
+  readonly lines: Readonly<Record<string, { readonly first: string; readonly last: string }>>;
   /** The line that each port came with. */
   readonly arches: Readonly<Record<string, string>>;
 };
@@ -58,6 +59,19 @@ describe.each(listTableFiles().map((path) => ({ path, name: path.replace(/^.*[\\
       .filter((release) => minorOf(release) >= since);
     expect(wanted.length).toBeGreaterThan(8);
     expect(table.releases).toEqual(expect.arrayContaining(wanted));
+  });
+
+  test('covers the first patch of every line since 1.14 too, so that patches between are exact where nothing moved', () => {
+    const since = Math.max(14, minorOf(arches[table.arch] ?? '1.99'));
+    const wanted = Object.values(lines).filter(({ last }) => minorOf(last) >= since);
+    expect(table.releases).toEqual(
+      expect.arrayContaining(wanted.map(({ first }) => canonicalRelease(requireRelease(`go${first}`)))),
+    );
+    // Lines whose first and last patch agree in every struct.
+    for (const goVersion of ['go1.20.7', 'go1.21.6', 'go1.22.5', 'go1.25.3', 'go1.26.4', 'go1.27.1']) {
+      const layout = layoutFromTable({ goVersion, goarch: table.arch, experiments: [] });
+      expect({ goVersion, exact: layout?.exact }).toEqual({ goVersion, exact: true });
+    }
   });
 
   test('resolves every by-value member of every struct', () => {
