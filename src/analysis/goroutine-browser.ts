@@ -247,6 +247,7 @@ export class GoroutineBrowser {
       goroutines,
       dead: this.#dead,
       systemHidden: system ? 0 : this.#alive.reduce((sum, _, index) => sum + (this.#isSystem(index) ? 1 : 0), 0),
+      known: this.list.known,
       unreadable: this.list.unreadable,
       functions: this.list.functions !== undefined,
     };

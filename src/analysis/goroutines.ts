@@ -18,6 +18,8 @@ import type { CallsLeftOut, CreatedBy, FrameResult, GoroutineResult } from './re
 /** What all goroutines of an image need, made once. */
 export class GoroutineList {
   readonly goroutines: readonly Goroutine[];
+  /** Whether allgs could be found and read: without it nobody knows how many there are. */
+  readonly known: boolean;
   /** Entries of allgs that can't be read. */
   readonly unreadable: number;
   /** Undefined where no function table can be read: stacks are then unknown. */
@@ -30,8 +32,9 @@ export class GoroutineList {
   /** `goid`: only goroutines of that number are read. */
   constructor(process: GoProcess, goid?: string) {
     this.#process = process;
-    const { goroutines, unreadable } = readGoroutines(process, goid);
+    const { goroutines, known, unreadable } = readGoroutines(process, goid);
     this.goroutines = goroutines;
+    this.known = known;
     this.unreadable = unreadable;
     this.functions = readFunctions(process);
     const threads = threadsWithMachines(process.target.threads(), readMachines(process));

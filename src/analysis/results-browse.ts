@@ -15,6 +15,8 @@ export interface BrowseState {
   readonly dead: number;
   /** The runtime's own that the query leaves out. */
   readonly systemHidden: number;
+  /** Whether allgs could be found and read: without it nobody knows how many there are. */
+  readonly known: boolean;
   /** Entries of allgs that can't be read. */
   readonly unreadable: number;
   /** Whether a function table can be read: without one there are no stacks and no names. */

@@ -1,6 +1,7 @@
 // Relocation entries of a file, read in blocks, and the two uses that this program has for them: the simple absolute ones in debug sections of
 // object files, and the load-time `RELATIVE` ones that stand for pointers in a PIE's data.
 import { EM, ET, SHT } from './constants.js';
+import { dynamicRelocations, type RelocationTable } from './dynamic-relocations.js';
 import type { ElfFile } from './elf-file.js';
 import type { SectionHeader } from './types.js';
 
@@ -48,7 +49,7 @@ const RELATIVE: ReadonlyMap<number, number> = new Map([
 ]);
 
 /** Calls `visit` for each entry of a relocation section until it returns false. */
-function forEachRelocation(elf: ElfFile, section: SectionHeader, visit: (relocation: Relocation) => boolean): void {
+function forEachRelocation(elf: ElfFile, section: RelocationTable, visit: (relocation: Relocation) => boolean): void {
   const wide = elf.header.bits === 64;
   const withAddend = section.type === SHT.RELA;
   const entry = (wide ? 16 : 8) + (withAddend ? (wide ? 8 : 4) : 0);
@@ -76,16 +77,23 @@ function forEachRelocation(elf: ElfFile, section: SectionHeader, visit: (relocat
   }
 }
 
+/** The relocation sections that are loaded; where there are no section headers, what the dynamic section leads to. */
+function loadTimeTables(elf: ElfFile): readonly RelocationTable[] {
+  const isTable = ({ type, addr, exact }: SectionHeader) =>
+    (type === SHT.RELA || type === SHT.REL) && addr !== 0 && exact;
+  return elf.sections.length > 0 ? elf.sections.filter(isTable) : dynamicRelocations(elf);
+}
+
 /**
  * The link-time address that the loader would store (plus bias) into the word at `vaddr` of a PIE; undefined if no relocation says so.
- * Goes through the allocated relocation sections.
+ * Goes through the loaded relocation tables.
  */
 export function relativeAddendAt(elf: ElfFile, vaddr: number): number | undefined {
   const relative = RELATIVE.get(elf.header.machine);
   if (relative === undefined) return undefined;
   let addend: number | undefined;
-  for (const section of elf.sections) {
-    if (section.type !== SHT.RELA || section.addr === 0 || !section.exact || addend !== undefined) continue;
+  for (const section of loadTimeTables(elf)) {
+    if (section.type !== SHT.RELA || addend !== undefined) continue;
     forEachRelocation(elf, section, (r) => {
       if (r.offset === vaddr && r.type === relative) addend = r.addend;
       return addend === undefined;
@@ -102,9 +110,7 @@ export function relativeRelocations(elf: ElfFile): readonly { readonly offset: n
   const relative = RELATIVE.get(elf.header.machine);
   const found: { readonly offset: number; readonly addend: number }[] = [];
   if (relative === undefined) return found;
-  for (const section of elf.sections) {
-    const isTable = section.type === SHT.RELA || section.type === SHT.REL;
-    if (!isTable || section.addr === 0 || !section.exact) continue;
+  for (const section of loadTimeTables(elf)) {
     forEachRelocation(elf, section, ({ offset, type, addend }) => {
       if (type !== relative || !Number.isSafeInteger(offset)) return true;
       const inPlace = addend ?? wordInFile(elf, offset);

@@ -161,6 +161,8 @@ export function readGoroutines(
   goid?: string,
 ): {
   readonly goroutines: readonly Goroutine[];
+  /** Whether allgs is known and is a slice: else none are found, which says nothing of how many there are. */
+  readonly known: boolean;
   /** What allgs says that there are, and how many of them are missing above. */
   readonly total: number;
   readonly unreadable: number;
@@ -178,5 +180,5 @@ export function readGoroutines(
     if (found) goroutines.push(found);
     else unreadable += 1;
   }
-  return { goroutines, total: length, unreadable };
+  return { goroutines, known: slice !== undefined, total: length, unreadable };
 }

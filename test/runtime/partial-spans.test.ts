@@ -92,6 +92,17 @@ describe('on the command line', () => {
     expect(JSON.parse(stdout)).toMatchObject({ complete: false, notRead: [expect.stringContaining('mheap_')] });
   });
 
+  it('goroutines says that allgs is missing, and does not call that none', () => {
+    const { status, stdout, stderr } = run(['goroutines', server, cut]);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
+    expect(stderr).toContain('allgs was not found, or can’t be read');
+    expect(JSON.parse(run(['goroutines', server, cut, '--json']).stdout)).toMatchObject({ missing: ['runtime.allgs'] });
+    const one = run(['goroutine', '1', server, cut]);
+    expect(one.status).toBe(2);
+    expect(one.stderr).toContain('allgs was not found');
+    expect(run(['goroutines', server, core, '--json']).stdout).not.toContain('"missing"');
+  });
+
   it('--trace tells the story', () => {
     const { stderr } = run(['overview', server, cut, '--trace']);
     expect(stderr).toMatch(/stack: the registers and stacks of \d+ threads lead to/);

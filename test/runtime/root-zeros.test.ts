@@ -27,6 +27,16 @@ describe('a pointer to zeros', () => {
   });
 });
 
+it('a small number where a slice keeps its array is no allgs, whatever stands behind it', () => {
+  const image = new HeapImage(layout, true);
+  image.place(base, 0x1000);
+  image.slice(base, 1, 1, 2);
+  expect(validateAllgs({ memory: image.memory(), layout }, base)).toMatchObject({
+    ok: false,
+    why: 'allgs leads to no pointers',
+  });
+});
+
 it('a count of cycles beside a ring of zeros is no memstats', () => {
   const image = new HeapImage(layout, true);
   image.place(base, 0x4000);

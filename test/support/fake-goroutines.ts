@@ -7,6 +7,8 @@ export interface FakeGoroutines {
   /** Unwound with each question; all at once where it is left out. */
   readonly step?: number;
   readonly frames?: number;
+  /** Whether allgs was found; without it there are none to show. */
+  readonly known?: boolean;
 }
 
 type Names = 'goroutineGroups' | 'goroutineWindow' | 'goroutine' | 'threads' | 'thread' | 'stackPointers';
@@ -20,6 +22,7 @@ export function goroutineAnswers({
   count = 40,
   step = Number.POSITIVE_INFINITY,
   frames = 12,
+  known = true,
 }: FakeGoroutines = {}): Answers {
   let unwound = 0;
   const more = () => {
@@ -38,6 +41,7 @@ export function goroutineAnswers({
     goroutines,
     dead: 0,
     systemHidden: 0,
+    known,
     unreadable: 0,
     functions: true,
   });

@@ -23,6 +23,13 @@ function start(options: FakeOptions = {}, setup: TuiSetup = {}) {
 const selectedRow = (text: string) => text.split('\n').find((line) => line.startsWith('▶')) ?? '';
 
 describe('goroutines', () => {
+  it('are not called none where allgs was not found', async () => {
+    const { screen, type } = start({ goroutines: { count: 0, known: false } });
+    type('6');
+    const shown = await screen.waitFor('allgs was not found, or can’t be read');
+    expect(shown).not.toContain('the image has no goroutines');
+  });
+
   it('go from groups to goroutines to a stack to the slots of a frame, and Esc comes back', async () => {
     const { screen, type, navigation } = start();
     type('6');

@@ -188,6 +188,8 @@ function emptyBody(screen: GoroutinesState, latest: BrowseState | undefined, com
   if (screen.filter !== '')
     return [[], [`   no goroutine fits  /${screen.filter}   `, ['key', 'Esc'], ' clears the filter']];
   if (latest.systemHidden > 0) return [[], ["   all goroutines are the runtime's own: ", ['key', 'a'], ' shows them']];
+  if (!latest.known)
+    return [[], ['   allgs was not found, or can’t be read: no goroutine is known   '], [['key', ':threads']]];
   return [[], [latest.unreadable > 0 ? '   no g of allgs can be read' : '   the image has no goroutines']];
 }
 

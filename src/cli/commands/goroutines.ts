@@ -31,6 +31,8 @@ import { needProcess, openFiles, refuseCsv } from './files.js';
 /** Groups or lines of a table where no limit is given. */
 const tableLimit = 50;
 
+const noAllgs = 'allgs was not found, or can’t be read: no goroutine is known (threads shows what runs)';
+
 const sorts: Readonly<Record<string, (a: GoroutineResult, b: GoroutineResult) => number>> = {
   goid: (a, b) => Number(a.goid) - Number(b.goid),
   wait: (a, b) => (b.waitSinceAtLeast ?? -1) - (a.waitSinceAtLeast ?? -1),
@@ -85,7 +87,7 @@ function runGoroutines(invocation: Invocation): number {
   switch (options.format) {
     case 'json':
       out.write(
-        `{"schemaVersion":${schemaVersion},${isTold(process.layout, 'g') ? '"source":"inferred",' : ''}"total":${list.goroutines.length},"unreadable":${list.unreadable},"goroutines":[`,
+        `{"schemaVersion":${schemaVersion},${isTold(process.layout, 'g') ? '"source":"inferred",' : ''}${list.known ? '' : '"missing":["runtime.allgs"],'}"total":${list.goroutines.length},"unreadable":${list.unreadable},"goroutines":[`,
       );
       cut(matching).forEach((goroutine, i) => {
         out.write(`${i === 0 ? '\n' : ',\n'}${jsonText(goroutine)}`);
@@ -105,13 +107,15 @@ function runGoroutines(invocation: Invocation): number {
     }
     default:
       writeTable(matching, cut, invocation, compare !== undefined, marksOf(process.layout)('g'));
-      writeSummary(
-        { alive, dead: list.goroutines.length - alive, shown: matching.length, plain: filter === undefined },
-        invocation,
-      );
+      if (list.known)
+        writeSummary(
+          { alive, dead: list.goroutines.length - alive, shown: matching.length, plain: filter === undefined },
+          invocation,
+        );
   }
   if (!people && options.format !== 'csv')
     for (const { goid, ...goroutine } of cut(matching)) warnOfElided(`goroutine ${goid}`, goroutine, invocation);
+  if (!list.known) invocation.warn(noAllgs);
   if (list.unreadable > 0) invocation.warn(`allgs: ${grouped(list.unreadable)} g’s can’t be read, they are not shown`);
   if (!list.functions) invocation.warn('the program’s function table can’t be read: no stacks, no names');
   opened.target.close();
@@ -194,8 +198,8 @@ function runGoroutine(invocation: Invocation): number {
     throw new InspectError(
       'address-not-found',
       `goroutine ${first}`,
-      'is none of this image’s',
-      'spanscope goroutines lists them',
+      list.known ? 'is none of this image’s' : 'allgs was not found, or can’t be read: no goroutine is known',
+      list.known ? 'spanscope goroutines lists them' : 'spanscope threads shows what runs',
     );
   const goroutine = list.result(found, options.format === 'traceback');
   if (options.format === 'traceback') out.write(tracebackText(goroutine, tracebackOptions(process, raw)));

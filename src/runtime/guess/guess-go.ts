@@ -8,6 +8,7 @@ import { compareReleases, lineOf, requireRelease } from '../../layout/release.js
 import type { Layout } from '../../layout/types.js';
 import { type Evidence, weigh } from './evidence.js';
 import { findSuspects } from './suspects.js';
+import { withMostMs } from './threads-told.js';
 import { mappedBy } from './type-checks.js';
 
 export interface GuessedGo {
@@ -50,8 +51,8 @@ export function guessGo(where: Where, lines?: readonly string[]): GuessedGo | un
   if (!best || (lines && !lines.includes(lineNameOf(best)))) return undefined;
   const alike = ranked.filter((other) => score(best) - score(other) < margin);
   const line = lineNameOf(best);
-  const releases = alike
-    .filter((other) => lineNameOf(other) === line)
+  const own = alike.filter((other) => lineNameOf(other) === line);
+  const releases = withMostMs(where, own)
     .map(({ layout }) => layout.goVersion)
     .sort((a, b) => compareReleases(requireRelease(a), requireRelease(b)));
   const { held, broken } = best.tally;

@@ -164,7 +164,7 @@ function findAllp(scene: Scene, ranges: readonly AddressRange[]): Iterable<numbe
 }
 
 /** allm: heads the longest list of m's through alllink; each other word that points to an m heads a shorter one. */
-function findAllm(scene: Scene, ranges: readonly AddressRange[], known: Known): Iterable<number> {
+export function findAllm(scene: Scene, ranges: readonly AddressRange[], known: Known): Iterable<number> {
   const { memory, layout } = scene;
   const alllink = layout.field('m', 'alllink');
   const g0 = layout.field('m', 'g0');

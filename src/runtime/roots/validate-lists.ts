@@ -23,6 +23,7 @@ export function validateAllgs({ memory, layout }: Scene, address: number): Verdi
   const slice = readSlice(memory, address);
   if (!slice || slice.length > maxGs) return noSlice(memory, address, 'allgs');
   if (slice.length === 0) return contradicts('allgs is empty');
+  if (slice.array % memory.pointerSize !== 0) return contradicts('allgs leads to no pointers');
   let checked = 0;
   let held = 0;
   let ran = 0;
