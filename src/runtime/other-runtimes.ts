@@ -8,15 +8,14 @@ import type { RuntimeView } from './mheap.js';
 /** Files that are tried: a process has room for few heaps. */
 const mostTried = 4;
 
-interface Shown extends RuntimeView {
-  readonly target: Target;
-}
-
 interface Runtime {
   readonly target: Target;
   readonly check: { readonly ok: boolean };
   readonly partial: string | undefined;
+  readonly allspans: { readonly array: number } | undefined;
 }
+
+type Shown = RuntimeView & Runtime;
 
 /** A sentence for each runtime that another file of the image is proved to have. `open` finds the runtime of a target, if it has one. */
 export function otherRuntimes(shown: Shown, open: (target: Target) => Runtime | undefined): readonly string[] {
@@ -26,7 +25,7 @@ export function otherRuntimes(shown: Shown, open: (target: Target) => Runtime | 
   const others = shown.target.elsewhere.others().filter((place) => !isOurs(place));
   const told = others.slice(0, mostTried).flatMap((place) => {
     const there = tryOpen(place.seen(shown.target), open);
-    return there?.check.ok && there.partial === undefined ? [sentence(place, there.target)] : [];
+    return there?.check.ok && there.partial === undefined ? [sentence(place, there, shown)] : [];
   });
   const rest = others.length - mostTried;
   return rest > 0 ? [...told, `${rest} further mapped files are Go’s and were not searched for a runtime`] : told;
@@ -41,8 +40,16 @@ function tryOpen(target: Target, open: (target: Target) => Runtime | undefined):
   }
 }
 
-function sentence({ path, ids }: OtherPlace, { go }: Target): string {
+function sentence({ path, ids }: OtherPlace, there: Runtime, shown: Shown): string {
+  const { go } = there.target;
   const version = go ? `, ${go.version}${go.guessed ? ' (a guess)' : ''},` : '';
   const build = ids.go === undefined ? '' : ` (Go build ID ${ids.go})`;
-  return `there is another Go runtime in this process${version} with a heap of its own, in ${path}${build}: nothing of it is shown here; give that file as the binary to see it`;
+  return `there is another Go runtime in this process${version} with a heap of its own, in ${path}${build}: ${whoseIsShown(shown, there)}; give that file as the binary to see it`;
+}
+
+/** Spans that were found without the file's mheap_, by their shape, are of whichever runtime has them. */
+function whoseIsShown(shown: Shown, there: Runtime): string {
+  if (shown.partial === undefined) return 'nothing of it is shown here';
+  if (shown.allspans && shown.allspans.array === there.allspans?.array) return 'the spans shown here are its';
+  return 'the spans shown here may be its';
 }

@@ -125,6 +125,11 @@ describe('contradictions', () => {
       'runtime.gcController',
       { lies: { 'runtime.gcController': { heapMinimum: 1 } } },
     ],
+    [
+      'a mark that began before all clocks',
+      'runtime.gcController',
+      { lies: { 'runtime.gcController': { markStartTime: -1 } } },
+    ],
   ];
   it.each(lies)('%s: %s is not confirmed', (_, name, spec) => {
     expect(stateOf(spec, name)).toMatchObject({ state: 'unconfirmed' });

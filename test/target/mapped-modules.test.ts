@@ -2,6 +2,7 @@
 // core with its binary.
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { overviewOf } from '../../src/analysis/overview.js';
 import { InspectError } from '../../src/bytes/errors.js';
@@ -115,6 +116,17 @@ describe('another file', () => {
       expectTwin(process);
       expect(overview.warnings.filter((line) => line.includes('another Go runtime'))).toEqual([]);
     }
+  });
+
+  it('has the spans that are shown, where those were found by their shape beside a binary of another build', () => {
+    const other = fileURLToPath(new URL('../../fixtures/sample/server', import.meta.url));
+    const server = join(folder.path, 'server');
+    const here = withTold(plain, join(folder.path, 'here'), asLibrary(toldBy(plain), server));
+    const process = openProcess(openTarget({ files: [other, here], options: { force: true, go: 'go1.21.13' } }), {})!;
+    expect(process.partial).toMatch(/allspans by its shape/);
+    expect(process.warnings.filter((line) => line.includes('another Go runtime'))).toEqual([
+      expect.stringMatching(/in \S+\/server \(.*\): the spans shown here are its; give that file/),
+    ]);
   });
 
   it('is not taken for the program’s where that is Go’s and its file is missing', () => {

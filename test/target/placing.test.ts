@@ -12,7 +12,7 @@ import { openProcess } from '../../src/runtime/process.js';
 import { namedLibraries } from '../../src/target/named-files.js';
 import { openTarget } from '../../src/target/open.js';
 import { join as concat, note, pack, text, writeElf } from '../support/elf-writer.js';
-import { TempFolder } from '../support/run-cli.js';
+import { sample, TempFolder } from '../support/run-cli.js';
 
 const folder = new TempFolder();
 afterAll(() => folder.remove());
@@ -246,3 +246,18 @@ describe('libraries that the image names', () => {
     expect(() => openTarget({ files: [], options: { sysroot: slip } })).toThrow(/is no folder/);
   });
 });
+
+test.each([0x8, 0x1000, 0x3000])(
+  'under the wrong bias %i no name leads to a confirmed root that is another',
+  (bias) => {
+    const files = [sample.server, sample.core];
+    const open = (options: { bias?: number }) => openProcess(openTarget({ files, options }), {})!;
+    const truth = open({}).allRoots();
+    const roots = open({ bias }).allRoots();
+    for (const [name, { state, address }] of roots)
+      if (state === 'confirmed') expect(address, name).toBe(truth.get(name)!.address);
+    // The heap is found all the same, and most words beside gcphase are 0 too.
+    expect(roots.get('runtime.mheap_')!.state).toBe('confirmed');
+    expect(roots.get('runtime.gcphase')).toMatchObject({ state: 'unconfirmed', method: 'symtab' });
+  },
+);

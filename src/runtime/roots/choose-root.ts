@@ -117,8 +117,15 @@ export function findOne(name: RootName, candidates: Iterable<Candidate>, judges:
     const verdict = judge(address, method);
     if (early && verdict.ok !== true) continue;
     if (verdict.ok === true) {
-      // What a person says may hold what it should by chance: a word that is 0.
-      const second = method === 'structure' || method === 'override' ? confirms(address) : undefined;
+      // A word that is 0 holds what it should by chance: where a person says so, and where others of the same names lead astray, as with a wrong bias.
+      const astray = (method === 'symtab' || method === 'dwarf') && refusals.some((each) => each.method === method);
+      const second = method === 'structure' || method === 'override' || astray ? confirms(address) : undefined;
+      if (astray && verdict.alone && second?.agrees !== true) {
+        const why = `${verdict.why}; but so would much else be, and other names lead astray`;
+        refusals.push({ name, method, address, why });
+        doubtful ??= { name, state: 'unconfirmed', address, method, confirmedBy: [], detail: why };
+        continue;
+      }
       const root = judged(name, method, address, verdict, second, denied);
       // What looks the same and is not used by the code that should use it: the next may be.
       if (root.state === 'confirmed' && !(onlyByShape(root) && unlikeAnother.includes(name))) {
