@@ -22,12 +22,21 @@ export interface RawRegion {
 const MOST_REGIONS = 65536;
 const MOST_LIST_BYTES = 16 * 2 ** 20;
 const MOST_FILES = 512;
+const NUMBER = /^(0[xX][0-9a-fA-F]+|[0-9]+)$/;
 
 /** A number as it is written on the command line and in lists: `0x…` or decimal, below 2^53. */
 export function parseNumber(text: string): number | undefined {
-  if (!/^(0[xX][0-9a-fA-F]+|[0-9]+)$/.test(text)) return undefined;
+  if (!NUMBER.test(text)) return undefined;
   const value = Number(text);
   return Number.isSafeInteger(value) ? value : undefined;
+}
+
+/** What is said of an address that `parseNumber` does not take. */
+function noAddress(text: string): string {
+  const quoted = JSON.stringify(text.slice(0, 40));
+  return NUMBER.test(text)
+    ? `${quoted} is above 2^53, where no process has memory of its own (vsyscall is the kernel’s): leave it out`
+    : `${quoted} is not an address`;
 }
 
 /**
@@ -50,7 +59,7 @@ export function parseRawArgument(text: string): RawRegion | undefined {
     throw new InspectError(
       'malformed',
       text,
-      `${JSON.stringify(text.slice(at + 1))} is not an address`,
+      noAddress(text.slice(at + 1)),
       'write FILE@ADDRESS, as in heap.bin@0xc000000000',
     );
   }
@@ -91,7 +100,7 @@ function parseRegionLine(line: string, where: string, folder: string): RawRegion
   if (quoted === undefined || words.length === 3 || words.length > 4)
     throw bad(`${words.length} words, expected 2 or 4`);
   const address = parseNumber(addressText);
-  if (address === undefined) throw bad(`${JSON.stringify(addressText.slice(0, 40))} is not an address`);
+  if (address === undefined) throw bad(noAddress(addressText));
   const name = quoted.replace(/^"|"$/g, '');
   if (name === '') throw bad('the file name is empty');
   const path = isAbsolute(name) ? name : join(folder, name);

@@ -327,6 +327,7 @@ describe('raw images', () => {
 
   test.each([
     ['c000 a.bin', /bad:1: "c000" is not an address/],
+    ['0xffffffffff600000 a.bin', /bad:1: "0xffffffffff600000" is above 2\^53.*leave it out/],
     ['0x1000', /bad:1: 1 words, expected 2 or 4/],
     ['\n0x1000 a.bin 5', /bad:2: 3 words/],
     ['0x1000 a.bin 5 x', /OFFSET and LENGTH must be numbers/],

@@ -4,6 +4,7 @@ import { overviewOf } from '../../src/analysis/overview.js';
 import { openProcess } from '../../src/runtime/process.js';
 import type { Finder } from '../../src/runtime/roots/choose-root.js';
 import { findLaterRoots, findRoots } from '../../src/runtime/roots/find.js';
+import { tell } from '../../src/runtime/roots/finders.js';
 import { allRootNames, laterRootNames, type RootName, rootNames } from '../../src/runtime/roots/names.js';
 import { openTarget } from '../../src/target/open.js';
 import { writeHeap } from '../support/heap-writer.js';
@@ -97,6 +98,14 @@ describe('two ways that disagree', () => {
     const { roots, refusals } = findRoots(scene, finders({}, { 'runtime.allm': other }));
     expect(roots.get('runtime.allm')).toMatchObject({ state: 'unconfirmed', confirmedBy: [] });
     expect(refusals.map(({ name }) => name)).toEqual(['runtime.allm']);
+    // Either may be it.
+    const warnings: string[] = [];
+    tell({ roots, refusals }, [], { trace: [], warnings, refusals: [] });
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^runtime\.allm: structure says 0x[0-9a-f]+, which is doubtful and not read: .* the code that should use it does not$/,
+      ),
+    ]);
   });
 
   it('about mheap_: it is shown as unconfirmed, and its spans are read all the same', () => {

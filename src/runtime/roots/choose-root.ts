@@ -139,7 +139,7 @@ export function findOne(name: RootName, candidates: Iterable<Candidate>, judges:
         disputed = true;
         break;
       }
-      if (second?.agrees === false) denied ??= { name, method, address, why: root.detail };
+      if (second?.agrees === false) denied ??= { name, method, address, why: root.detail, disputed: true };
       // What a name leads to is only unreadable; this is denied, and does not take its place.
       if (doubtful && second?.agrees === false) continue;
       if (!proved) {

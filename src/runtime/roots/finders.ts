@@ -71,7 +71,8 @@ export function tell(
       );
   }
   all.push(...refusals);
-  for (const { name, method, address, why } of refusals) {
-    warnings.push(`${name}: ${method} says ${hex(address)}, which is not it: ${why}`);
+  for (const { name, method, address, why, disputed } of refusals) {
+    const which = disputed ? 'is doubtful and not read' : 'is not it';
+    warnings.push(`${name}: ${method} says ${hex(address)}, which ${which}: ${why}`);
   }
 }

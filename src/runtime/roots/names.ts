@@ -80,6 +80,8 @@ export interface Refusal {
   readonly method: FinderMethod;
   readonly address: number;
   readonly why: string;
+  /** It holds what it should, and another way denies it: which of them is wrong nobody can say. */
+  readonly disputed?: true;
 }
 
 /** What each validator goes by: how things lead to each other, or numbers that agree. */
