@@ -68,7 +68,16 @@ describe.each(listTableFiles().map((path) => ({ path, name: path.replace(/^.*[\\
       expect.arrayContaining(wanted.map(({ first }) => canonicalRelease(requireRelease(`go${first}`)))),
     );
     // Lines whose first and last patch agree in every struct.
-    for (const goVersion of ['go1.20.7', 'go1.21.6', 'go1.22.5', 'go1.25.3', 'go1.26.4', 'go1.27.1']) {
+    for (const goVersion of [
+      'go1.20.7',
+      'go1.21.6',
+      'go1.22.5',
+      'go1.23.1',
+      'go1.23.2',
+      'go1.25.3',
+      'go1.26.4',
+      'go1.27.1',
+    ]) {
       const layout = layoutFromTable({ goVersion, goarch: table.arch, experiments: [] });
       expect({ goVersion, exact: layout?.exact }).toEqual({ goVersion, exact: true });
     }
