@@ -1,22 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-// @ts-expect-error a build script without types
 import { installedVersion, replacedVersions, yogaWasm } from '../../scripts/tui-bundle-plugin.mjs';
 
 const dist = join(import.meta.dirname, '../../dist');
 
 describe('the replaced modules of the bundle', () => {
-  it.each(Object.entries(replacedVersions as Record<string, string>))('were written for %s %s', (name, version) => {
-    expect(
-      (installedVersion as (name: string) => string)(name),
-      `${name} has changed: look at scripts/tui-bundle-plugin.mjs again`,
-    ).toBe(version);
+  it.each(Object.entries(replacedVersions))('were written for %s %s', (name, version) => {
+    expect(installedVersion(name), `${name} has changed: look at scripts/tui-bundle-plugin.mjs again`).toBe(version);
   });
 
   it('have the WebAssembly of the layout engine beside the bundle', () => {
     const wasm = readFileSync(join(dist, 'yoga.wasm'));
-    expect(wasm.equals((yogaWasm as () => Buffer)())).toBe(true);
+    expect(wasm.equals(yogaWasm())).toBe(true);
     expect([...wasm.subarray(0, 4)]).toEqual([0, 0x61, 0x73, 0x6d]);
   });
 

@@ -1,6 +1,8 @@
 // Keys of the screens of goroutines, threads and what points from their stacks.
 import type { Binding } from './binding.js';
 
+const filterHelp = 'filter: any text, state=waiting reason=chan func=serve package=main !system';
+
 export const goroutineBindings: readonly Binding[] = [
   {
     context: 'groups',
@@ -13,7 +15,7 @@ export const goroutineBindings: readonly Binding[] = [
     context: 'groups',
     keys: ['/'],
     command: 'filter',
-    help: 'filter: any text, state=waiting reason=chan func=serve package=main !system',
+    help: filterHelp,
     hint: 'filter',
   },
   { context: 'groups', keys: ['tab'], command: 'next-pane', help: 'goroutines one by one', hint: 'each' },
@@ -32,7 +34,7 @@ export const goroutineBindings: readonly Binding[] = [
     context: 'goroutines',
     keys: ['/'],
     command: 'filter',
-    help: 'filter: any text, state=waiting reason=chan func=serve package=main !system',
+    help: filterHelp,
     hint: 'filter',
   },
   { context: 'goroutines', keys: ['tab'], command: 'next-pane', help: 'groups of one stack', hint: 'groups' },

@@ -31,7 +31,7 @@ import { needProcess, openFiles, refuseCsv } from './files.js';
 /** Groups or lines of a table where no limit is given. */
 const tableLimit = 50;
 
-const noAllgs = 'allgs was not found, or can’t be read: no goroutine is known (threads shows what runs)';
+const noAllgs = 'allgs was not found, or can’t be read: no goroutine is known';
 
 const sorts: Readonly<Record<string, (a: GoroutineResult, b: GoroutineResult) => number>> = {
   goid: (a, b) => Number(a.goid) - Number(b.goid),
@@ -115,7 +115,7 @@ function runGoroutines(invocation: Invocation): number {
   }
   if (!people && options.format !== 'csv')
     for (const { goid, ...goroutine } of cut(matching)) warnOfElided(`goroutine ${goid}`, goroutine, invocation);
-  if (!list.known) invocation.warn(noAllgs);
+  if (!list.known) invocation.warn(`${noAllgs} (threads shows what runs)`);
   if (list.unreadable > 0) invocation.warn(`allgs: ${grouped(list.unreadable)} g’s can’t be read, they are not shown`);
   if (!list.functions) invocation.warn('the program’s function table can’t be read: no stacks, no names');
   opened.target.close();
@@ -198,7 +198,7 @@ function runGoroutine(invocation: Invocation): number {
     throw new InspectError(
       'address-not-found',
       `goroutine ${first}`,
-      list.known ? 'is none of this image’s' : 'allgs was not found, or can’t be read: no goroutine is known',
+      list.known ? 'is none of this image’s' : noAllgs,
       list.known ? 'spanscope goroutines lists them' : 'spanscope threads shows what runs',
     );
   const goroutine = list.result(found, options.format === 'traceback');
