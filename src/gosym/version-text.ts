@@ -1,7 +1,7 @@
 // The Go version of a program without build info (made before 1.13, or wiped): runtime.buildVersion is a string variable, so somewhere in the writable data stand the
 // address and the length of a text that is a version and nothing else.
 import type { Memory } from '../image/memory.js';
-import { type AddressRange, matchingWords } from '../image/scan-words.js';
+import { type AddressRange, headersOfLength } from '../image/scan-words.js';
 import { type GoVersionText, parseGoVersion } from './go-version.js';
 
 /** `go1.9` is the shortest; versions with experiments and a distributor's suffix are the longest. */
@@ -17,17 +17,7 @@ const mostFound = 16;
 export function versionTexts(memory: Memory, ranges: readonly AddressRange[]): readonly GoVersionText[] {
   const { pointerSize } = memory;
   const found = new Map<string, GoVersionText>();
-  const isHeader = matchingWords(
-    { memory },
-    ranges,
-    2 * pointerSize,
-    (words) => {
-      const length = words.at(pointerSize);
-      return length >= leastBytes && length <= mostBytes && words.at(0) > 0xfff;
-    },
-    0,
-  );
-  for (const address of isHeader) {
+  for (const address of headersOfLength({ memory }, ranges, leastBytes, mostBytes)) {
     const version = versionAt(memory, memory.word(address), memory.word(address + pointerSize));
     if (version && !found.has(version.release)) found.set(version.release, version);
     if (found.size >= mostFound) break;
