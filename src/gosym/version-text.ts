@@ -15,10 +15,9 @@ const mostFound = 16;
  * constants of programs mostly name a line (`go1.21`), and among equals the one that stands first.
  */
 export function versionTexts(memory: Memory, ranges: readonly AddressRange[]): readonly GoVersionText[] {
-  const { pointerSize } = memory;
   const found = new Map<string, GoVersionText>();
-  for (const address of headersOfLength({ memory }, ranges, leastBytes, mostBytes)) {
-    const version = versionAt(memory, memory.word(address), memory.word(address + pointerSize));
+  for (const { pointer, length } of headersOfLength({ memory }, ranges, leastBytes, mostBytes)) {
+    const version = versionAt(memory, pointer, length);
     if (version && !found.has(version.release)) found.set(version.release, version);
     if (found.size >= mostFound) break;
   }
@@ -26,8 +25,7 @@ export function versionTexts(memory: Memory, ranges: readonly AddressRange[]): r
   return [...found.values()].sort((a, b) => Number(isExact(b)) - Number(isExact(a)));
 }
 
-function versionAt(memory: Memory, address: number | undefined, length: number | undefined): GoVersionText | undefined {
-  if (address === undefined || length === undefined) return undefined;
+function versionAt(memory: Memory, address: number, length: number): GoVersionText | undefined {
   // Two bytes tell most strings from it, and cost no copy.
   const start = memory.uint16(address);
   if (start !== swapped('go', memory) && start !== swapped('de', memory)) return undefined;

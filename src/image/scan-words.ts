@@ -76,18 +76,27 @@ export function* matchingWords(
 /** No address is below this: Linux maps nothing there (vm.mmap_min_addr). */
 const leastAddress = 2 ** 12;
 
+/** What may be a string or a slice: what may be an address, and the number behind it. */
+interface Header {
+  readonly address: number;
+  /** Above 2^53 it is rounded: it is no address. */
+  readonly pointer: number;
+  readonly length: number;
+}
+
 /**
- * Addresses in `ranges` (ascending) at which a string or a slice may stand that has from `least` to `most` elements, both from 1 to 2^32 − 1: what may be an address, and the number behind it. No
- * function is called for a word, which is half of what a search costs in a program that has just been started.
+ * Where in `ranges` (ascending) a string or a slice may stand that has from `least` to `most` elements, both from 1 to 2^32 − 1. No function is called for a word, and none to read it again, which
+ * is half of what a search costs in a program that has just been started. The one object that is given is overwritten by the next.
  */
 export function* headersOfLength(
   searcher: Searcher,
   ranges: readonly AddressRange[],
   least: number,
   most: number,
-): Generator<number> {
+): Generator<Header> {
   const { pointerSize, littleEndian } = searcher.memory;
   const step = pointerSize / 4;
+  const header = { address: 0, pointer: 0, length: 0 };
   for (const { from, bytes, last } of blocksOf(searcher, ranges, pointerSize)) {
     const halves = halvesOf(bytes);
     if (!littleEndian) swapWords(halves, pointerSize);
@@ -95,14 +104,19 @@ export function* headersOfLength(
     for (let half = 0; half < end; half += step) {
       const length = halves[half + step]!;
       if (length < least || length > most || (step === 2 && halves[half + 3] !== 0)) continue;
-      if (halves[half]! >= leastAddress || (step === 2 && halves[half + 1] !== 0)) yield from + half * 4;
+      const pointer = halves[half]! + (step === 2 ? halves[half + 1]! * 2 ** 32 : 0);
+      if (pointer < leastAddress) continue;
+      header.address = from + half * 4;
+      header.pointer = pointer;
+      header.length = length;
+      yield header;
     }
   }
 }
 
-/** Makes words of another byte order those of this machine, which every Node runs on: little-endian. */
+/** Makes words of the other byte order little-endian ones, as all machines have them that Node runs on but s390x and old ppc64. */
 function swapWords({ buffer, byteOffset, byteLength }: Uint32Array, pointerSize: number): void {
-  const whole = Buffer.from(buffer, byteOffset, byteLength - (byteLength % pointerSize));
+  const whole = Buffer.from(buffer, byteOffset, byteLength);
   if (pointerSize === 8) whole.swap64();
   else whole.swap32();
 }
