@@ -83,6 +83,14 @@ describe('work, which grew in 1.23.4', () => {
     expect(kept.length).toBeLessThan(patches.length);
   });
 
+  it('is not read at all where it is found at another address under a patch that may be meant', () => {
+    const [chosen] = patches.slice(-1);
+    const older = patches.filter(({ layout }) => layout.goVersion === 'go1.23.3');
+    const unsure = unsureFields(where, chosen!, older);
+    expect(unsure.workType).toEqual([...chosen!.layout.struct('workType')!.fields.keys()]);
+    expect(unsure.mstats).toBeUndefined();
+  });
+
   it('counts its jobs in five ways that agree, and a few words further in none', () => {
     const work = process.address('runtime.work')!;
     const scene = { memory: where.memory, layout: process.layout };

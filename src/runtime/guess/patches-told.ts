@@ -18,9 +18,6 @@ export interface Candidate {
   readonly mheap: number;
 }
 
-/** Where the structs of variables stand that are read as a whole; undefined where that is not known. */
-type Places = Readonly<Record<string, number | undefined>>;
-
 /**
  * The candidates under which most numbers agree: those of memstats that mheap_ has as well, and those of work with each other. Looks at the image only where the candidates differ in one of these
  * structs.
@@ -47,26 +44,29 @@ function keysOf(candidates: readonly Candidate[]): string[] {
 
 function numbersOf(where: Where, candidate: Candidate): number {
   const scene = { memory: where.memory, layout: candidate.layout };
-  const { mstats, workType } = placesUnder(where, candidate);
+  const [mstats, workType] = ['mstats', 'workType'].map((struct) => placeUnder(where, candidate, struct));
   const heap =
     mstats === undefined ? 0 : agreeingNumbers(scene, mstats, candidate.mheap).length + agreeingPauses(scene, mstats);
   return heap + (workType === undefined ? 0 : agreeingJobs(scene, workType));
 }
 
-function placesUnder({ memory, ranges }: Where, { layout, mheap }: Candidate): Places {
+/** The address of a variable under a candidate, by the name of its struct; undefined where it is not found, and of all other structs. */
+function placeUnder({ memory, ranges }: Where, { layout, mheap }: Candidate, struct: string): number | undefined {
+  if (struct !== 'mstats' && struct !== 'workType') return undefined;
   const scene = { memory, layout };
-  const mstats = memstatsLedTo(scene, mheap);
-  const known = (name: string) => (name === 'runtime.memstats' ? mstats : undefined);
-  const [workType] = counterSearches['runtime.work'](scene, ranges, known);
-  return { mstats, workType };
+  const memstats = memstatsLedTo(scene, mheap);
+  if (struct === 'mstats') return memstats;
+  const known = (name: string) => (name === 'runtime.memstats' ? memstats : undefined);
+  const [work] = counterSearches['runtime.work'](scene, ranges, known);
+  return work;
 }
 
 /** Names of fields by their struct. */
 export type FieldNames = Readonly<Record<string, readonly string[]>>;
 
 /**
- * The fields of `chosen` that stand elsewhere in one of the others, or are not there; but those of a variable that the image holds are left out where they are read alike under all of them. Empty
- * where no other differs.
+ * The fields of `chosen` that stand elsewhere in one of the others, or are not there; all of a variable that each of them has at another address. Those of a variable that the image holds are left out
+ * where they are read alike under all of them. Empty where no other differs.
  */
 export function unsureFields(where: Where, chosen: Candidate, others: readonly Candidate[]): FieldNames {
   const { layout } = chosen;
@@ -75,9 +75,13 @@ export function unsureFields(where: Where, chosen: Candidate, others: readonly C
   const held = new Set<string>();
   for (const name of layout.structNames()) {
     const moved = movedFields(chosen, others, name);
-    const alike = moved.length === 0 ? undefined : readAlike(where, name, [chosen, ...others]);
-    for (const { type } of moved.filter((field) => alike?.has(field.name))) addHeld(layout, type, held);
-    const names = moved.map((field) => field.name).filter((field) => alike?.has(field) !== true);
+    if (moved.length === 0) continue;
+    const seen = [chosen, ...others].map((candidate) => variableUnder(where, candidate, name));
+    const isOnePlace = seen.every((variable) => variable?.place === seen[0]?.place);
+    const alike = isOnePlace ? readAlike(seen) : noNames;
+    for (const { type } of moved.filter((field) => alike.has(field.name))) addHeld(layout, type, held);
+    const doubtful = isOnePlace ? moved.map((field) => field.name) : [...layout.struct(name)!.fields.keys()];
+    const names = doubtful.filter((field) => !alike.has(field));
     if (names.length > 0) unsure[name] = names;
   }
   return Object.fromEntries(Object.entries(unsure).filter(([name]) => !held.has(name)));
@@ -105,18 +109,25 @@ function addHeld(layout: Layout, type: string, held: Set<string>): void {
 const isThere = (own: FieldLayout, other: FieldLayout | undefined) =>
   other?.offset === own.offset && other.size === own.size;
 
-/** Fields of a variable that have one value under all of the candidates, each at its place under that; undefined where one of them does not know the place. */
-function readAlike(where: Where, struct: string, candidates: readonly Candidate[]): ReadonlySet<string> | undefined {
-  const decoded = candidates.map((candidate) => {
-    const place = placesUnder(where, candidate)[struct];
-    return place === undefined || !candidate.layout.struct(struct)
-      ? undefined
-      : decodeStruct(where.memory, candidate.layout, struct, place);
-  });
-  const [own, ...rest] = decoded;
-  if (!own || rest.includes(undefined)) return undefined;
+interface Variable {
+  readonly place: number;
+  /** Values by field, as text that is the same for the same value. */
+  readonly values: ReadonlyMap<string, string>;
+}
+
+/** A variable by the name of its struct, as a candidate reads it; undefined where that does not find it. */
+function variableUnder(where: Where, candidate: Candidate, struct: string): Variable | undefined {
+  const place = placeUnder(where, candidate, struct);
+  if (place === undefined || !candidate.layout.struct(struct)) return undefined;
+  const decoded = Object.entries(decodeStruct(where.memory, candidate.layout, struct, place));
   const text = (value: unknown) => JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? `${part}` : part));
-  return new Set(
-    Object.keys(own).filter((field) => rest.every((other) => text(other?.[field]?.value) === text(own[field]!.value))),
-  );
+  return { place, values: new Map(decoded.map(([field, { value }]) => [field, text(value)])) };
+}
+
+const noNames: ReadonlySet<string> = new Set();
+
+/** Fields that have one value in all; none where one of them is not known. */
+function readAlike([own, ...rest]: readonly (Variable | undefined)[]): ReadonlySet<string> {
+  if (!own) return noNames;
+  return new Set([...own.values].flatMap(([field, text]) => (rest.every((other) => other?.values.get(field) === text) ? field : []))); // biome-ignore format: one line
 }

@@ -60,6 +60,6 @@ function warningOf({ version, experiments, seen, held, equal, unsure }: GuessedG
         ? `${equal.join(', ')} ${equal.length === 1 ? 'fits' : 'fit'} as well`
         : 'no other release line fits as well';
   const left = shownWhole.flatMap((struct) => (unsure[struct] ?? []).map((field) => `${struct}.${field}`));
-  const silent = left.length === 0 ? '' : `; ${left.join(', ')} is not read, since patches of that line which fit as well have it elsewhere`; // biome-ignore format: one line
+  const silent = left.length === 0 ? '' : `; ${left.join(', ')} ${left.length === 1 ? 'is' : 'are'} not read, since patches of that line which fit as well have ${left.length === 1 ? 'it' : 'them'} elsewhere`; // biome-ignore format: one line
   return `nothing tells the Go version: ${name} is a guess by what fits this image; ${rest}${silent} (--go VERSION settles it)`;
 }
