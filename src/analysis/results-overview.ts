@@ -9,8 +9,11 @@ export interface GoInfo {
   readonly arch: string;
   /** Where the version was found: `build info of the binary`, `runtime.buildVersion`, `--go`, `guess: …`. */
   readonly source: string;
-  /** Only where it is a guess by what fits the image: the release lines that fit as well, like `go1.22`. */
-  readonly guessed?: { readonly equal: readonly string[] };
+  /**
+   * Only where it is a guess by what fits the image: the release lines that fit as well, like `go1.22`, and the fields, by struct, that are not read because patches of its own line which fit as
+   * well have them elsewhere.
+   */
+  readonly guessed?: { readonly equal: readonly string[]; readonly unsure?: Readonly<Record<string, readonly string[]>> }; // biome-ignore format: short
 }
 
 export interface BinaryInfo {

@@ -1,7 +1,7 @@
 // The Go version of a program without build info (made before 1.13, or wiped): runtime.buildVersion is a string variable, so somewhere in the writable data stand the
 // address and the length of a text that is a version and nothing else.
 import type { Memory } from '../image/memory.js';
-import { type AddressRange, matchingWords } from '../image/scan-words.js';
+import { type AddressRange, headersOfLength } from '../image/scan-words.js';
 import { type GoVersionText, parseGoVersion } from './go-version.js';
 
 /** `go1.9` is the shortest; versions with experiments and a distributor's suffix are the longest. */
@@ -15,20 +15,9 @@ const mostFound = 16;
  * constants of programs mostly name a line (`go1.21`), and among equals the one that stands first.
  */
 export function versionTexts(memory: Memory, ranges: readonly AddressRange[]): readonly GoVersionText[] {
-  const { pointerSize } = memory;
   const found = new Map<string, GoVersionText>();
-  const isHeader = matchingWords(
-    { memory },
-    ranges,
-    2 * pointerSize,
-    (words) => {
-      const length = words.at(pointerSize);
-      return length >= leastBytes && length <= mostBytes && words.at(0) > 0xfff;
-    },
-    0,
-  );
-  for (const address of isHeader) {
-    const version = versionAt(memory, memory.word(address), memory.word(address + pointerSize));
+  for (const { pointer, length } of headersOfLength({ memory }, ranges, leastBytes, mostBytes)) {
+    const version = versionAt(memory, pointer, length);
     if (version && !found.has(version.release)) found.set(version.release, version);
     if (found.size >= mostFound) break;
   }
@@ -36,8 +25,7 @@ export function versionTexts(memory: Memory, ranges: readonly AddressRange[]): r
   return [...found.values()].sort((a, b) => Number(isExact(b)) - Number(isExact(a)));
 }
 
-function versionAt(memory: Memory, address: number | undefined, length: number | undefined): GoVersionText | undefined {
-  if (address === undefined || length === undefined) return undefined;
+function versionAt(memory: Memory, address: number, length: number): GoVersionText | undefined {
   // Two bytes tell most strings from it, and cost no copy.
   const start = memory.uint16(address);
   if (start !== swapped('go', memory) && start !== swapped('de', memory)) return undefined;

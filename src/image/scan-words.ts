@@ -46,41 +46,111 @@ export function* matchingWords(
   const { memory } = searcher;
   const { pointerSize } = memory;
   const words = new WordWindow(memory);
-  const readable = memory.segments.filter(({ origin }) => origin !== 'missing' && origin !== 'zero');
   const ahead = Math.min(reach, mostReach);
-  const buffer = new Uint8Array(Math.ceil((Math.min(blockBytes, longest(ranges)) + ahead) / 8) * 8);
-  // Not a function: called for each word, it would cost what it saves.
-  const halves = nonZeroAt === undefined ? undefined : new Uint32Array(buffer.buffer, 0, buffer.length / 4);
   const halvesOfWord = pointerSize / 4;
   const firstHalf = Math.floor((nonZeroAt ?? 0) / pointerSize) * halvesOfWord;
+  const skipped = 1 + Math.ceil(ahead / pageBytes);
+  for (const { from, bytes, last } of blocksOf(searcher, ranges, ahead)) {
+    // Not a function: called for each word, it would cost what it saves.
+    const halves = nonZeroAt === undefined ? undefined : halvesOf(bytes);
+    words.load(from, bytes);
+    const zeros = zeroPages(bytes);
+    let address = from;
+    while (address + pointerSize <= last) {
+      const pageEnd = Math.min(last, address + pageBytes);
+      const page = (address - from) / pageBytes;
+      if (zeros[page]! < Math.min(skipped, zeros.length - page)) {
+        let half = firstHalf + (address - from) / 4 - halvesOfWord;
+        for (let at = address; at + pointerSize <= pageEnd; at += pointerSize) {
+          half += halvesOfWord;
+          if (halves?.[half] === 0 && halves[half + halvesOfWord - 1] === 0) continue;
+          words.address = at;
+          if (matches(words)) yield at;
+        }
+      }
+      address += pageBytes;
+    }
+  }
+}
+
+/** No address is below this: Linux maps nothing there (vm.mmap_min_addr). */
+const leastAddress = 2 ** 12;
+
+/** What may be a string or a slice: what may be an address, and the number behind it. */
+interface Header {
+  readonly address: number;
+  /** Above 2^53 it is rounded: it is no address. */
+  readonly pointer: number;
+  readonly length: number;
+}
+
+/**
+ * Where in `ranges` (ascending) a string or a slice may stand that has from `least` to `most` elements, both from 1 to 2^32 − 1. No function is called for a word, and none to read it again, which
+ * is half of what a search costs in a program that has just been started. The one object that is given is overwritten by the next.
+ */
+export function* headersOfLength(
+  searcher: Searcher,
+  ranges: readonly AddressRange[],
+  least: number,
+  most: number,
+): Generator<Header> {
+  const { pointerSize, littleEndian } = searcher.memory;
+  const step = pointerSize / 4;
+  const header = { address: 0, pointer: 0, length: 0 };
+  for (const { from, bytes, last } of blocksOf(searcher, ranges, pointerSize)) {
+    const halves = halvesOf(bytes);
+    if (!littleEndian) swapWords(halves, pointerSize);
+    const end = Math.floor(Math.min(last - from, bytes.length - pointerSize) / pointerSize) * step;
+    for (let half = 0; half < end; half += step) {
+      const length = halves[half + step]!;
+      if (length < least || length > most || (step === 2 && halves[half + 3] !== 0)) continue;
+      const pointer = halves[half]! + (step === 2 ? halves[half + 1]! * 2 ** 32 : 0);
+      if (pointer < leastAddress) continue;
+      header.address = from + half * 4;
+      header.pointer = pointer;
+      header.length = length;
+      yield header;
+    }
+  }
+}
+
+/** Makes words of the other byte order little-endian ones, as all machines have them that Node runs on but s390x and old ppc64. */
+function swapWords({ buffer, byteOffset, byteLength }: Uint32Array, pointerSize: number): void {
+  const whole = Buffer.from(buffer, byteOffset, byteLength);
+  if (pointerSize === 8) whole.swap64();
+  else whole.swap32();
+}
+
+/** What can be read as whole halves of words: the buffer goes on behind `bytes` to a multiple of eight. */
+const halvesOf = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
+  new Uint32Array(buffer as ArrayBuffer, byteOffset, Math.ceil(byteLength / 8) * 2);
+
+interface Block {
+  /** A multiple of the word size. */
+  readonly from: number;
+  /** What stands there and, as far as it can be read, `ahead` bytes behind `last`. Overwritten by the next. */
+  readonly bytes: Uint8Array;
+  /** Where the block itself ends. */
+  readonly last: number;
+}
+
+/** The ranges in pieces, over holes, until the searcher's `mostBytes` are spent. */
+function* blocksOf(searcher: Searcher, ranges: readonly AddressRange[], ahead: number): Generator<Block> {
+  const { memory } = searcher;
+  const { pointerSize } = memory;
+  const readable = memory.segments.filter(({ origin }) => origin !== 'missing' && origin !== 'zero');
+  // One buffer for all blocks: fresh ones cost more than reading.
+  const buffer = new Uint8Array(Math.ceil((Math.min(blockBytes, longest(ranges)) + ahead) / 8) * 8);
   for (const { start, end: stated } of ranges) {
     const end = Math.min(stated, Number.MAX_SAFE_INTEGER);
     let from = Math.ceil(Math.max(0, start) / pointerSize) * pointerSize;
     while (from < end && (spent.get(searcher) ?? 0) < mostBytes) {
       const wanted = Math.min(blockBytes, end - from) + ahead;
-      // One buffer for all blocks: fresh ones cost more than reading.
       const bytes = buffer.subarray(0, memory.copy(from, buffer, 0, wanted));
       const fault = bytes.length < wanted ? memory.faultAt(from + bytes.length) : undefined;
       spent.set(searcher, (spent.get(searcher) ?? 0) + Math.max(bytes.length, pageBytes));
-      words.load(from, bytes);
       const last = from + Math.min(blockBytes, end - from, bytes.length);
-      const zeros = zeroPages(bytes);
-      const skipped = 1 + Math.ceil(ahead / pageBytes);
-      let address = from;
-      while (address + pointerSize <= last) {
-        const pageEnd = Math.min(last, address + pageBytes);
-        const page = (address - from) / pageBytes;
-        if (zeros[page]! < Math.min(skipped, zeros.length - page)) {
-          let half = firstHalf + (address - from) / 4 - halvesOfWord;
-          for (let at = address; at + pointerSize <= pageEnd; at += pointerSize) {
-            half += halvesOfWord;
-            if (halves?.[half] === 0 && halves[half + halvesOfWord - 1] === 0) continue;
-            words.address = at;
-            if (matches(words)) yield at;
-          }
-        }
-        address += pageBytes;
-      }
+      yield { from, bytes, last };
       const next = fault !== undefined && last >= fault.address ? nextReadable(readable, fault.address) : last;
       from = Math.ceil(Math.max(next, from + pointerSize) / pointerSize) * pointerSize;
     }

@@ -51,6 +51,7 @@ interface TraitsFile {
   readonly minLC: Since<Readonly<Record<string, number>>>;
   readonly inlineTables: Since<Traits['inlineTables']>;
   readonly funcdata: Since<Traits['funcdata']>;
+  readonly pauseSubBits: Since<number>;
   readonly mallocSize: Since<Traits['mallocSize']>;
   readonly exactBelow: Since<Traits['exactBelow']>;
   readonly traceback: { readonly [K in keyof TracebackTraits]: Since<TracebackTraits[K]> };
@@ -102,6 +103,7 @@ export function loadTraits(folder: string): TraitsTable {
         minLC: pick(file.minLC)[key.goarch] ?? pick(file.minLC).others ?? fail(path, 'minLC', 'has nothing for others'),
         inlineTables: pick(file.inlineTables),
         funcdata: pick(file.funcdata),
+        pauseSubBits: pick(file.pauseSubBits),
         mallocSize: pick(file.mallocSize),
         exactBelow: pick(file.exactBelow),
         traceback: {
@@ -171,6 +173,7 @@ function checkFile(value: Readonly<Record<string, unknown>>, path: string): Trai
     'minLC',
     'inlineTables',
     'funcdata',
+    'pauseSubBits',
     'mallocSize',
     'exactBelow',
     'argumentTables',

@@ -98,6 +98,11 @@ export interface Traits {
     | 'words'
     | { readonly info: number; readonly live: number; readonly liveIndex: number }
     | undefined;
+  /**
+   * Bits behind the leading one that tell the buckets of a timeHistogram apart whose first two rows hold what is below 32 ns, one for each (histogram.go, 1.16 to 1.19); 0 where there is none, or
+   * its buckets begin elsewhere (1.20+).
+   */
+  readonly pauseSubBits: number;
   /** Whether mallocgc rounds its argument `size` up in place, so that its slot may hold more than was asked for, or keeps it (1.24+; malloc.go). */
   readonly mallocSize: 'rounded' | 'kept';
   /** What a dump of this release shows of a goroutine. */

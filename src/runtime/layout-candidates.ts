@@ -5,6 +5,7 @@ import type { DataModel } from '../image/memory.js';
 import { type DwarfBinary, layoutFromDwarf } from '../layout/from-dwarf.js';
 import { layoutFromTable, nearbyLayouts, type TableRequest } from '../layout/load.js';
 import type { Layout } from '../layout/types.js';
+import { withoutFields } from '../layout/without-fields.js';
 import type { Target } from '../target/target.js';
 import type { NotInferred } from './infer/infer-mspan.js';
 import { type Inference, inferStructs } from './infer/infer-structs.js';
@@ -108,9 +109,11 @@ function layoutFromFile(request: TableRequest & { file: string }, { pointerSize,
   return layout;
 }
 
-/** What serves a guess is exact for the release that was guessed, and nobody knows whether that is the image's. */
+/** What serves a guess is exact for the release that was guessed, and nobody knows whether that is the image's. What may stand elsewhere in it is left out. */
 function asGuess(layout: Layout | undefined, { go }: Target): Layout | undefined {
-  return layout && go?.guessed ? { ...layout, exact: false, note: `${go.version} is a guess` } : layout;
+  if (!layout || !go?.guessed) return layout;
+  const { unsure } = go.guessed;
+  return { ...(unsure ? withoutFields(layout, unsure) : layout), exact: false, note: `${go.version} is a guess` };
 }
 
 /** Tables of other releases, at most so many; what differs from those before in nothing that is told is left out. */

@@ -27,8 +27,15 @@ export interface TargetGo {
   readonly os: string;
   readonly arch: string;
   readonly source: string;
-  /** Where nothing in the target tells the version, and it was guessed: what else the image may be of, release lines like `go1.22`. */
-  readonly guessed?: { readonly equal: readonly string[] };
+  /** Where nothing in the target tells the version, and it was guessed. */
+  readonly guessed?: GuessedRelease;
+}
+
+export interface GuessedRelease {
+  /** What else the image may be of, release lines like `go1.22`. */
+  readonly equal: readonly string[];
+  /** Fields, by struct, that stand at different places in patches of its line that fit as well: they are not read. */
+  readonly unsure?: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface MissingPart {

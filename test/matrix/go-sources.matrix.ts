@@ -213,6 +213,15 @@ describe.each(toolchains)('$release', ({ release, src }) => {
     expect(limitHeadroomPercent).toBe(Number(/^\tmemoryLimitHeapGoalHeadroomPercent += (\d+)/m.exec(pacer)?.[1] ?? 0));
   });
 
+  it('buckets of pauses', () => {
+    const file = join(src, 'runtime/histogram.go');
+    const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    const bits = Number(/^\ttimeHistSubBucketBits += (\d+)/m.exec(text)?.[1] ?? 0);
+    expect(traits(8, []).pauseSubBits).toBe(text.includes('timeHistMinBucketBits') ? 0 : bits);
+    if (bits > 0 && !text.includes('timeHistMinBucketBits'))
+      expect(text).toMatch(/subBucket = uint\(\(duration >> \(superBucket - 1\)\) % timeHistNumSubBuckets\)/);
+  });
+
   it('tables of a function: inlined calls and arguments', () => {
     const { inlineTables, argumentTables, traceback } = traits(8, []);
     const text = source(src, 'internal/abi/symtab.go') + source(src, 'runtime/symtab.go');

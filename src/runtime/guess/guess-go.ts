@@ -7,6 +7,7 @@ import { layoutsFolder, measuredLayouts } from '../../layout/load.js';
 import { compareReleases, lineOf, requireRelease } from '../../layout/release.js';
 import type { Layout } from '../../layout/types.js';
 import { type Evidence, weigh } from './evidence.js';
+import { type FieldNames, unsureFields, withMostNumbers } from './patches-told.js';
 import { findSuspects } from './suspects.js';
 import { withMostMs } from './threads-told.js';
 import { mappedBy } from './type-checks.js';
@@ -23,6 +24,8 @@ export interface GuessedGo {
   /** Releases of its own line that do: first and last. */
   readonly from: string;
   readonly to: string;
+  /** Fields that stand elsewhere in a patch of its line which explains the image as well. */
+  readonly unsure: FieldNames;
   /** All that may be it: its own line, and those in `equal`. */
   readonly lines: readonly string[];
   /** How each release that validates does, best first: for `--trace`. */
@@ -52,9 +55,11 @@ export function guessGo(where: Where, lines?: readonly string[]): GuessedGo | un
   const alike = ranked.filter((other) => score(best) - score(other) < margin);
   const line = lineNameOf(best);
   const own = alike.filter((other) => lineNameOf(other) === line);
-  const releases = withMostMs(where, own)
-    .map(({ layout }) => layout.goVersion)
-    .sort((a, b) => compareReleases(requireRelease(a), requireRelease(b)));
+  const patches = [...withMostNumbers(where, withMostMs(where, own))].sort((a, b) =>
+    compareReleases(requireRelease(a.layout.goVersion), requireRelease(b.layout.goVersion)),
+  );
+  const releases = patches.map(({ layout }) => layout.goVersion);
+  const unsure = unsureFields(where, patches.at(-1)!, patches.slice(0, -1));
   const { held, broken } = best.tally;
   const equal = [...new Set(alike.map(lineNameOf))].filter((name) => name !== line);
   return {
@@ -63,15 +68,27 @@ export function guessGo(where: Where, lines?: readonly string[]): GuessedGo | un
     seen: held + broken,
     held,
     equal,
+    unsure,
     lines: [line, ...equal],
     from: releases[0]!,
     to: releases.at(-1)!,
-    trace: ranked.map(({ layout, tally }) => {
-      const name = [layout.goVersion, ...layout.experiments].join('+');
-      const against = tally.broken === 0 ? '' : `: ${tally.notes.slice(0, 2).join('; ')}`;
-      return `guess: ${name} explains ${tally.held} of ${tally.held + tally.broken} observations${against}`;
-    }),
+    trace: [...ranked.map(storyOf), ...storyOfPatches(releases, own.length, unsure)],
   };
+}
+
+function storyOf({ layout, tally }: Evidence): string {
+  const name = [layout.goVersion, ...layout.experiments].join('+');
+  const against = tally.broken === 0 ? '' : `: ${tally.notes.slice(0, 2).join('; ')}`;
+  return `guess: ${name} explains ${tally.held} of ${tally.held + tally.broken} observations${against}`;
+}
+
+/** What told patches of the line apart that explain as much, and what nothing tells of those that are left. */
+function storyOfPatches(releases: readonly string[], before: number, unsure: FieldNames): string[] {
+  const told = releases.length < before ? [`guess: of ${before} patches that explain as much, the list of m's and numbers that must agree leave ${releases.join(', ')}`] : []; // biome-ignore format: one line
+  const fields = Object.entries(unsure).flatMap(([struct, names]) => names.map((name) => `${struct}.${name}`));
+  return fields.length === 0
+    ? told
+    : [...told, `guess: not read, since ${releases.join(', ')} have them at different places: ${fields.join(', ')}`];
 }
 
 /** Every measured release that validates on the image, best first; or of `lines` every one, and of each other line its last. */

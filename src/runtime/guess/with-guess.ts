@@ -14,14 +14,15 @@ export function withGuess(
   const again = known && guessGo(where, known.lines);
   const guess = again ?? guessGo(where);
   if (!guess) return undefined;
-  const { version, experiments, equal, lines } = guess;
+  const { version, experiments, equal, unsure, lines } = guess;
+  const guessed = { equal, ...(Object.keys(unsure).length === 0 ? {} : { unsure }) };
   const earlier = again
     ? ['guess: only lines that an earlier run ended with were weighed, and the last of each other']
     : [];
   return {
     target: {
       ...target,
-      go: { version, experiments, os: 'linux', arch: goarch, source: sourceOf(guess), guessed: { equal } },
+      go: { version, experiments, os: 'linux', arch: goarch, source: sourceOf(guess), guessed },
       warnings: [...target.warnings, warningOf(guess)],
       trace: [...target.trace, ...earlier, ...guess.trace],
     },
@@ -47,7 +48,10 @@ function sourceOf({ seen, held, from, to, equal }: GuessedGo): string {
 /** Below this share there may be a release that is not known here. */
 const enoughShare = 0.97;
 
-function warningOf({ version, experiments, seen, held, equal }: GuessedGo): string {
+/** Structs that are shown field by field. */
+const shownWhole = ['gcControllerState', 'mstats'];
+
+function warningOf({ version, experiments, seen, held, equal, unsure }: GuessedGo): string {
   const name = [version, ...experiments].join('+');
   const rest =
     held < enoughShare * seen
@@ -55,5 +59,7 @@ function warningOf({ version, experiments, seen, held, equal }: GuessedGo): stri
       : equal.length > 0
         ? `${equal.join(', ')} ${equal.length === 1 ? 'fits' : 'fit'} as well`
         : 'no other release line fits as well';
-  return `nothing tells the Go version: ${name} is a guess by what fits this image; ${rest} (--go VERSION settles it)`;
+  const left = shownWhole.flatMap((struct) => (unsure[struct] ?? []).map((field) => `${struct}.${field}`));
+  const silent = left.length === 0 ? '' : `; ${left.join(', ')} ${left.length === 1 ? 'is' : 'are'} not read, since patches of that line which fit as well have ${left.length === 1 ? 'it' : 'them'} elsewhere`; // biome-ignore format: one line
+  return `nothing tells the Go version: ${name} is a guess by what fits this image; ${rest}${silent} (--go VERSION settles it)`;
 }

@@ -8,6 +8,7 @@ import type { Finder } from './choose-root.js';
 import { fieldFunctions, fieldsBearOut } from './code-fields.js';
 import type { ModuleFinder } from './module-finder.js';
 import type { RootName } from './names.js';
+import { gcphaseByStores } from './phase-finder.js';
 import type { Scene } from './validate.js';
 
 /** Functions that refer to a variable: to its own address or, where `field` is given, to that of a field in it. */
@@ -76,6 +77,11 @@ export function codeFinder(modules: ModuleFinder, data: readonly AddressRange[])
     }
     return known;
   };
+  const phases = new Map<Scene, number | undefined>();
+  const phaseOf = (scene: Scene) => {
+    if (!phases.has(scene)) phases.set(scene, gcphaseByStores(scene, modules.candidates(scene), data));
+    return phases.get(scene);
+  };
   const votesFor = (name: RootName, scene: Scene): readonly Votes[] => {
     const known = functionsOf(scene);
     const votes = counted.get(scene) ?? new Map<RootName, readonly Votes[]>();
@@ -92,11 +98,15 @@ export function codeFinder(modules: ModuleFinder, data: readonly AddressRange[])
         const winners = winnersOf(votes, bytesOf(name, scene));
         if (winners.length > 0) return winners;
       }
-      return [];
+      const phase = name === 'runtime.gcphase' ? phaseOf(scene) : undefined;
+      return phase === undefined ? [] : [phase];
     },
     confirms(name, scene, address) {
       const told = votesFor(name, scene).filter(({ functions, least }) => functions >= least);
-      if (told.length === 0) return undefined;
+      if (told.length === 0) {
+        const phase = name === 'runtime.gcphase' ? phaseOf(scene) : undefined;
+        return phase === undefined ? undefined : phase === address;
+      }
       return told.some((votes) => (votes.byAddress.get(address) ?? 0) >= needed(votes));
     },
     bearsOut: (name, scene, address) =>
