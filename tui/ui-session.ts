@@ -24,11 +24,11 @@ export interface Activity {
 
 interface Running {
   readonly controller: AbortController;
-  readonly since: number;
+  /** Undefined as long as it is not told of. */
   activity: Activity | undefined;
 }
 
-/** A call that runs longer than this can be stopped by Esc even if it reports no progress. */
+/** A call that runs longer than this is told of, and can be stopped by Esc, even if it reports no progress. */
 const slowAfterMs = 400;
 const progressEveryMs = 100;
 /** What is over sooner is not told of: the status bar would only flicker. */
@@ -61,6 +61,7 @@ const words: Readonly<Partial<Record<CallName, string>>> = {
   goroutineGroups: 'unwinding stacks',
   goroutineWindow: 'unwinding stacks',
   stackPointers: 'looking through stacks',
+  openTarget: 'opening',
 };
 
 /** Goes on when its screen is left: what takes its time there, the walk over all spans, every other screen needs too. */
@@ -219,8 +220,13 @@ export class UiSession {
   ): Promise<Calls[K]['result']> {
     if (signal?.aborted) throw new SessionError({ code: 'cancelled', subject: call, why: 'stopped', hint: undefined });
     const controller = new AbortController();
-    const entry: Running = { controller, since: Date.now(), activity: undefined };
-    const onAbort = () => controller.abort();
+    const entry: Running = { controller, activity: undefined };
+    const timer = setTimeout(() => {
+      if (entry.activity !== undefined) return;
+      entry.activity = { what: words[call] ?? 'reading', done: 0, total: 0 };
+      this.changed();
+    }, slowAfterMs);
+    const onAbort = () => this.stop(entry);
     signal?.addEventListener('abort', onAbort);
     this.running.add(entry);
     try {
@@ -234,6 +240,7 @@ export class UiSession {
         },
       });
     } finally {
+      clearTimeout(timer);
       this.running.delete(entry);
       signal?.removeEventListener('abort', onAbort);
       if (entry.activity !== undefined) this.changed();
@@ -250,8 +257,8 @@ export class UiSession {
     work: (signal: AbortSignal, report: (done: number, total: number) => void) => Promise<T>,
   ): Promise<T> {
     const controller = new AbortController();
-    const entry: Running = { controller, since: Date.now(), activity: { what, done: 0, total: 0 } };
-    const onAbort = () => controller.abort();
+    const entry: Running = { controller, activity: { what, done: 0, total: 0 } };
+    const onAbort = () => this.stop(entry);
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort);
     this.running.add(entry);
@@ -270,6 +277,12 @@ export class UiSession {
     }
   }
 
+  /** Told of no more, with what is drawn next: its screen was left. */
+  private stop(entry: Running): void {
+    this.running.delete(entry);
+    entry.controller.abort();
+  }
+
   /** What is running and tells of itself: what knows how far it is, if there is any. */
   get activity(): Activity | undefined {
     let found: Activity | undefined;
@@ -280,11 +293,11 @@ export class UiSession {
     return found;
   }
 
-  /** Stops what is slow; false if there was nothing to stop. */
+  /** Stops what is told of, and nothing else: a key that the user means to go back with must not be lost. False if there was nothing to stop. */
   cancelSlow(): boolean {
     let any = false;
     for (const entry of this.running) {
-      if (entry.activity === undefined && Date.now() - entry.since < slowAfterMs) continue;
+      if (entry.activity === undefined) continue;
       entry.controller.abort();
       any = true;
     }

@@ -25,7 +25,7 @@ export interface ProcTask {
 /** More threads than a Go program may have (runtime/debug.SetMaxThreads: 10,000 unless it asks for more). */
 export const mostTasks = 65_536;
 /** How often a thread that stands still is asked again, a millisecond apart, while it is not quite off its processor. */
-const patience = 50;
+const patience = 2000;
 /** Stopped by a signal, or by a debugger. */
 const stopped: ReadonlySet<string> = new Set(['T', 't']);
 

@@ -143,7 +143,8 @@ function startWorker(): SessionClient {
       });
     },
     async close() {
-      ended ??= 'it has been closed';
+      // Told now: an answer that is on its way would come or not, as fast as the machine is.
+      failAll('it has been closed');
       post({ type: 'close' });
       await worker.terminate();
     },

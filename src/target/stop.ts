@@ -9,6 +9,8 @@ import { readStat, threadStates } from '../image/proc-status.js';
 
 /** How long a process may take to stop: a thread in the kernel's uninterruptible sleep stops only when it comes out. */
 const patienceMs = 3000;
+/** How long the watchdog may take before that until it stops a first thread, on a machine that does much else. */
+const startMs = 30_000;
 /** State letters of threads that run nothing of the program: stopped, stopped by a debugger, ended. */
 const atRest: ReadonlySet<string> = new Set(['T', 't', 'Z', 'X']);
 
@@ -53,7 +55,10 @@ export function stopProcess(pid: number): Stopped {
   child.on('error', () => {});
   child.stdin.on('error', () => {});
   child.unref();
-  if (child.pid === undefined) return moving('the process that would watch over it can’t be started');
+  const watchdog = child.pid;
+  if (watchdog === undefined) return moving('the process that would watch over it can’t be started');
+  const begun = () => threadStates(pid).includes('T') || !runs(watchdog);
+  for (let waited = 0; waited < startMs && !begun(); waited += 1) pause(1);
   for (let waited = 0; waited < patienceMs && !allAtRest(pid); waited += 1) pause(1);
   const still = allAtRest(pid);
   if (!still) {
@@ -73,14 +78,19 @@ export function stopProcess(pid: number): Stopped {
   };
 }
 
+/** Whether a child of ours, for which nobody has waited, has not ended. */
+const runs = (pid: number): boolean => !['Z', 'X', undefined].includes(readStat(pid)?.state);
+
 /** Closes the pipe, which tells the watchdog, and sees to it that the target runs: the watchdog may have been killed. */
-function letGo({ stdin }: ChildProcess, pid: number, startTime: string): void {
-  stdin?.destroy();
+function letGo(child: ChildProcess, pid: number, startTime: string): void {
+  child.stdin?.destroy();
   for (let waited = 0; waited < 500; waited += 1) {
     if (!threadStates(pid).includes('T')) return;
     pause(1);
   }
   if (readStat(pid)?.startTime !== startTime) return;
+  // Where it only is slow, its SIGCONT would come in the middle of what somebody else has stopped the target for.
+  child.kill('SIGKILL');
   try {
     process.kill(pid, 'SIGCONT');
   } catch {

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readStat } from '../../src/image/proc-status.js';
 import { parsePlace, readTasks } from '../../src/image/proc-tasks.js';
+import { patienceMs } from '../support/patience.js';
 
 describe('a line of /proc/PID/task/TID/syscall', () => {
   it('in a system call, outside of one, and running', () => {
@@ -31,21 +32,22 @@ describe('a line of /proc/PID/task/TID/syscall', () => {
 
 describe.runIf(existsSync('/proc/self/task'))('threads', () => {
   it('of a process that sleeps: its name, its state and where it stands', async () => {
-    const child = spawn('sleep', ['60'], { stdio: 'ignore' });
+    const child = spawn('sleep', ['600'], { stdio: 'ignore' });
     const pid = child.pid!;
     try {
-      for (let i = 0; i < 200 && readStat(pid)?.state !== 'S'; i += 1)
-        await new Promise((done) => setTimeout(done, 10));
       const startTime = readStat(pid)?.startTime;
-      expect(readTasks(pid, startTime)).toEqual([
-        {
-          tid: pid,
-          innerTid: pid,
-          name: 'sleep',
-          state: 'S',
-          place: { sp: expect.any(BigInt), pc: expect.any(BigInt) },
-        },
-      ]);
+      // It sleeps once it is loaded.
+      await expect
+        .poll(() => readTasks(pid, startTime), { timeout: patienceMs })
+        .toEqual([
+          {
+            tid: pid,
+            innerTid: pid,
+            name: 'sleep',
+            state: 'S',
+            place: { sp: expect.any(BigInt), pc: expect.any(BigInt) },
+          },
+        ]);
       expect(() => readTasks(pid, '1')).toThrow(/ended while its threads were read/);
     } finally {
       child.kill('SIGKILL');

@@ -4,7 +4,8 @@ import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { GoroutineResult, ThreadResult } from '../../src/analysis/results-goroutines.js';
 import { threadStates } from '../../src/image/proc-status.js';
-import { betweenStacks, pause } from '../support/live-programs.js';
+import { betweenStacks } from '../support/live-programs.js';
+import { pause } from '../support/patience.js';
 import { manifest } from './prepared.js';
 
 const programs = process.platform === 'linux' && process.arch === 'x64' ? (manifest.live ?? []) : [];

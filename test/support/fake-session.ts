@@ -38,10 +38,12 @@ export interface FakeOptions {
   readonly errors?: Partial<Record<CallName, { code: string; subject: string; why: string; hint?: string }>>;
   /** Calls that stay unanswered until they are cancelled; they report progress. */
   readonly stuck?: readonly CallName[];
+  /** As `stuck`, but they report nothing. */
+  readonly mute?: readonly CallName[];
+  /** Calls that take as long as the test wants: see `answer` and `release`. They do not hear of being cancelled. */
+  readonly held?: readonly CallName[];
   readonly goroutines?: FakeGoroutines;
   readonly delayMs?: number;
-  /** Calls that take longer than the others. */
-  readonly slow?: Partial<Record<CallName, number>>;
 }
 
 export interface FakeSession extends SessionClient {
@@ -49,6 +51,10 @@ export interface FakeSession extends SessionClient {
   readonly closed: () => boolean;
   /** Calls that are not answered yet. */
   readonly waiting: () => number;
+  /** Answers the oldest held call of this name, once there is one. */
+  answer(call: CallName): Promise<void>;
+  /** Answers all held calls of this name, and from now on at once. */
+  release(call: CallName): void;
 }
 
 /** Base of span `i`: 8 KiB apart, from 0xc000000000. */
@@ -60,6 +66,7 @@ export function createFakeSession(options: FakeOptions = {}): FakeSession {
   const total = options.spans ?? 1000;
   let closed = false;
   let waiting = 0;
+  const held = new Map(options.held?.map((call) => [call, heldCalls()]));
   const row = (i: number): SpanRow => ({
     addr: addrOf(i),
     base: baseOf(i),
@@ -154,6 +161,11 @@ export function createFakeSession(options: FakeOptions = {}): FakeSession {
     calls,
     closed: () => closed,
     waiting: () => waiting,
+    answer: async (call) => held.get(call)?.next(),
+    release(call) {
+      held.get(call)?.end();
+      held.delete(call);
+    },
     async call<K extends CallName>(
       call: K,
       params: Calls[K]['params'],
@@ -162,18 +174,39 @@ export function createFakeSession(options: FakeOptions = {}): FakeSession {
       calls.push({ call, params });
       const error = options.errors?.[call];
       if (error) throw new SessionError({ hint: undefined, ...error });
-      if (options.stuck?.includes(call)) {
-        callOptions.onProgress?.({ what: 'reading spans', done: 30, total: 100 });
+      const stuck = options.stuck?.includes(call) === true;
+      if (stuck || options.mute?.includes(call)) {
+        if (stuck) callOptions.onProgress?.({ what: 'reading spans', done: 30, total: 100 });
         await new Promise<void>((resolve) => callOptions.signal?.addEventListener('abort', () => resolve()));
         throw new SessionError({ code: 'cancelled', subject: call, why: 'stopped', hint: undefined });
       }
       waiting += 1;
-      await new Promise((resolve) => setTimeout(resolve, options.slow?.[call] ?? options.delayMs ?? 0));
+      await (held.get(call)?.wait() ?? new Promise((resolve) => setTimeout(resolve, options.delayMs ?? 0)));
       waiting -= 1;
       return answers[call](params);
     },
     async close() {
       closed = true;
+    },
+  };
+}
+
+/** Calls that wait for the test, and a test that waits for calls. */
+function heldCalls() {
+  const calls: (() => void)[] = [];
+  const wanted: (() => void)[] = [];
+  return {
+    wait: () =>
+      new Promise<void>((resolve) => {
+        calls.push(resolve);
+        wanted.shift()?.();
+      }),
+    async next() {
+      if (calls.length === 0) await new Promise<void>((resolve) => wanted.push(resolve));
+      calls.shift()?.();
+    },
+    end() {
+      for (const answer of calls.splice(0)) answer();
     },
   };
 }

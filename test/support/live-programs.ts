@@ -1,6 +1,8 @@
 // Real processes for tests of live reading: the programs of the committed images, and any other; all are killed after each test.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync } from 'node:fs';
+import { threadStates } from '../../src/image/proc-status.js';
+import { until } from './patience.js';
 import type { TempFolder } from './run-cli.js';
 
 export type Running = ChildProcess & { pid: number };
@@ -18,14 +20,17 @@ export class LivePrograms {
     return this.#run(program, args, 'ignore');
   }
 
-  /** A Go program of `fixtures/images`: `churn` allocates at full speed with the collector running, `block` stands still. It has printed its report. */
+  /** A Go program of `fixtures/images`: `churn` allocates at full speed with the collector running, `block` stands still. It has printed its report, a line. */
   async go(name: string, mode: 'churn' | 'block', dump: 'ignore' | 'pipe' = 'ignore'): Promise<Running> {
     // A file of its own: one that still runs can't be written.
     this.#started += 1;
     const server = this.#folder.unpacked(`${name}.${this.#started}`, 'images', name, 'server.gz');
     chmodSync(server, 0o755);
     const child = this.#run(server, [mode, '1'], dump);
-    await new Promise((resolve) => child.stdout!.once('data', resolve));
+    await firstLine(child);
+    // The thread that printed has gone to sleep too.
+    if (mode === 'block' && !(await until(() => threadStates(child.pid).every((state) => state === 'S'))))
+      throw new Error(`${name} does not stand still`);
     return child;
   }
 
@@ -44,16 +49,10 @@ export class LivePrograms {
   }
 }
 
+/** Resolves when `child` has printed the end of a line. */
+export function firstLine({ stdout }: ChildProcess): Promise<void> {
+  return new Promise((resolve) => stdout!.on('data', (piece: Buffer) => piece.includes('\n') && resolve()));
+}
+
 /** In the middle of these SP and PC are of two stacks: no table tells the frame, and a scan does. */
 export const betweenStacks = /^(runtime\.)?(gogo|mcall|systemstack|morestack|asmcgocall|gosave_systemstack_switch)$/;
-
-export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** Whether `what` came true within five seconds. */
-export async function until(what: () => boolean): Promise<boolean> {
-  for (let i = 0; i < 500; i += 1) {
-    if (what()) return true;
-    await pause(10);
-  }
-  return false;
-}

@@ -23,8 +23,11 @@ export interface PtyOptions {
   readonly cwd?: string;
 }
 
-/** Without output for so long after its end, a program has said all. */
-const quietMs = 100;
+/** What node-pty has and its types have not. */
+interface Inner {
+  readonly _socket: { readonly readableEnded: boolean; destroy(error?: Error): unknown };
+  destroy(): void;
+}
 
 export function runInPty(file: string, args: readonly string[], options: PtyOptions = {}): PtyProgram {
   const { columns = 80, rows = 24 } = options;
@@ -37,23 +40,19 @@ export function runInPty(file: string, args: readonly string[], options: PtyOpti
     env: { ...inherited, ...options.env },
   });
   const screen = createScreen(columns, rows);
+  // node-pty closes its end 200 ms after the program's, read or not. On a busy machine the last bytes are still to be read then: Linux itself says when all are (EIO, or the end).
+  const { _socket: socket } = child as unknown as Inner;
+  const destroy = socket.destroy.bind(socket);
+  let hungUp = process.platform !== 'linux';
+  const mayClose = () => hungUp || socket.readableEnded;
+  socket.destroy = (error) => (error === undefined && !mayClose() ? socket : destroy(error));
   let output = '';
-  let heard = 0;
   child.onData((data) => {
     output += data;
-    heard = performance.now();
     screen.write(data);
   });
   const ended = new Promise<{ exitCode: number; signal: number | undefined }>((resolve) => {
-    child.onExit(({ exitCode, signal }) => {
-      // On a busy machine the end is heard of before the last bytes are.
-      const settled = () => {
-        if (performance.now() - heard > quietMs) resolve({ exitCode, signal });
-        else setTimeout(settled, quietMs);
-      };
-      heard = performance.now();
-      settled();
-    });
+    child.onExit(({ exitCode, signal }) => resolve({ exitCode, signal }));
   });
   return {
     screen,
@@ -64,8 +63,10 @@ export function runInPty(file: string, args: readonly string[], options: PtyOpti
       child.resize(nextColumns, nextRows);
     },
     kill: (signal) => child.kill(signal),
-    // node-pty has it, its types have not.
-    hangUp: () => (child as unknown as { destroy(): void }).destroy(),
+    hangUp() {
+      hungUp = true;
+      (child as unknown as Inner).destroy();
+    },
     pid: child.pid,
     ended,
   };

@@ -1,9 +1,10 @@
 // A terminal without a window: takes what a program writes and tells what a user would see.
 import xterm from '@xterm/headless';
+import { patienceMs } from './patience.js';
 
 export interface Screen {
   write(text: string): void;
-  /** What is on the screen, a string a row, without trailing spaces, once all that was written is drawn. */
+  /** What is on the screen, a string a row, without trailing spaces, once all that was written is drawn, and no frame by half. */
   lines(): Promise<string[]>;
   text(): Promise<string>;
   /** Waits until the screen's text has `part` (or fits a test); fails with what is seen instead. */
@@ -13,7 +14,8 @@ export interface Screen {
   cursorColumn(): Promise<number>;
   /** The number of cells that are drawn inverse, or in a colour. */
   styledCells(): Promise<{ inverse: number; colored: number }>;
-  readonly alternate: boolean;
+  /** Whether the alternate screen is shown, once all that was written is drawn. */
+  alternate(): Promise<boolean>;
   readonly columns: number;
   readonly rows: number;
   dispose(): void;
@@ -21,7 +23,22 @@ export interface Screen {
 
 export function createScreen(columns: number, rows: number): Screen {
   const terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 1000 });
-  const drawn = () => new Promise<void>((resolve) => terminal.write('', resolve));
+  // A frame stands between these two (DECSET 2026); a pipe or a terminal may deliver it in pieces.
+  let inFrame = false;
+  for (const final of ['h', 'l'])
+    terminal.parser.registerCsiHandler({ prefix: '?', final }, (modes) => {
+      if (modes.includes(2026)) inFrame = final === 'h';
+      return false;
+    });
+  const drawn = async () => {
+    // What the program does without waiting for anything belongs to it, as a second frame that corrects the first.
+    await new Promise((resolve) => setImmediate(resolve));
+    const end = performance.now() + patienceMs;
+    do {
+      await new Promise<void>((resolve) => terminal.write('', resolve));
+      if (inFrame) await new Promise((resolve) => setTimeout(resolve, 5));
+    } while (inFrame && performance.now() < end);
+  };
   const screen: Screen = {
     write: (text) => terminal.write(text),
     async lines() {
@@ -35,12 +52,12 @@ export function createScreen(columns: number, rows: number): Screen {
     async text() {
       return (await screen.lines()).join('\n');
     },
-    async waitFor(part, timeoutMs = 10_000) {
-      const end = Date.now() + timeoutMs;
+    async waitFor(part, timeoutMs = patienceMs) {
+      const end = performance.now() + timeoutMs;
       for (;;) {
         const text = await screen.text();
         if (typeof part === 'string' ? text.includes(part) : part.test(text)) return text;
-        if (Date.now() > end) throw new Error(`waited for ${part}; on the screen is:\n${text}`);
+        if (performance.now() > end) throw new Error(`waited for ${part}; on the screen is:\n${text}`);
         await new Promise((resolve) => setTimeout(resolve, 15));
       }
     },
@@ -64,7 +81,8 @@ export function createScreen(columns: number, rows: number): Screen {
       }
       return { inverse, colored };
     },
-    get alternate() {
+    async alternate() {
+      await drawn();
       return terminal.buffer.active.type === 'alternate';
     },
     get columns() {

@@ -5,7 +5,8 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { GoroutineResult, ScanResult, ThreadResult } from '../../src/analysis/results-goroutines.js';
 import { readStat, threadStates } from '../../src/image/proc-status.js';
 import { openTarget } from '../../src/target/open.js';
-import { betweenStacks, LivePrograms, until } from '../support/live-programs.js';
+import { betweenStacks, firstLine, LivePrograms } from '../support/live-programs.js';
+import { until } from '../support/patience.js';
 import { json, lines, output, run, TempFolder } from '../support/run-cli.js';
 import { type DumpedGoroutine, parseDump } from '../support/traceback.js';
 
@@ -24,7 +25,7 @@ const mostRounds = 20;
 const hasStack = ({ status }: GoroutineResult) => !['dead', 'idle', 'deadextra'].includes(status);
 
 // These share their processor with a program that takes all of it.
-describe.runIf(runsGo)('stacks of a live process', { timeout: 120_000 }, () => {
+describe.runIf(runsGo)('stacks of a live process', { timeout: 600_000 }, () => {
   it.each(['go1.13-amd64', 'go1.16-amd64', 'go1.18-386', 'go1.21-amd64-pie', 'go1.27-amd64-mark'])(
     '%s, held still: all goroutines and threads to their end',
     async (name) => {
@@ -140,7 +141,7 @@ describe.runIf(runsGo)('stacks of a live process', { timeout: 120_000 }, () => {
     async () => {
       const server = folder.unpacked('inside', 'images', 'go1.27-amd64-mark', 'server.gz');
       const outer = programs.start('sh', '-c', `chmod +x ${server}; exec unshare -pf --kill-child ${server} churn 1`);
-      await new Promise((resolve) => outer.stdout!.once('data', resolve));
+      await firstLine(outer);
       // `unshare` waits for the one child that it has.
       const pid = Number(readFileSync(`/proc/${outer.pid}/task/${outer.pid}/children`, 'latin1'));
       const threads = threadsOf(pid, '--stop');

@@ -1,12 +1,14 @@
 // Live processes, real ones: what is in the way is said, what runs is read, what was stopped runs again. The Go programs are those of the committed images.
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { explainRefusal } from '../../src/image/proc-refusal.js';
-import { parseStat, parseStatus, readStat, threadStates } from '../../src/image/proc-status.js';
+import { parseStat, parseStatus, procText, readStat, threadStates } from '../../src/image/proc-status.js';
 import { type OverviewResult, openProcess, openTarget, spanRow } from '../../src/index.js';
 import { stopProcess } from '../../src/target/stop.js';
-import { LivePrograms, pause, until } from '../support/live-programs.js';
+import { LivePrograms } from '../support/live-programs.js';
+import { until } from '../support/patience.js';
 import { cli, expectRefusal, json, lines, output, run, TempFolder } from '../support/run-cli.js';
 
 const linux = process.platform === 'linux';
@@ -108,14 +110,14 @@ describe.runIf(linux)('a process that can’t be read', () => {
     refused(thread!, new RegExp(`is a thread of process ${process.pid}.*\\n.*pid:${process.pid}`));
   });
   it('is no Go program', () => {
-    refused(start('sleep', '60').pid, /^spanscope: pid:\d+ \(.*\): is not a Go program/);
+    refused(start('sleep', '600').pid, /^spanscope: pid:\d+ \(.*\): is not a Go program/);
   });
   it('is spanscope itself', () => {
     expect(() => openTarget({ files: [`pid:${process.pid}`], options: {} })).toThrow(/is spanscope itself/);
   });
   it('has ended and is not collected', async () => {
     // `sleep`, which the shell becomes, waits for nobody.
-    const parent = start('sh', '-c', 'sleep 0 & exec sleep 60');
+    const parent = start('sh', '-c', 'sleep 0 & exec sleep 600');
     const child = () => Number(readFileSync(`/proc/${parent.pid}/task/${parent.pid}/children`, 'latin1').trim());
     if (!existsSync(`/proc/${parent.pid}/task/${parent.pid}/children`)) return;
     expect(await until(() => readStat(child())?.state === 'Z')).toBe(true);
@@ -131,7 +133,7 @@ describe.runIf(linux)('a process that can’t be read', () => {
     },
   );
   it.runIf(mayDrop)('belongs to another user', () => {
-    const target = start('sleep', '60');
+    const target = start('sleep', '600');
     const done = spawnSync(
       'setpriv',
       ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, cli, 'overview', `pid:${target.pid}`],
@@ -144,7 +146,7 @@ describe.runIf(linux)('a process that can’t be read', () => {
 });
 
 // These share their processor with a program that takes all of it.
-describe.runIf(runsGo)('a Go process at full speed', { timeout: 120_000 }, () => {
+describe.runIf(runsGo)('a Go process at full speed', { timeout: 600_000 }, () => {
   it.each(['go1.16-amd64', 'go1.27-amd64-mark'])(
     '%s: no row that contradicts itself without saying so',
     async (name) => {
@@ -202,13 +204,13 @@ describe.runIf(runsGo)('a Go process at full speed', { timeout: 120_000 }, () =>
     const target = openTarget({ files: [`pid:${child.pid}`], options: {} });
     const go = openProcess(target, {});
     child.kill('SIGKILL');
-    await until(() => (readStat(child.pid)?.state ?? 'X') === 'X');
+    expect(await until(() => (readStat(child.pid)?.state ?? 'X') === 'X')).toBe(true);
     expect(() => go?.spans()).toThrow(/ended, or started another program, while it was read/);
     target.close();
   });
 });
 
-describe.runIf(runsGo)('--stop', { timeout: 120_000 }, () => {
+describe.runIf(runsGo)('--stop', { timeout: 600_000 }, () => {
   const stopped = (pid: number) => threadStates(pid).includes('T');
 
   it('holds still, so that everything reconciles, and lets go', async () => {
@@ -237,7 +239,8 @@ describe.runIf(runsGo)('--stop', { timeout: 120_000 }, () => {
     expect(json(['overview', `pid:${pid}`, '--stop'])).toMatchObject({
       image: { kind: expect.stringMatching(/stopped/) },
     });
-    await pause(200);
+    // Whoever watches over it on our behalf would continue it at its own end.
+    expect(await until(() => watchdogOf(pid) === undefined)).toBe(true);
     expect(threadStates(pid).every((state) => state === 'T')).toBe(true);
     // It may be continued while it is read, and is not said to run.
     expect(json(['overview', `pid:${pid}`])).toMatchObject({
@@ -248,19 +251,22 @@ describe.runIf(runsGo)('--stop', { timeout: 120_000 }, () => {
   it('is undone however spanscope ends: kill -9 and a terminal’s Ctrl-C', async () => {
     const { pid } = await churn('go1.27-amd64-mark');
     const script = `require(${JSON.stringify(cli.replace(/cli\.js$/, 'load.js'))}).loadBundle('program').exports.main(['spans', 'pid:${pid}', '--stop', '--format', 'ndjson', '--bits'], async () => {});`;
-    let seen = 0;
+    // A pipe that nobody reads: in the middle of its rows the reader waits, and holds the process.
+    const rows = join(folder.path, 'rows');
+    execFileSync('mkfifo', [rows]);
+    const pipe = openSync(rows, 'r+');
     for (const signal of ['SIGKILL', 'SIGINT', 'SIGKILL', 'SIGTERM', 'SIGKILL'] as const) {
-      const reader = spawn(process.execPath, ['-e', script], { stdio: 'ignore', detached: true });
-      if (await until(() => stopped(pid) || reader.exitCode !== null)) seen += stopped(pid) ? 1 : 0;
+      const reader = spawn(process.execPath, ['-e', script], { stdio: ['ignore', pipe, 'ignore'], detached: true });
+      expect(await until(() => stopped(pid))).toBe(true);
       // To its whole process group, as a terminal does.
       process.kill(-reader.pid!, signal);
       expect(await until(() => !stopped(pid))).toBe(true);
     }
-    expect(seen).toBeGreaterThan(0);
+    closeSync(pipe);
   });
 
   it('releases what it stopped at most once, and tells whether it stood still', async () => {
-    const { pid } = start('sleep', '60');
+    const { pid } = start('sleep', '600');
     const held = stopProcess(pid);
     expect(held).toMatchObject({ still: true });
     expect(stopped(pid)).toBe(true);
@@ -272,9 +278,30 @@ describe.runIf(runsGo)('--stop', { timeout: 120_000 }, () => {
     expect(await until(() => !stopped(pid))).toBe(true);
     expect(again.release()).toBe(false);
   });
+
+  it('lets go by itself where its watchdog is held up, which continues nothing later', async () => {
+    const { pid } = start('sleep', '600');
+    const held = stopProcess(pid);
+    const watchdog = watchdogOf(pid)!;
+    process.kill(watchdog, 'SIGSTOP');
+    expect(held.release()).toBe(true);
+    expect(stopped(pid)).toBe(false);
+    process.kill(pid, 'SIGSTOP');
+    expect(await until(() => watchdogOf(pid) === undefined)).toBe(true);
+    expect(stopped(pid)).toBe(true);
+  });
 });
 
 it.skipIf(runsGo)('SKIPPED: live Go processes need linux/amd64', () => {});
+
+/** The process that holds `pid` on behalf of spanscope. */
+function watchdogOf(pid: number): number | undefined {
+  const found = readdirSync('/proc').find((name) => {
+    const [, file, held] = /^\d+$/.test(name) ? (procText(Number(name), 'cmdline') ?? '').split('\0') : [];
+    return /\/watchdog\.c?js$/.test(file ?? '') && held === String(pid);
+  });
+  return found === undefined ? undefined : Number(found);
+}
 
 /** freeindex and the bits behind it. */
 function popcountFrom(hex: string, freeindex: number, nelems: number): number {

@@ -1,7 +1,11 @@
 // What holds on every screen: help, quitting, mistakes, progress, sizes, no colour, ASCII, and hostile text.
 import { describe, expect, it } from 'vitest';
-import { addrOf } from '../support/fake-session.js';
+import type { SessionClient } from '../../src/session/client.js';
+import { UiSession } from '../../tui/ui-session.js';
+import { gcData } from '../support/fake-answers.js';
+import { addrOf, createFakeSession } from '../support/fake-session.js';
 import { start } from '../support/fake-tui.js';
+import { patienceMs } from '../support/patience.js';
 
 describe('everywhere', () => {
   it('helps with ?, filters the help, and closes it', async () => {
@@ -38,7 +42,7 @@ describe('everywhere', () => {
       const { screen, type, ui } = start();
       await screen.waitFor('GOGC');
       type(keys);
-      await expect.poll(() => ui.quitted(), { message: JSON.stringify(keys), timeout: 10_000 }).toBe(true);
+      await expect.poll(() => ui.quitted(), { message: JSON.stringify(keys), timeout: patienceMs }).toBe(true);
       ui.stop();
     }
   });
@@ -73,6 +77,29 @@ describe('everywhere', () => {
     type('\u001b');
     await screen.waitFor('stopped; r asks again');
     expect(navigation.get().stack).toHaveLength(1);
+  });
+
+  it('tells of a slow step that reports nothing, and Esc stops it', async () => {
+    const { screen, type, navigation } = start({ mute: ['span'] });
+    type(`:span ${addrOf(0)}\r`);
+    await screen.waitFor('reading… · Esc cancels');
+    type('\u001b');
+    await screen.waitFor('stopped; r asks again');
+    expect(navigation.get().stack).toHaveLength(2);
+    type('\u001b');
+    await screen.waitFor('GOGC');
+  });
+
+  it('keeps Esc for going back while what runs is not told of', async () => {
+    const engine = createFakeSession();
+    let stopped: boolean | undefined;
+    const call: SessionClient['call'] = (name, params, options) => {
+      if (name === 'gc') stopped = session.cancelSlow();
+      return engine.call(name, params, options);
+    };
+    const session = new UiSession({ ...engine, call }, { files: [], options: {} });
+    expect(await session.call('gc', {})).toEqual(gcData);
+    expect(stopped).toBe(false);
   });
 
   it('can stop and repeat the opening', async () => {
@@ -153,7 +180,7 @@ describe('everywhere', () => {
     expect(written.join('').match(/\u001b\[\d+;1H/g)).toHaveLength(3);
     written.length = 0;
     type('r');
-    await expect.poll(() => written.join('').match(/\u001b\[\d+;1H/g)?.length, { timeout: 10_000 }).toBe(24);
+    await expect.poll(() => written.join('').match(/\u001b\[\d+;1H/g)?.length, { timeout: patienceMs }).toBe(24);
   });
 
   it('goes back with q and keeps the cursor of the table', async () => {

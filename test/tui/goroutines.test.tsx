@@ -5,6 +5,7 @@ import { createSession, type SessionClient } from '../../src/session/client.js';
 import { currentScreen } from '../../tui/navigation.js';
 import { createFakeSession, type FakeOptions } from '../support/fake-session.js';
 import { json, sampleFiles } from '../support/run-cli.js';
+import { settled } from '../support/settled.js';
 import { startTui, type TuiSetup, type TuiUnderTest } from '../support/tui.js';
 
 let running: TuiUnderTest[] = [];
@@ -144,52 +145,59 @@ describe('goroutines', () => {
 });
 
 describe('a list that fills in', () => {
+  const fill = 'goroutineGroups';
+  const asked = ({ session }: ReturnType<typeof start>) => session.calls.filter(({ call }) => call === fill).length;
+
   it('shows its first rows at once, takes keys meanwhile, and the cursor stays with its group', async () => {
-    const { screen, type } = start({ goroutines: { count: 2002, step: 182 }, slow: { goroutineGroups: 60 } });
+    const { screen, type, session } = start({ goroutines: { count: 2002, step: 182 }, held: [fill] });
     type('6');
+    await session.answer(fill);
     // 182 of 2,002: of four kinds two have a member more.
     const first = await screen.waitFor('182 of 2,002 unwound so far');
     expect(selectedRow(first)).toContain('46 sleep');
     type('j');
     await screen.waitFor(/▶ +\d+ chan receive/);
+    await session.answer(fill);
     const some = await screen.waitFor(/unwinding stacks \d+%/);
     expect(some).toContain('Esc cancels');
+    session.release(fill);
     const all = await screen.waitFor('2,002 goroutines in 4 groups');
     expect(all).not.toContain('so far');
     expect(selectedRow(all)).toContain('chan receive');
   });
 
   it('stops on Esc and goes on with r', async () => {
-    const { screen, type, session } = start({
-      goroutines: { count: 1000, step: 20 },
-      slow: { goroutineGroups: 40 },
-    });
+    const ui = start({ goroutines: { count: 1000, step: 20 }, held: [fill] });
+    const { screen, type, session } = ui;
     type('6');
+    await session.answer(fill);
+    await session.answer(fill);
     await screen.waitFor(/unwinding stacks \d+%/);
     type('\u001b');
     const stopped = await screen.waitFor('stopped; r goes on');
     expect(stopped).toContain('unwound so far');
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    const asked = session.calls.length;
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    expect(session.calls.length).toBe(asked);
+    const before = asked(ui);
+    session.release(fill);
+    await settled(ui);
+    expect(asked(ui)).toBe(before);
     type('r');
-    await screen.waitFor(/unwinding stacks \d+%/);
+    const all = await screen.waitFor('1,000 goroutines in 4 groups');
+    expect(all).not.toContain('so far');
+    expect(asked(ui)).toBe(1000 / 20);
   });
 
   it('is left at once, and asked no more', async () => {
-    const { screen, type, session } = start({
-      goroutines: { count: 1000, step: 10 },
-      slow: { goroutineGroups: 40 },
-    });
+    const ui = start({ goroutines: { count: 1000, step: 10 }, held: [fill] });
+    const { screen, type, session } = ui;
     type('6');
+    await session.answer(fill);
     await screen.waitFor('unwound so far');
     type('2');
     await screen.waitFor('1 of 1,000');
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const asked = session.calls.filter(({ call }) => call === 'goroutineGroups').length;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(session.calls.filter(({ call }) => call === 'goroutineGroups')).toHaveLength(asked);
+    const before = asked(ui);
+    session.release(fill);
+    await settled(ui);
+    expect(asked(ui)).toBe(before);
   });
 });
 
@@ -297,15 +305,6 @@ it('keys typed ahead have the outcome of keys typed one by one', async () => {
     '/sleep\r',
   ];
   const outcome = ({ navigation }: TuiUnderTest) => navigation.get().stack.map(({ id, ...rest }) => rest);
-  const settled = async (ui: ReturnType<typeof start>) => {
-    let seen = '';
-    for (let same = 0; same < 4; ) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      const now = JSON.stringify(outcome(ui));
-      same = now === seen && ui.session.waiting() === 0 ? same + 1 : 0;
-      seen = now;
-    }
-  };
   const quick = start();
   for (const key of keys) {
     quick.type(key);

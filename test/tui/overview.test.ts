@@ -6,9 +6,10 @@ import { start } from '../support/fake-tui.js';
 
 describe('the overview', () => {
   it('is framed at once, then filled', async () => {
-    const { screen } = start({ delayMs: 80 });
+    const { screen, session } = start({ held: ['openTarget'] });
     const first = await screen.waitFor('opening…');
     expect(first.split('\n')[1]).toBe('─'.repeat(80));
+    session.release('openTarget');
     await screen.waitFor('HeapInuse');
   });
 
@@ -96,10 +97,10 @@ describe('the overview', () => {
   });
 
   it('names its q by what it does', async () => {
-    const { screen, type } = start();
+    const { screen, type } = start({}, { columns: 120 });
     expect(await screen.waitFor('GOGC')).toContain('q quit');
     type(':layouts\r');
-    expect(await screen.waitFor('[structs]')).toContain('q back');
+    expect(await screen.waitFor(/mspan +160/)).toContain('q back');
   });
 
   it('opens the spans of the class under the cursor', async () => {
