@@ -80,6 +80,7 @@ function openParts(
   trace: string[],
   warnings: string[],
   options: OpenTargetRequest['options'],
+  module?: PlacedBinary,
 ): Target {
   const given = inputs.core ?? inputs.binary;
   const saved = options.proc === undefined || live || !given ? undefined : readSavedProc(options.proc, given.elf);
@@ -102,7 +103,7 @@ function openParts(
     ids,
     hasImage,
   });
-  const { binary, module } = chosen;
+  const { binary, module: holding } = chosen;
   const own = binary && readBuildIds(binary.elf);
   // A library of the program is held against what the image holds of that library.
   const library =
@@ -125,14 +126,15 @@ function openParts(
   const placed = binary && bias !== undefined ? { elf: binary.elf, source: binary.source, bias } : undefined;
   const libraries = named && inputs.core ? namedLibraries(named) : undefined;
   bare?.close();
-  const memory = live?.memory ?? memoryOf(parts, { placed, libraries: libraries?.placed });
+  const memory =
+    live?.memory ?? memoryOf(parts, { placed, libraries: [...(libraries?.placed ?? []), ...(module ? [module] : [])] });
   for (const { elf } of [binary, inputs.core].filter((file) => file !== undefined))
     warnings.push(...elf.problems.map((problem) => `${elf.name}: ${problem}`));
   if (live) warnings.push(...live.warnings);
   if (saved) warnings.push(...saved.warnings, ...otherProcess(saved, ownInfo));
   if (core) warnings.push(...core.problems.map((problem) => `${inputs.core?.path}: ${problem}`));
   const place = binary || !core ? { elf: binary?.elf, bias, inside: addressInside(core) } : placeInImage(core, memory);
-  const data = module?.data ?? dataRanges(place, memory);
+  const data = holding?.data ?? dataRanges(place, memory);
   const goarch = (binary ?? inputs.core ?? live?.exe ?? inputs.binary)?.elf.header.goarch ?? 'unknown';
   const goOf = (from: ProgramData, elf: ElfFile | undefined, override: string | undefined): TargetGo | undefined => {
     const found = findGo(elf, bias ?? 0, memory, override, from);
@@ -144,19 +146,27 @@ function openParts(
   if (live && options.proc !== undefined)
     warnings.push(`--proc ${options.proc} is not read: pid:${live.pid} is there itself`);
   const main = core && mainMapping(core)?.path;
-  const holder = module ? holderOf(module) : { path: main, ids: ids ?? noIds, isProgram: true };
+  const holder = holding ? holderOf(holding) : { path: main, ids: ids ?? noIds, isProgram: true };
+  const openProgram = () => {
+    const { bias: _, ...rest } = options;
+    return openParts({ ...inputs, binary: undefined }, live, cache, [...trace], [], rest, placed);
+  };
   const elsewhere = otherPlaces({
     image: core && hasImage ? { core, memory } : undefined,
     chosen,
-    shown: library?.path ?? module?.path,
+    shown: library?.path ?? holding?.path,
     // Beside a Go program no page is read for its sake: those that were are looked at.
     among: library || !chosen.isProgram ? undefined : (libraries?.go ?? new Set()),
     goOf: (from, asTold) => goOf(from, undefined, asTold ? options.go : undefined),
     warnings,
+    module:
+      library && binary && binary === inputs.binary
+        ? { path: binary.path, program: main, ranges: data.all, openProgram }
+        : undefined,
   });
   return makeTarget({
     inputs, live, core, saved, memory, binary, own, bias, data, matches, go, goarch, warnings, trace, elsewhere,
-    program: module ? programId(module.ids, module.bias) : programId(own ?? ids, place.bias),
+    program: holding ? programId(holding.ids, holding.bias) : programId(own ?? ids, place.bias),
     holder: binary || !hasImage ? undefined : holder,
   }); // biome-ignore format: a list
 }
