@@ -15,6 +15,7 @@ import { readSavedProc, type SavedProc, withSavedProc } from '../image/saved-pro
 import { chooseBinary } from './choose-binary.js';
 import { classify, type Inputs } from './classify.js';
 import { dataRanges, type ProgramData } from './data-ranges.js';
+import type { MappedModule } from './go-modules.js';
 import { findGo } from './go-of.js';
 import { type LiveProcess, openLive } from './live.js';
 import { placeBinary } from './load-place.js';
@@ -124,10 +125,9 @@ function openParts(
   const bias =
     binary && placeBinary(binary, { core, override: options.bias, library, hasImage, warnings, trace, inBareImage });
   const placed = binary && bias !== undefined ? { elf: binary.elf, source: binary.source, bias } : undefined;
-  const libraries = named && inputs.core ? namedLibraries(named) : undefined;
+  const libraries = named && inputs.core ? namedLibraries(named) : [];
   bare?.close();
-  const memory =
-    live?.memory ?? memoryOf(parts, { placed, libraries: [...(libraries?.placed ?? []), ...(module ? [module] : [])] });
+  const memory = live?.memory ?? memoryOf(parts, { placed, libraries: [...libraries, ...(module ? [module] : [])] });
   for (const { elf } of [binary, inputs.core].filter((file) => file !== undefined))
     warnings.push(...elf.problems.map((problem) => `${elf.name}: ${problem}`));
   if (live) warnings.push(...live.warnings);
@@ -151,14 +151,20 @@ function openParts(
     const { bias: _, ...rest } = options;
     return openParts({ ...inputs, binary: undefined }, live, cache, [...trace], [], rest, placed);
   };
+  const goProgram = (): MappedModule | undefined => {
+    if (!core || !library || main === undefined || ids?.go === undefined) return undefined;
+    const own = placeInImage(core, memory);
+    return { path: main, bias: own.bias, ids, data: dataRanges(own, memory) };
+  };
   const elsewhere = otherPlaces({
     image: core && hasImage ? { core, memory } : undefined,
     chosen,
     shown: library?.path ?? holding?.path,
-    // Beside a Go program no page is read for its sake: those that were are looked at.
-    among: library || !chosen.isProgram ? undefined : (libraries?.go ?? new Set()),
+    // Beside a Go program a page of each file is looked at for its sake, and no more.
+    byIdAlone: !library && chosen.isProgram,
     goOf: (from, asTold) => goOf(from, undefined, asTold ? options.go : undefined),
     warnings,
+    program: goProgram,
     module:
       library && binary && binary === inputs.binary
         ? { path: binary.path, program: main, ranges: data.all, openProgram }

@@ -13,13 +13,15 @@ interface Parts {
   readonly chosen: ChosenBinary;
   /** The file that the runtime is looked for in, by its path in the image. */
   readonly shown: string | undefined;
-  /** The only files that are to be looked at; undefined: all. */
-  readonly among: ReadonlySet<string> | undefined;
+  /** No data is searched for what may mark a file. */
+  readonly byIdAlone: boolean;
   /** The Go version by a module's data; `asTold`: as `--go` says, if it does. */
   readonly goOf: (data: ProgramData, asTold: boolean) => TargetGo | undefined;
   /** What is to be told whichever place it is. */
   readonly warnings: readonly string[];
   readonly module: GivenModule | undefined;
+  /** The image's program, where that is Go's and another file is shown. */
+  readonly program: () => MappedModule | undefined;
 }
 
 /** A binary that is a file of the image and not its program. */
@@ -34,7 +36,7 @@ const mostMarked = 4;
 export const noIds: BuildIds = { go: undefined, gnu: undefined };
 
 /** Nothing is looked at before it is asked for. */
-export function otherPlaces({ image, chosen, shown, among, goOf, warnings, module }: Parts): Elsewhere {
+export function otherPlaces({ image, chosen, shown, byIdAlone, goOf, warnings, module, program }: Parts): Elsewhere {
   const placeOf = (module: MappedModule, asTold: boolean): OtherPlace => ({
     path: module.path,
     ids: module.ids,
@@ -43,7 +45,9 @@ export function otherPlaces({ image, chosen, shown, among, goOf, warnings, modul
   });
   let marked: readonly MappedModule[] | undefined;
   const others = () => {
-    marked ??= image ? goModules(image, among).filter(({ path }) => path !== shown) : [];
+    if (marked || !image) return marked ?? [];
+    const own = program();
+    marked = [...(own ? [own] : []), ...goModules(image, byIdAlone)].filter(({ path }) => path !== shown);
     return marked;
   };
   const isOpen = chosen.binary === undefined && !chosen.isProgram;

@@ -72,7 +72,7 @@ export interface OtherPlace {
 
 /** What else of the image may hold a runtime. Each is looked for at the call. */
 export interface Elsewhere {
-  /** The other files that are marked as Go's: libraries, plugins. Beside a Go program those only that its image was searched for anyway. */
+  /** The other files that are marked as Go's: libraries, plugins. Beside a Go program those only that have a Go build ID in the image. */
   others(): readonly OtherPlace[];
   /** Where to look where the target itself has no runtime: empty where a binary, or its program's mark, says where it must be. */
   candidates(): readonly OtherPlace[];
