@@ -10,6 +10,7 @@ export function screenContext(screen: Screen): Context {
   if (screen.kind === 'gc') return screen.pane === 'pacing' ? 'gc-pacing' : 'gc-fields';
   if (screen.kind === 'span') return screen.pane === 'map' ? 'span-map' : 'span-fields';
   if (screen.kind === 'goroutines') return screen.list === 'groups' ? 'groups' : 'goroutines';
+  if (screen.kind === 'layouts' && screen.pane === 'verify') return 'layouts-verified';
   return screen.kind;
 }
 

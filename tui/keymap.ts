@@ -34,6 +34,7 @@ const chains: Readonly<Record<Context, readonly Context[]>> = {
   pointers: ['pointers', ...text],
   marks: ['marks', ...text],
   layouts: ['layouts', ...list],
+  'layouts-verified': ['layouts', ...list],
   struct: ['struct', ...text],
   'layout-diff': ['layout-diff', ...text],
   help: ['help', 'list', 'moving'],
@@ -81,9 +82,12 @@ export function keyLabel(key: string): string {
   return keyLabels[key] ?? (key.startsWith('ctrl-') ? `Ctrl-${key.slice(5)}` : key);
 }
 
+/** What leads to where one is already. It does no harm there, and is no help. */
+const leadsHere: Readonly<Partial<Record<Context, Command>>> = { how: 'how', 'layouts-verified': 'verify' };
+
 /** The hints for the status bar: `Enter open`, `/ filter`, … */
 export function hintsFor(context: Context): readonly { readonly key: string; readonly text: string }[] {
   return bindingsIn(context).flatMap((b) =>
-    b.hint === undefined ? [] : [{ key: keyLabel(b.keys[0] ?? ''), text: b.hint }],
+    b.hint === undefined || b.command === leadsHere[context] ? [] : [{ key: keyLabel(b.keys[0] ?? ''), text: b.hint }],
   );
 }

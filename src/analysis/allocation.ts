@@ -70,8 +70,11 @@ export function allocations(process: GoProcess): AllocationResult[] {
     )
       seen.add(curg.g);
   }
-  for (const goroutine of readGoroutines(process).goroutines) {
-    if (seen.has(goroutine.g) || goroutine.status === undefined || !hasStack(goroutine.status)) continue;
+  const { goroutines } = readGoroutines(process);
+  const unread = stacks.unread(goroutines);
+  for (const goroutine of goroutines) {
+    if (seen.has(goroutine.g) || unread.has(goroutine) || goroutine.status === undefined || !hasStack(goroutine.status))
+      continue;
     const { frames } = stacks.ofGoroutine(goroutine);
     add(frames, { tid: null, goid: bigCount(goroutine.goid), status: stateName(goroutine) });
   }

@@ -28,6 +28,7 @@ export class GoroutineList {
   #now: number | undefined;
   readonly #process: GoProcess;
   #scene: ScanScene | undefined;
+  #unread: ReadonlyMap<Goroutine, string> | undefined;
 
   /** `goid`: only goroutines of that number are read. */
   constructor(process: GoProcess, goid?: string) {
@@ -41,8 +42,17 @@ export class GoroutineList {
     this.#stacks = new Stacks(process, this.functions ?? noFunctions, threads);
   }
 
+  /** Those whose stacks are not read, because they can’t all be true: each with the reason. */
+  get unread(): ReadonlyMap<Goroutine, string> {
+    this.#unread ??= this.#stacks.unread(this.goroutines);
+    return this.#unread;
+  }
+
   /** The stack of one; where there are no functions, none, and the reason. */
   stackOf(goroutine: Goroutine): GoroutineStackTrace {
+    const why = this.unread.get(goroutine);
+    if (why !== undefined)
+      return { frames: [], complete: false, stoppedBecause: why, thread: this.#stacks.threadOf(goroutine) };
     const stack = this.#stacks.ofGoroutine(goroutine);
     if (this.functions || stack.stoppedBecause === undefined || stack.frames.length > 0) return stack;
     const start = this.#stacks.startOf(goroutine);
@@ -67,7 +77,7 @@ export class GoroutineList {
     const { frames: exact, leftOut } = this.functions
       ? stackCalls(this.functions, stack, withArguments)
       : { frames: this.#innermost(goroutine) };
-    const scanned = stack.complete ? undefined : this.#scanBehind(goroutine, stack);
+    const scanned = stack.complete || this.unread.has(goroutine) ? undefined : this.#scanBehind(goroutine, stack);
     const frames = scanned ? [...exact, ...scanned.frames] : exact;
     const startFunc = goroutine.startpc ? this.#nameAt(goroutine.startpc) : undefined;
     return {

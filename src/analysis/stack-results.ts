@@ -47,10 +47,16 @@ export function* scanResults(
   if (!process || tid !== undefined) return;
   const functions = scene.functions;
   const stacks = new Stacks(process, functions ?? noFunctions, threads);
-  for (const goroutine of readGoroutines(process).goroutines) {
-    if (goid !== undefined && String(goroutine.goid) !== goid) continue;
+  const { goroutines } = readGoroutines(process, goid);
+  const unread = stacks.unread(goroutines);
+  for (const goroutine of goroutines) {
     const start = stacks.startOf(goroutine);
     if (typeof start === 'string') continue;
+    const why = unread.get(goroutine);
+    if (why !== undefined) {
+      onLack?.(`goroutine ${goroutine.goid}: ${why}`);
+      continue;
+    }
     const bp = start.bp ?? (start.origin === 'gobuf' ? goroutine.sched.bp : 0);
     yield resultOf(
       scene,

@@ -1,14 +1,17 @@
 // Whether a process has Go runtimes besides the one that is shown: each Go library of a C program brings its own, with a heap and a collector of its own. A plugin has none: its module is one
 // of the program's (runtime/symtab.go: modulesinit, moduledata.next).
 import { InspectError } from '../bytes/errors.js';
+import { moduleText } from '../target/other-places.js';
 import type { OtherPlace, Target } from '../target/target.js';
-import { moduleChain } from './function-tables.js';
+import { isPlugin, moduleChain } from './function-tables.js';
 import type { RuntimeView } from './mheap.js';
+import type { Root, RootName } from './roots/names.js';
 
 /** Files that are tried: a process has room for few heaps. */
 const mostTried = 4;
 
 interface Runtime {
+  readonly roots: ReadonlyMap<RootName, Root>;
   readonly target: Target;
   readonly check: { readonly ok: boolean };
   readonly partial: string | undefined;
@@ -17,11 +20,35 @@ interface Runtime {
 
 type Shown = RuntimeView & Runtime;
 
+/** The program that has mapped the binary as a module of its own (a plugin), if `open` finds its runtime. */
+export function programOfModule<T extends Shown>(
+  target: Target,
+  open: (target: Target) => T | undefined,
+): T | undefined {
+  const { module } = target.elsewhere;
+  const program = module?.programOf(target);
+  const there = program && tryOpen(program, open);
+  if (!module || !there?.check.ok || there.partial !== undefined) return undefined;
+  const [first, ...others] = moduleChain(there, there.address('runtime.firstmoduledata'));
+  return first !== undefined && !isIn(module, first) && others.some((at) => isIn(module, at)) ? there : undefined;
+}
+
+/** What explains that a heap is not found beside a binary, or not by its variables: it is a plugin, and nothing leads to its program. Instead of what was refused: that is its copy of the runtime, which does not run. */
+export function pluginWarning(shown: Shown): string | undefined {
+  const { binary, elsewhere } = shown.target;
+  // Whether a thread bears it out or not: the path that it has of itself tells.
+  const module = shown.roots.get('runtime.firstmoduledata')?.address;
+  const path = binary?.info.path;
+  if (module === undefined || typeof path !== 'string' || !isPlugin(shown, module)) return undefined;
+  const what =
+    shown.partial === undefined ? 'nothing of that is shown' : 'what is shown was found without its variables';
+  return `${moduleText({ path, program: elsewhere.module?.program })}: ${what}; name the program as the binary`;
+}
+
 /** A sentence for each runtime that another file of the image is proved to have. `open` finds the runtime of a target, if it has one. */
 export function otherRuntimes(shown: Shown, open: (target: Target) => Runtime | undefined): readonly string[] {
   const ours = [...moduleChain(shown, shown.address('runtime.firstmoduledata')), shown.address('runtime.mheap_')];
-  const isOurs = ({ ranges }: OtherPlace) =>
-    ours.some((at) => at !== undefined && ranges.some(({ start, end }) => at >= start && at < end));
+  const isOurs = (place: OtherPlace) => ours.some((at) => at !== undefined && isIn(place, at));
   const others = shown.target.elsewhere.others().filter((place) => !isOurs(place));
   const told = others.slice(0, mostTried).flatMap((place) => {
     const there = tryOpen(place.seen(shown.target), open);
@@ -31,7 +58,10 @@ export function otherRuntimes(shown: Shown, open: (target: Target) => Runtime | 
   return rest > 0 ? [...told, `${rest} further mapped files are Go’s and were not searched for a runtime`] : told;
 }
 
-function tryOpen(target: Target, open: (target: Target) => Runtime | undefined): Runtime | undefined {
+const isIn = ({ ranges }: Pick<OtherPlace, 'ranges'>, address: number): boolean =>
+  ranges.some(({ start, end }) => address >= start && address < end);
+
+function tryOpen<T>(target: Target, open: (target: Target) => T | undefined): T | undefined {
   try {
     return open(target);
   } catch (error) {

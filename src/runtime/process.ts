@@ -9,7 +9,7 @@ import { judgeSpans } from './judge-spans.js';
 import { type LiveSource, readLiveSpans, settleRow } from './live-spans.js';
 import { cachedSpans } from './mcache.js';
 import type { RuntimeView } from './mheap.js';
-import { otherRuntimes } from './other-runtimes.js';
+import { otherRuntimes, pluginWarning, programOfModule } from './other-runtimes.js';
 import { readFoundSpans, withoutHeap } from './partial-spans.js';
 import { type FoundRoots, findLaterRoots } from './roots/find.js';
 import { tell } from './roots/finders.js';
@@ -74,6 +74,8 @@ export function openProcess(target: Target, options: ProcessOptions): GoProcess 
   try {
     const first = openHere(target, options);
     if (first && isWhole(first)) return first;
+    const program = programOfModule(target, (there) => openHere(there, options));
+    if (program) return program;
     for (const place of target.elsewhere.candidates()) {
       const there = openHere(place.seen(target), options);
       if (there && isWhole(there)) return there;
@@ -235,7 +237,8 @@ function makeProcess(
       others ??= otherRuntimes(process, (there) =>
         openHere(there, { ...(cache === undefined ? {} : { cache }), ...(without ? { without } : {}) }),
       );
-      return [...warnings, ...others];
+      const ofPlugin = ok ? undefined : pluginWarning(process);
+      return [...(ofPlugin === undefined ? warnings : [ofPlugin]), ...others];
     },
     get trace() {
       firstRoots();

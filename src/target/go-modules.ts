@@ -9,7 +9,7 @@ import type { AddressRange } from '../image/scan-words.js';
 import { dataOfMappings, dataRanges, type ProgramData } from './data-ranges.js';
 import { biasAt, mappedFiles } from './mapped-library.js';
 
-/** A file of the image other than its program. */
+/** A file of the image: one other than its program, unless it is told. */
 export interface MappedModule {
   /** As the image names it. */
   readonly path: string;
@@ -34,32 +34,30 @@ const leastData = 64 * 1024;
 const mostUnmarked = 16;
 const mostUnmarkedData = 32 * 2 ** 20;
 
-/** Every file but the program's own, in the image's order, with its place and its data. */
-function* mappedModules({ core, memory }: ImageOfModules): Generator<MappedModule> {
+/** Every file but the program's own, in the image's order, with its place and its data; `marked`: with a Go build ID only. */
+function* mappedModules({ core, memory }: ImageOfModules, marked: boolean): Generator<MappedModule> {
   const seen = new Set<number>();
   for (const { path, start } of mappedFiles(core)) {
     // One place is one file, whatever names a list has for it.
     if (seen.has(start)) continue;
     seen.add(start);
     const elf = mappedElf(memory, start);
+    const ids = elf ? readBuildIds(elf) : noIds;
+    if (marked && ids.go === undefined) continue;
     const bias = elf && biasAt(elf, start);
     const data =
       elf && bias !== undefined
         ? dataRanges({ elf, bias, inside: undefined }, memory)
         : dataOfMappings(path, core.files, memory);
-    yield { path, bias, ids: elf ? readBuildIds(elf) : noIds, data };
+    yield { path, bias, ids, data };
   }
 }
 
-/**
- * The modules that are Go's: those with a Go build ID; where none has one, those that have Go's build info in their data (1.13+). `only`: paths beside which no other file is
- * looked at.
- */
-export function goModules(image: ImageOfModules, only?: ReadonlySet<string>): MappedModule[] {
-  const core = only ? { ...image.core, files: image.core.files.filter(({ path }) => only.has(path)) } : image.core;
-  const all = [...mappedModules({ core, memory: image.memory })];
+/** The modules that are Go's: those with a Go build ID; where none has one, and that is not all that is asked for, those that have Go's build info in their data (1.13+). */
+export function goModules(image: ImageOfModules, byIdAlone = false): MappedModule[] {
+  const all = [...mappedModules(image, byIdAlone)];
   const known = all.filter(({ ids }) => ids.go !== undefined);
-  if (known.length > 0 || only) return known;
+  if (known.length > 0 || byIdAlone) return known;
   let left = mostSearched;
   return all.filter(({ data }) => {
     const ranges = left > 0 ? data.variablesFirst : [];
@@ -72,7 +70,7 @@ export function goModules(image: ImageOfModules, only?: ReadonlySet<string>): Ma
 export function unmarkedModules(image: ImageOfModules): MappedModule[] {
   const found: MappedModule[] = [];
   let left = mostUnmarkedData;
-  for (const module of mappedModules(image)) {
+  for (const module of mappedModules(image, false)) {
     const bytes = bytesOf(module.data.all);
     if (module.ids.go !== undefined || bytes < leastData || bytes > left) continue;
     left -= bytes;

@@ -101,6 +101,7 @@ export function makeTarget(parts: Parts): Target {
       }
     },
     close() {
+      elsewhere.close();
       live?.close();
       memory.close();
       binary?.source.close();

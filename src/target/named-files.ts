@@ -47,28 +47,20 @@ export function namedGoLibrary({ core, memory, cache, sysroot, trace, warnings }
   return undefined;
 }
 
-export interface NamedLibraries {
-  readonly placed: readonly PlacedBinary[];
-  /** The paths of those that are Go's, by what the image has of them. */
-  readonly go: ReadonlySet<string>;
-}
-
 /** The libraries that the image names and that are here, each with its place. Those that the image has no build ID of are left out. */
-export function namedLibraries({ core, memory, cache, sysroot, trace, warnings }: NamedFiles): NamedLibraries {
+export function namedLibraries({ core, memory, cache, sysroot, trace, warnings }: NamedFiles): readonly PlacedBinary[] {
   const placed: PlacedBinary[] = [];
-  const go = new Set<string>();
   for (const { path, start } of mappedFiles(core)) {
     const local = localPath(path, sysroot);
     const ids = local === undefined ? undefined : mappedBuildIds(memory, start);
     if (local === undefined || ids === undefined || (ids.go === undefined && ids.gnu === undefined)) continue;
-    if (ids.go !== undefined) go.add(path);
     const opened = openSame('library', local, ids, cache, trace, warnings);
     if (opened === undefined) continue;
     const bias = biasAt(opened.elf, start);
     if (bias === undefined) opened.source.close();
     else placed.push({ elf: opened.elf, source: opened.source, bias });
   }
-  return { placed, go };
+  return placed;
 }
 
 function openSame(

@@ -15,6 +15,7 @@ import { readSavedProc, type SavedProc, withSavedProc } from '../image/saved-pro
 import { chooseBinary } from './choose-binary.js';
 import { classify, type Inputs } from './classify.js';
 import { dataRanges, type ProgramData } from './data-ranges.js';
+import type { MappedModule } from './go-modules.js';
 import { findGo } from './go-of.js';
 import { type LiveProcess, openLive } from './live.js';
 import { placeBinary } from './load-place.js';
@@ -80,6 +81,7 @@ function openParts(
   trace: string[],
   warnings: string[],
   options: OpenTargetRequest['options'],
+  module?: PlacedBinary,
 ): Target {
   const given = inputs.core ?? inputs.binary;
   const saved = options.proc === undefined || live || !given ? undefined : readSavedProc(options.proc, given.elf);
@@ -102,7 +104,7 @@ function openParts(
     ids,
     hasImage,
   });
-  const { binary, module } = chosen;
+  const { binary, module: holding } = chosen;
   const own = binary && readBuildIds(binary.elf);
   // A library of the program is held against what the image holds of that library.
   const library =
@@ -123,16 +125,16 @@ function openParts(
   const bias =
     binary && placeBinary(binary, { core, override: options.bias, library, hasImage, warnings, trace, inBareImage });
   const placed = binary && bias !== undefined ? { elf: binary.elf, source: binary.source, bias } : undefined;
-  const libraries = named && inputs.core ? namedLibraries(named) : undefined;
+  const libraries = named && inputs.core ? namedLibraries(named) : [];
   bare?.close();
-  const memory = live?.memory ?? memoryOf(parts, { placed, libraries: libraries?.placed });
+  const memory = live?.memory ?? memoryOf(parts, { placed, libraries: [...libraries, ...(module ? [module] : [])] });
   for (const { elf } of [binary, inputs.core].filter((file) => file !== undefined))
     warnings.push(...elf.problems.map((problem) => `${elf.name}: ${problem}`));
   if (live) warnings.push(...live.warnings);
   if (saved) warnings.push(...saved.warnings, ...otherProcess(saved, ownInfo));
   if (core) warnings.push(...core.problems.map((problem) => `${inputs.core?.path}: ${problem}`));
   const place = binary || !core ? { elf: binary?.elf, bias, inside: addressInside(core) } : placeInImage(core, memory);
-  const data = module?.data ?? dataRanges(place, memory);
+  const data = holding?.data ?? dataRanges(place, memory);
   const goarch = (binary ?? inputs.core ?? live?.exe ?? inputs.binary)?.elf.header.goarch ?? 'unknown';
   const goOf = (from: ProgramData, elf: ElfFile | undefined, override: string | undefined): TargetGo | undefined => {
     const found = findGo(elf, bias ?? 0, memory, override, from);
@@ -144,19 +146,33 @@ function openParts(
   if (live && options.proc !== undefined)
     warnings.push(`--proc ${options.proc} is not read: pid:${live.pid} is there itself`);
   const main = core && mainMapping(core)?.path;
-  const holder = module ? holderOf(module) : { path: main, ids: ids ?? noIds, isProgram: true };
+  const holder = holding ? holderOf(holding) : { path: main, ids: ids ?? noIds, isProgram: true };
+  const openProgram = () => {
+    const { bias: _, ...rest } = options;
+    return openParts({ ...inputs, binary: undefined }, live, cache, [...trace], [], rest, placed);
+  };
+  const goProgram = (): MappedModule | undefined => {
+    if (!core || !library || main === undefined || ids?.go === undefined) return undefined;
+    const own = placeInImage(core, memory);
+    return { path: main, bias: own.bias, ids, data: dataRanges(own, memory) };
+  };
   const elsewhere = otherPlaces({
     image: core && hasImage ? { core, memory } : undefined,
     chosen,
-    shown: library?.path ?? module?.path,
-    // Beside a Go program no page is read for its sake: those that were are looked at.
-    among: library || !chosen.isProgram ? undefined : (libraries?.go ?? new Set()),
+    shown: library?.path ?? holding?.path,
+    // Beside a Go program a page of each file is looked at for its sake, and no more.
+    byIdAlone: !library && chosen.isProgram,
     goOf: (from, asTold) => goOf(from, undefined, asTold ? options.go : undefined),
     warnings,
+    program: goProgram,
+    module:
+      library && binary && binary === inputs.binary
+        ? { path: binary.path, program: main, ranges: data.all, openProgram }
+        : undefined,
   });
   return makeTarget({
     inputs, live, core, saved, memory, binary, own, bias, data, matches, go, goarch, warnings, trace, elsewhere,
-    program: module ? programId(module.ids, module.bias) : programId(own ?? ids, place.bias),
+    program: holding ? programId(holding.ids, holding.bias) : programId(own ?? ids, place.bias),
     holder: binary || !hasImage ? undefined : holder,
   }); // biome-ignore format: a list
 }

@@ -79,12 +79,28 @@ export interface OtherPlace {
 
 /** What else of the image may hold a runtime. Each is looked for at the call. */
 export interface Elsewhere {
-  /** The other files that are marked as Go's: libraries, plugins. Beside a Go program those only that its image was searched for anyway. */
+  /** The other files that are marked as Go's: libraries, plugins. Beside a Go program those only that have a Go build ID in the image. */
   others(): readonly OtherPlace[];
   /** Where to look where the target itself has no runtime: empty where a binary, or its program's mark, says where it must be. */
   candidates(): readonly OtherPlace[];
   /** What is to be said where none of them has one either. */
   readonly refusal: InspectError | undefined;
+  /** Where the binary is not the image's program but a file that it has mapped, and may be a module of it (a plugin). */
+  readonly module: ModuleFile | undefined;
+  /** Closes what was opened here. */
+  close(): void;
+}
+
+/** A binary that is a file of the image and not its program. */
+export interface ModuleFile {
+  /** As the user named it. */
+  readonly path: string;
+  /** The image's program by its path then and there; undefined where the image does not name it. */
+  readonly program: string | undefined;
+  /** Its writable data. Ascending. */
+  readonly ranges: readonly { readonly start: number; readonly end: number }[];
+  /** `target` with the image's program in the binary's place: its file if it is at hand, else what the image has of it. Says which file was given instead. Undefined where that can't be opened. */
+  programOf(target: Target): Target | undefined;
 }
 
 export interface Target {

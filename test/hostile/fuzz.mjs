@@ -81,11 +81,18 @@ function layOut(folder, set, only) {
 /** Resolves to what the fuzzer said: { code, stdout, stderr }. `only`: the one image of the set that is damaged. */
 async function fuzz(runs, seed, set, only) {
   const folder = mkdtempSync(join(tmpdir(), 'spanscope-fuzz-'));
+  const program = join(root, 'dist', `fuzz-${process.pid}.cjs`);
+  // No `finally` runs where a signal ends it.
+  const leaving = () => {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(program, { force: true });
+  };
+  process.on('exit', leaving);
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
   try {
     layOut(folder, set, only);
     // Beside the built program: layouts/ is found from there.
     mkdirSync(join(root, 'dist'), { recursive: true });
-    const program = join(root, 'dist', `fuzz-${process.pid}.cjs`);
     await build({
       absWorkingDir: root,
       entryPoints: ['test/hostile/fuzz-images.ts'],
@@ -98,21 +105,16 @@ async function fuzz(runs, seed, set, only) {
       define: { 'import.meta.url': '__bundleUrl' },
       banner: { js: "const __bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
     });
-    try {
-      return await watch(program, [runs, seed, folder, ...sets[set].limits].map(String));
-    } finally {
-      rmSync(program, { force: true });
-    }
+    return await watch(program, [runs, seed, folder, ...sets[set].limits].map(String));
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    leaving();
   }
 }
 
 function watch(program, args) {
   return new Promise((resolve) => {
     const child = fork(program, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
-    process.on('exit', () => child.kill('SIGKILL'));
-    for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
+    process.prependListener('exit', () => child.kill('SIGKILL'));
     const said = { stdout: '', stderr: '' };
     let last = 'before the first run';
     let timer;

@@ -1,7 +1,7 @@
 // Programs that have loaded a plugin: the list of modules is walked, functions of both are found where the program itself says that they are, and the roots are
 // the program's own, with symbols and without. Builds them itself: it needs gcc and kernel cores in the working folder.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,8 +10,9 @@ import { GoroutineList } from '../../src/analysis/goroutines.js';
 import { scanResults } from '../../src/analysis/stack-results.js';
 import { functionTables, moduleChain } from '../../src/runtime/function-tables.js';
 import type { Goroutine } from '../../src/runtime/goroutines.js';
-import { openProcess } from '../../src/runtime/process.js';
+import { type GoProcess, openProcess } from '../../src/runtime/process.js';
 import { openTarget } from '../../src/target/open.js';
+import { withoutSegments } from '../support/blank-core.js';
 import { withoutSections } from '../support/damaged-binary.js';
 import { manifest } from './prepared.js';
 
@@ -54,8 +55,44 @@ test.for(lines)('go%s: modules, functions and roots of a program with a plugin',
   expect(stripped.spans()!.base).toEqual(twin.spans()!.base);
   expect(stripped.warnings).toEqual([]);
   expect(twin.warnings).toEqual([]);
+  // The plugin, given as the binary: the program's heap is shown, and it is said whose that is.
+  const pluginFile = join(at, 'part.so');
+  const asBinary = () => openProcess(openTarget({ files: [pluginFile, core], options: {} }), {})!;
+  const warned = [
+    expect.stringMatching(/part\.so is a plugin of the program \S+host, which has the runtime and the heap/),
+  ];
+  const expectHost = (shown: GoProcess) => {
+    expect(shown.spans()!.base).toEqual(twin.spans()!.base);
+    expect(shown.address('runtime.mheap_')).toBe(twin.address('runtime.mheap_'));
+    expect(shown.partial).toBeUndefined();
+    expect(shown.warnings).toEqual([]);
+  };
+  const byFile = asBinary();
+  expectHost(byFile);
+  expect(byFile.target.binary!.info.path).toBe(host);
+  expect(byFile.target.warnings).toEqual(warned);
+  byFile.target.close();
+  // Where the image lacks the program's data, nothing can be shown of it: that is told, and not what the plugin's idle copy of the runtime looks like.
+  copyFileSync(core, join(at, 'lacking'));
+  const { dataRanges, go } = twin.target;
+  const lacking = openTarget({
+    files: [pluginFile, withoutSegments(join(at, 'lacking'), dataRanges)],
+    // Up to 1.20 a plugin has no build info.
+    options: { go: go!.version },
+  });
+  expect(openProcess(lacking, {})!.warnings).toEqual([
+    expect.stringMatching(/part\.so is a plugin of the program \S+host, .*; name the program as the binary$/),
+  ]);
   // Without the program's file, the plugin's copy of the runtime, whose code is there, does not speak for the program's.
   renameSync(host, join(at, 'kept'));
+  const byImage = asBinary();
+  expectHost(byImage);
+  expect(byImage.target.binary).toBeUndefined();
+  expect(byImage.target.go!.version).toBe(twin.target.go!.version);
+  expect(byImage.target.warnings.filter((text) => !text.includes('is a guess'))).toEqual([
+    ...warned,
+    expect.stringMatching(/^there is no binary: .*host/),
+  ]);
   const alone = openProcess(openTarget({ files: [core], options: {} }), {})!;
   expect(alone.target.binary).toBeUndefined();
   expect(alone.target.holder).toMatchObject({ path: host, isProgram: true });

@@ -172,6 +172,36 @@ test.for(
   expectTwin(bare, twins[shown]!);
 });
 
+test.for(
+  manifest.quick
+    ? [['1.24', '1.24']]
+    : [
+        ['1.24', '1.24'],
+        ['1.17', '1.26'],
+        ['1.27', '1.13'],
+      ],
+)('a library of go%s in a program of go%s', ([library, line], { skip }) => {
+  const at = join(folder, `${library}-in-${line}`);
+  const { said, why } = made(at, [library!, line!, 'go']);
+  if (why !== undefined) skip(why);
+  const [host, part, core] = ['host', 'libgo.so', 'core'].map((name) => join(at, name)) as [string, string, string];
+  const expectOne = (shown: ReturnType<typeof look>, own: Said, other: string, release: string) => {
+    expectSaid(shown, own);
+    expect(shown.warnings.filter((text) => text.includes('another Go runtime'))).toEqual([
+      expect.stringMatching(new RegExp(`, go${release}\\.\\d+( \\(a guess\\))?, .* in ${other} `)),
+    ]);
+  };
+  expectOne(look([part, core]), said[0]!, host, line!);
+  expectOne(look([host, core]), said[1]!, part, library!);
+  // The library's file gone, then the program's too.
+  renameSync(part, join(at, 'kept'));
+  expectOne(look([host, core]), said[1]!, part, library!);
+  renameSync(host, join(at, 'kept too'));
+  const alone = look([core]);
+  expectOne(alone, said[1]!, part, library!);
+  expect(alone.target.holder).toMatchObject({ path: host, isProgram: true });
+});
+
 test.for(lines.flatMap((line) => ['pie', 'static'].map((link) => [line, link] as const)))(
   'go%s: a Go archive in a C program, linked %s, whose file is gone',
   ([line, link], { skip }) => {

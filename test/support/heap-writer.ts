@@ -78,7 +78,7 @@ export function writeHeap(spec: HeapSpec = {}): WrittenHeap {
       live: undefined,
       binary: undefined,
       holder: undefined,
-      elsewhere: { others: () => [], candidates: () => [], refusal: undefined },
+      elsewhere: { others: () => [], candidates: () => [], refusal: undefined, module: undefined, close: () => {} },
       dataRanges: [],
       variableRanges: [],
       moduleSection: undefined,

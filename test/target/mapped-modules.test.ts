@@ -1,15 +1,19 @@
 // The Go runtime in a file that is not the image's program, and that nobody gave: a real core, told as one of a C program that has the Go program as a library. The twin is the same
 // core with its binary.
-import { copyFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, copyFileSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { overviewOf } from '../../src/analysis/overview.js';
 import { InspectError } from '../../src/bytes/errors.js';
+import { FileSource } from '../../src/bytes/file-source.js';
+import { NT, PF, PT } from '../../src/elf/constants.js';
+import type { MappedFile } from '../../src/elf/core.js';
+import { ElfFile } from '../../src/elf/elf-file.js';
 import { type GoProcess, openProcess } from '../../src/runtime/process.js';
 import { openTarget } from '../../src/target/open.js';
 import { withoutSegments } from '../support/blank-core.js';
-import { writeElf } from '../support/elf-writer.js';
+import { note, pack, text, writeElf } from '../support/elf-writer.js';
 import { asLibrary, type Told, toldBy, withTold } from '../support/mapped-core.js';
 import { output, TempFolder } from '../support/run-cli.js';
 import { untoldBytes } from '../support/untold.js';
@@ -135,6 +139,53 @@ describe('another file', () => {
     const { target, process } = look(withTold(plain, join(folder.path, 'own'), { ...own, files }));
     expectTwin(process);
     expect(target.holder).toMatchObject({ path: '/srv/heapmix/server', isProgram: true });
+  });
+});
+
+describe('a plugin of the program, given as the binary', () => {
+  // No plugin is among the small images: the dynamic linker's file is given a note of Go's, and in its data a second moduledata is put, to which the program's leads.
+  const offsetOf = (field: string) => twin.layout.field('moduledata', field)!.offset;
+  const first = () => twin.address('runtime.firstmoduledata')!;
+  const isData = ({ path, start }: MappedFile) =>
+    path.includes('ld-linux') &&
+    twin.memory.segments.some((each) => each.start === start && each.flags === (PF.R | PF.W));
+  const written = (path: string, address: number, bytes: Uint8Array) => {
+    const elf = ElfFile.open(FileSource.open(path));
+    const segment = elf.programHeaders.find(
+      ({ type, vaddr, filesz }) => type === PT.LOAD && address >= vaddr && address < vaddr + filesz,
+    )!;
+    const file = openSync(path, 'r+');
+    writeSync(file, bytes, 0, bytes.length, segment.offset + address - segment.vaddr);
+    closeSync(file);
+    elf.close();
+  };
+  const scene = (name: string, isChained: boolean) => {
+    const { files } = toldBy(plain);
+    const data = files.find(isData)!;
+    const base = files.find(({ path, offset }) => path === data.path && offset === 0)!;
+    const image = join(folder.path, name);
+    copyFileSync(plain, image);
+    written(image, data.start, twin.memory.bytes(first(), offsetOf('next')).bytes);
+    written(image, data.start + offsetOf('next'), new Uint8Array(8));
+    if (isChained) written(image, first() + offsetOf('next'), pack({}, [[8, data.start]]));
+    const segment = { type: PT.LOAD, flags: PF.R | PF.W, vaddr: data.start - base.start, memsz: data.end - data.start };
+    const plugin = folder.file(basename(data.path), writeElf({
+      type: 3, machine: 62,
+      segments: [{ type: PT.LOAD, flags: PF.R, vaddr: 0, filesz: 64 }, { ...segment, filesz: 0 }, { type: PT.NOTE, data: note({}, 'Go', NT.GO_BUILD_ID, text('plugin')) }],
+    })); // biome-ignore format: one line each
+    return openProcess(openTarget({ files: [plugin, image], options: {} }), {});
+  };
+
+  it('shows the program’s heap and says so', () => {
+    const shown = scene('chained', true);
+    expectTwin(shown);
+    expect(shown!.target.warnings[0]).toMatch(
+      /ld-linux\S* is a plugin of the program \/srv\/heapmix\/server, .*: that program’s heap is shown, by what the image alone tells/,
+    );
+  });
+
+  it('does not where no list of modules of the program has it', () => {
+    expect(scene('alone', false)?.check.ok).not.toBe(true);
   });
 });
 

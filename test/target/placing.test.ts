@@ -213,7 +213,7 @@ describe('libraries that the image names', () => {
     const info = readCore(elf);
     const warnings: string[] = [];
     const memory = openCoreImage({ elf, source, info });
-    const { placed: libraries } = namedLibraries({ core: info, memory, cache, sysroot, trace: [], warnings });
+    const libraries = namedLibraries({ core: info, memory, cache, sysroot, trace: [], warnings });
     return { memory: openCoreImage({ elf, source, info, libraries }), warnings };
   }
 

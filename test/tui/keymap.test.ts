@@ -65,6 +65,19 @@ describe('the key table', () => {
   });
 });
 
+describe('the status bar', () => {
+  const texts = (context: (typeof contexts)[number]) => hintsFor(context).map(({ text }) => text);
+
+  it('does not hint at what leads to where one is', () => {
+    expect(contexts.filter((context) => commandFor(context, 'w') === 'how' && !texts(context).includes('how'))).toEqual(
+      ['how'],
+    );
+    expect(texts('layouts')).toContain('verify');
+    expect(texts('layouts-verified')).not.toContain('verify');
+    expect(texts('layouts-verified')).toContain('open');
+  });
+});
+
 describe('the help', () => {
   it('lists keys and commands with the words help and quit', () => {
     const text = helpLines('spans', '', 80).map(lineText).join('\n');

@@ -198,6 +198,9 @@ describe('how it was found', () => {
     await screen.waitFor('GOGC');
     type('w');
     const text = await screen.waitFor('steps');
+    // It is here that `w` leads.
+    expect(text.split('\n').at(-1)).not.toContain('w how');
+    expect(text.split('\n').at(-1)).toContain('? help');
     expect(text).toContain('tried on 64 spans of the image: it holds for 64');
     expect(text).toMatch(/✓ runtime\.mheap_ +0x552860 +confirmed/);
     expect(text).toContain('named by the symbol table, confirmed by what it holds');

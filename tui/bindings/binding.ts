@@ -27,6 +27,7 @@ export type Context =
   | 'pointers'
   | 'marks'
   | 'layouts'
+  | 'layouts-verified'
   | 'struct'
   | 'layout-diff'
   | 'help'

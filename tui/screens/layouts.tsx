@@ -10,6 +10,7 @@ import { marker } from '../components/table.js';
 import { useApp } from '../hooks/use-app.js';
 import { useCommands, useListMotion } from '../hooks/use-keymap.js';
 import { useCall } from '../hooks/use-session.js';
+import { screenContext } from '../key-meaning.js';
 import type { Line, Segment } from '../line.js';
 import { grouped } from '../numbers.js';
 import type { LayoutPane, ScreenOf } from '../screen-state.js';
@@ -149,7 +150,7 @@ export function LayoutsScreen({ screen, width, height }: ScreenProps<LayoutsStat
       <Frame
         width={width}
         height={height}
-        context="layouts"
+        context={screenContext(screen)}
         body={[tabs, ...notReadyBody(error, width, waiting)]}
         awaited={error === undefined}
       />
@@ -170,7 +171,7 @@ export function LayoutsScreen({ screen, width, height }: ScreenProps<LayoutsStat
     <Frame
       width={width}
       height={height}
-      context="layouts"
+      context={screenContext(screen)}
       body={[tabs, head, ...lines, ...none, ...below]}
       selected={count === 0 ? undefined : cursor - top + 2}
       status={status}

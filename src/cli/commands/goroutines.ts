@@ -117,6 +117,10 @@ function runGoroutines(invocation: Invocation): number {
     for (const { goid, ...goroutine } of cut(matching)) warnOfElided(`goroutine ${goid}`, goroutine, invocation);
   if (!list.known) invocation.warn(`${noAllgs} (threads shows what runs)`);
   if (list.unreadable > 0) invocation.warn(`allgs: ${grouped(list.unreadable)} g’s can’t be read, they are not shown`);
+  if (list.unread.size > 0)
+    invocation.warn(
+      `${grouped(list.unread.size)} goroutines have stacks that are not read: they overlap others’, or SP lies below them`,
+    );
   if (!list.functions) invocation.warn('the program’s function table can’t be read: no stacks, no names');
   opened.target.close();
   return 0;

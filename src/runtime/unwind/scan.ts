@@ -64,6 +64,8 @@ interface Node {
   readonly fn: GoFunction | undefined;
   readonly role: string;
   readonly target: number | undefined;
+  /** The name of the function that stands there; undefined where that is not known. */
+  readonly callee: string | undefined;
   /** False for a pc that stands in text, but behind no call. */
   readonly called: boolean;
   /** The node that the frame pointer saved below this one leads to; -1 for none. */
@@ -125,8 +127,10 @@ function gather({ memory, goarch, classifier, functions }: ScanScene, { sp, lr, 
   const add = (at: number, pc: number, called: boolean) => {
     const fn = functions?.at(pc);
     const role = fn && functions ? functions.roleOf(fn) : 'normal';
+    const target = callTarget(memory, goarch, pc);
+    const callee = target === undefined ? undefined : functions?.at(target)?.name;
     byAddress.set(at, nodes.length);
-    nodes.push({ at, pc, fn, role, target: callTarget(memory, goarch, pc), called, pointsTo: -1 });
+    nodes.push({ at, pc, fn, role, target, callee, called, pointsTo: -1 });
   };
   const word = memory.pointerSize;
   // A function that calls nothing leaves its return address in the register.
@@ -154,8 +158,9 @@ function bestChain(
   const choose = (from: From | undefined, nearest: number): Link | undefined => {
     let chosen: Link | undefined;
     let most = Number.NEGATIVE_INFINITY;
+    const expected = from && callerAt(scene, from);
     const tryOne = (i: number) => {
-      const link = linkTo(scene, from, nodes[i]!, i, startpc);
+      const link = linkTo(scene, from, nodes[i]!, i, { expected, startpc });
       if (!link || link.weight + total[i]! <= most) return;
       most = link.weight + total[i]!;
       chosen = link;
@@ -189,7 +194,7 @@ function linkTo(
   from: From | undefined,
   to: Node,
   index: number,
-  startpc: number | undefined,
+  { expected, startpc }: { readonly expected: number | undefined; readonly startpc: number | undefined },
 ): Link | undefined {
   if (!from) return to.called ? { to: index, weight: weights.nothing, reasons: [] } : undefined;
   const reasons: string[] = [];
@@ -203,12 +208,12 @@ function linkTo(
     const may = to.role === 'goexit' ? to.pc > to.fn!.entry : injectedRoles.has(from.role);
     if (!may) return undefined;
   } else if (to.target !== undefined) {
-    if (calls(scene.functions, to.target, from)) {
+    if (calls(scene.functions, to, from)) {
       reasons.push('calls the frame below');
       weight += weights.called;
     } else if (reasons.length === 0) return undefined;
   }
-  if (isFrameSize(scene, from, to)) {
+  if (to.at === expected) {
     reasons.push('frame size');
     weight += weights.size;
   }
@@ -216,15 +221,16 @@ function linkTo(
   return { to: index, weight: reasons.length > 0 ? weight : misses ? weights.skips : weights.nothing, reasons };
 }
 
-/** Where calls push the return address, the next one lies a frame of the function between them further up. */
-function isFrameSize({ memory, linkRegister }: ScanScene, from: From, to: Node): boolean {
+/** Where calls push the return address, the next one stands a frame of the function between them further up; undefined where that is not known. */
+function callerAt({ memory, linkRegister }: ScanScene, from: From): number | undefined {
   const delta = linkRegister ? undefined : from.fn?.spDelta(from.pc);
-  return delta !== undefined && to.at === from.at + memory.pointerSize + delta;
+  return delta === undefined ? undefined : from.at + memory.pointerSize + delta;
 }
 
-function calls(functions: ProgramFunctions | undefined, target: number, { fn, pc }: From): boolean {
+function calls(functions: ProgramFunctions | undefined, { target, callee }: Node, { fn, pc }: From): boolean {
+  if (target === undefined) return false;
   // A wrapper for another calling convention has the name of what it wraps.
-  if (fn) return target === fn.entry || functions?.at(target)?.name === fn.name;
+  if (fn) return target === fn.entry || callee === fn.name;
   return functions === undefined && target <= pc && pc - target < mostFunctionBytes;
 }
 

@@ -3,6 +3,7 @@
 import { mayBeSp, type SignalContextLayout, signalContextLayout } from '../../elf/signal-context.js';
 import type { Goroutine } from '../goroutines.js';
 import type { RuntimeView } from '../mheap.js';
+import { unreadStacks } from './overlapping-stacks.js';
 import type { ProgramFunctions } from './program-functions.js';
 import { type Machine, type Thread, within } from './thread-list.js';
 import {
@@ -60,7 +61,19 @@ export class Stacks {
     return { ...unwind(this.#scene, found, { bounds: goroutine.stack }), thread: tid };
   }
 
-  /** The thread that runs it. */
+  /** Of all goroutines of an image those whose stacks are not to be read, because they can’t all be true: each with the reason. */
+  unread(goroutines: readonly Goroutine[]): ReadonlyMap<Goroutine, string> {
+    return unreadStacks(goroutines, this.#view.memory, (goroutine) => {
+      const start = this.startOf(goroutine);
+      return typeof start === 'string' ? undefined : start.sp;
+    });
+  }
+
+  /** The thread that runs it, where one of the image does. */
+  threadOf(goroutine: Goroutine): number | undefined {
+    return this.#runs(goroutine)?.tid;
+  }
+
   #runs({ g, m }: Goroutine): Thread | undefined {
     const thread = m ? this.#byMachine.get(m) : undefined;
     return thread?.machine?.curg === g ? thread : undefined;
