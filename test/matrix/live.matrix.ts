@@ -86,7 +86,6 @@ function faults({ pid, held }: Churn): { wrong: string[]; torn: number; rows: nu
 describe.runIf(possible)('a process at full speed', () => {
   it.each(programs.map((program) => ({ name: basename(program), program })))(
     `$name: no wrong row that is not marked, over ${rounds} snapshots`,
-    { timeout: 600_000 },
     async ({ program }) => {
       const churn = await start(program);
       try {
@@ -116,7 +115,7 @@ describe.runIf(possible)('a process at full speed', () => {
     },
   );
 
-  it(`runs again after ${rounds} kills -9 at any moment of --stop`, { timeout: 600_000 }, async () => {
+  it(`runs again after ${rounds} kills -9 at any moment of --stop`, async () => {
     const churn = await start(programs.at(-1)!);
     const stopped = () => threadStates(churn.pid).includes('T');
     const until = async (what: () => boolean) => {
