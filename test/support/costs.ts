@@ -4,7 +4,7 @@
 // neighbour, laps take as much longer as what is measured. Bounds are given in seconds of a machine on which a lap takes a hundredth of one, as on an idle core of 2024.
 // Memory is the peak of the resident set above what was resident before (proc(5): clear_refs, VmHWM); where the system keeps no peak of its own for that, only what raises the peak of the whole process is seen.
 //
-// What is over a bound is measured again, each time with garbage collected before and laps around it, of which the slowest counts: a costly input costs the same each time, noise does not.
+// What is over a bound is measured again, each time with garbage collected before and laps around it, and the least counts: a costly input costs the same each time, noise does not.
 import { closeSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -20,14 +20,20 @@ export interface Cost {
 export const hostile: Cost = { seconds: 1, mib: 200 };
 
 const lapSeconds = 0.01;
-/** So often is measured again what was over a bound. */
+/** How often what was over a bound is measured again. */
 const timesAgain = 3;
-/** Laps of which the fastest, or the slowest, counts. The first ones of a process are compiled while they run. */
+/** Laps of which the fastest counts at first; those of a process that has just begun are compiled while they run. And before and after what is measured again, whose mean counts. */
 const lapsForAll = 12;
 const lapsAround = 4;
 
 setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
+const gc = runInNewContext('gc') as () => void;
+
+/** Buffers that the first collection finds dead are given back at the latest when the second begins. */
+function collectGarbage(): void {
+  gc();
+  gc();
+}
 
 /** CPU seconds that the process has used since it used `since`. */
 function cpuSeconds(since: NodeJS.CpuUsage): number {
@@ -91,32 +97,48 @@ export function liveMiB(): number {
   return (heapUsed + external) / 2 ** 20;
 }
 
-/** One measurement, from its making to `over`. */
-class Measurement {
-  readonly #again: boolean;
-  readonly #lap: number;
-  readonly #mib: number;
-  readonly #cpu: NodeJS.CpuUsage;
+/** Measures until the cost is known to be within its bounds, or often enough. */
+class Trial {
+  readonly #bounds: Cost;
+  #times = 0;
+  #least: Cost = { seconds: Number.POSITIVE_INFINITY, mib: Number.POSITIVE_INFINITY };
+  #laps: readonly number[] = [];
+  #mib = 0;
+  #cpu: NodeJS.CpuUsage = { user: 0, system: 0 };
 
-  constructor(again: boolean) {
+  constructor(bounds: Cost) {
+    this.#bounds = bounds;
+  }
+
+  begin(): void {
     fastest ??= Math.min(...laps(lapsForAll));
-    this.#again = again;
-    this.#lap = again ? Math.max(...laps(lapsAround)) : fastest;
-    if (again) collectGarbage();
+    this.#laps = this.#times === 0 ? [fastest] : laps(lapsAround);
+    if (this.#times > 0) collectGarbage();
     forgetPeak();
     this.#mib = peakMiB();
     this.#cpu = process.cpuUsage();
   }
 
-  /** What was used since, and if that is over its bound, in words. `own`: CPU seconds, where the work measures itself. */
-  end(bounds: Cost, own?: number): { readonly cost: Cost; readonly over?: string } {
+  /** The least that was measured since the first `begin`, if that is within the bounds; undefined if it is to be measured again. `own`: CPU seconds, where the work measures itself. */
+  end(own?: number): Cost | undefined {
     const cpu = own ?? cpuSeconds(this.#cpu);
     const mib = peakMiB() - this.#mib;
-    const lapTook = this.#again ? Math.max(this.#lap, ...laps(lapsAround)) : this.#lap;
-    const seconds = (cpu / lapTook) * lapSeconds;
-    if (seconds <= bounds.seconds && mib <= bounds.mib) return { cost: { seconds, mib } };
-    const over = `costs ${seconds.toFixed(2)} s and ${mib.toFixed(0)} MiB, where ${bounds.seconds} s and ${bounds.mib} MiB are the most (${cpu.toFixed(2)} s of CPU time, of which a lap took ${lapTook.toFixed(3)} s)`;
-    return { cost: { seconds, mib }, over };
+    const around = this.#times === 0 ? this.#laps : [...this.#laps, ...laps(lapsAround)];
+    const mean = around.reduce((sum, one) => sum + one, 0) / around.length;
+    const least = {
+      seconds: Math.min(this.#least.seconds, (cpu / mean) * lapSeconds),
+      mib: Math.min(this.#least.mib, mib),
+    };
+    this.#least = least;
+    const { seconds, mib: mostMiB } = this.#bounds;
+    if (least.seconds <= seconds && least.mib <= mostMiB) return least;
+    if (this.#times < timesAgain) {
+      this.#times += 1;
+      return undefined;
+    }
+    throw new Error(
+      `costs ${least.seconds.toFixed(2)} s and ${least.mib.toFixed(0)} MiB, where ${seconds} s and ${mostMiB} MiB are the most (at last ${cpu.toFixed(2)} s of CPU time, of which a lap took ${mean.toFixed(3)} s)`,
+    );
   }
 }
 
@@ -125,12 +147,12 @@ class Measurement {
  * changes (counts, files) is the caller's, before and after. `own`: CPU seconds, where only a part of the work is meant and measures itself.
  */
 export function measured<T>(bounds: Cost, work: () => T, own?: (result: T) => number): { result: T; cost: Cost } {
-  for (let times = 0; ; times += 1) {
-    const measurement = new Measurement(times > 0);
+  const trial = new Trial(bounds);
+  for (;;) {
+    trial.begin();
     const result = work();
-    const { cost, over } = measurement.end(bounds, own?.(result));
-    if (over === undefined) return { result, cost };
-    if (times === timesAgain) throw new Error(over);
+    const cost = trial.end(own?.(result));
+    if (cost) return { result, cost };
   }
 }
 
@@ -139,11 +161,10 @@ export const bounded = <T>(bounds: Cost, work: () => T): T => measured(bounds, w
 
 /** The same of what is waited for. */
 export async function boundedAsync<T>(bounds: Cost, work: () => Promise<T>): Promise<T> {
-  for (let times = 0; ; times += 1) {
-    const measurement = new Measurement(times > 0);
+  const trial = new Trial(bounds);
+  for (;;) {
+    trial.begin();
     const result = await work();
-    const { over } = measurement.end(bounds);
-    if (over === undefined) return result;
-    if (times === timesAgain) throw new Error(over);
+    if (trial.end()) return result;
   }
 }
