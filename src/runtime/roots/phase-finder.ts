@@ -31,7 +31,7 @@ export function gcphaseByStores(
     let pieces = 0;
     for (const { code, found } of blocksOf(scene, module, data)) {
       stores.push(...found);
-      pieces += piecesThatReferTo(mheap, scene, code);
+      pieces += piecesThatReferTo(mheap, scene, code, enoughPieces - pieces);
       if (stores.length >= enoughStores) break;
     }
     const [first, second] = stores;
@@ -65,10 +65,12 @@ function* blocksOf(scene: Scene, module: number, data: readonly AddressRange[]):
   }
 }
 
-function piecesThatReferTo(target: number, { layout }: Scene, { address, bytes, littleEndian }: Code): number {
+/** Pieces of `code` that refer to `target`, `most` at most. */
+function piecesThatReferTo(target: number, { layout }: Scene, code: Code, most: number): number {
+  const { address, bytes, littleEndian } = code;
   const wanted = [{ start: target, end: target + 1 }];
   let pieces = 0;
-  for (let at = 0; at < bytes.length; at += pieceBytes) {
+  for (let at = 0; at < bytes.length && pieces < most; at += pieceBytes) {
     const piece = { address: address + at, bytes: bytes.subarray(at, at + pieceBytes), littleEndian };
     if (codeReferences(layout.goarch, piece, wanted)?.has(target)) pieces += 1;
   }
