@@ -4,9 +4,10 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
     exclude: ['test/matrix/**'],
-    // For a machine that does much else: nothing is proved by how fast it is.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // For what hangs, and nothing else: no test is about how long anything takes, and a machine may be slow and busy.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+    setupFiles: ['test/support/own-surroundings.ts'],
     globalSetup: ['test/support/build-once.ts'],
   },
 });

@@ -4,7 +4,10 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/matrix/**/*.matrix.ts'],
-    testTimeout: 180_000,
+    // For what hangs, and nothing else.
+    testTimeout: 1_800_000,
+    hookTimeout: 1_800_000,
+    setupFiles: ['test/support/own-surroundings.ts'],
     globalSetup: ['test/support/build-once.ts'],
     pool: 'forks',
     maxWorkers: 1,

@@ -12,6 +12,7 @@ import { copySequence } from './terminal/clipboard.js';
 import { FrameWriter } from './terminal/frame-writer.js';
 import { type Size, sizeOf, watchSize } from './terminal/size.js';
 import { cleanText } from './terminal/text-width.js';
+import { WholeKeys } from './terminal/whole-keys.js';
 import { errorReply, UiSession } from './ui-session.js';
 
 export interface TuiOptions {
@@ -83,7 +84,13 @@ export async function runTui(
       onCopy={(text) => writer.writeRaw(copySequence(text, process.env.TMUX !== undefined))}
     />,
     // Ink's debug mode hands over whole frames and leaves the terminal to the writer.
-    { stdout: writer as unknown as NodeJS.WriteStream, stdin, debug: true, exitOnCtrlC: false, patchConsole: false },
+    {
+      stdout: writer as unknown as NodeJS.WriteStream,
+      stdin: new WholeKeys(stdin) as unknown as NodeJS.ReadStream,
+      debug: true,
+      exitOnCtrlC: false,
+      patchConsole: false,
+    },
   );
   app.waitUntilExit().catch((error: unknown) =>
     finish({

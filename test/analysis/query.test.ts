@@ -9,6 +9,8 @@ import { readAllspans } from '../../src/runtime/roots/validate-mheap.js';
 import { readSpanTable, type SpanTable, stateInuse } from '../../src/runtime/span-table.js';
 import { type HeapSpec, type SpanSpec, writeHeap } from '../support/heap-writer.js';
 
+fc.configureGlobal({ seed: 1 });
+
 const pageSize = 8192;
 
 function tableOf(spec: HeapSpec): SpanTable {

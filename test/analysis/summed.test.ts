@@ -9,6 +9,8 @@ import type { Target } from '../../src/target/target.js';
 import { type HeapSpec, type SpanSpec, writeHeap } from '../support/heap-writer.js';
 import { sample } from '../support/run-cli.js';
 
+fc.configureGlobal({ seed: 1 });
+
 function bothWays(target: Target) {
   const passing = openProcess(target, {})!;
   const whole = openProcess(target, {})!;

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { Cursor } from '../../src/bytes/cursor.js';
 import { InspectError } from '../../src/bytes/errors.js';
 
+fc.configureGlobal({ seed: 1 });
+
 const options = { littleEndian: true, subject: 'thing' };
 
 describe('Cursor', () => {

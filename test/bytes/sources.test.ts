@@ -22,6 +22,8 @@ import { PageCache } from '../../src/bytes/page-cache.js';
 import { readBytes } from '../../src/bytes/read.js';
 import { SparsePackSource } from '../../src/bytes/sparse-pack.js';
 
+fc.configureGlobal({ seed: 1 });
+
 let folder = '';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'spanscope-bytes-'));

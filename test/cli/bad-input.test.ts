@@ -179,7 +179,7 @@ describe('cut', () => {
         expectShownOrRefused(result);
       }
     }
-  }, 180_000);
+  });
 
   it('the core, at any place: headers, notes, segments', () => {
     const cut = join(folder.path, 'cut-core');
@@ -193,13 +193,13 @@ describe('cut', () => {
       ])
         expectShownOrRefused(run(args));
     }
-  }, 180_000);
+  });
 
   it('the packed sample, at any place', () => {
     const bytes = readFileSync(sample.core);
     for (const size of everywhere(bytes.length))
       expectRefusal(run(['overview', sample.server, folder.file('cut-packed', bytes.subarray(0, size))]), 3);
-  }, 120_000);
+  });
 
   it('and what is missing is named', () => {
     const cut = join(folder.path, 'half-core');
@@ -234,7 +234,7 @@ describe('with bytes overwritten', () => {
       for (let i = 0; i < 8; i += 1) server[next(i < 5 ? 0x400 : server.length)] = next(256);
       expectShownOrRefused(run(['overview', folder.file('flipped', server), core, '--force']));
     }
-  }, 120_000);
+  });
 });
 
 it('the sample itself is fine', () => {

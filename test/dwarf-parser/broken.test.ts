@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { DwarfError, openDwarf } from '../../src/dwarf-parser/index.js';
+import { bounded, hostile } from '../support/costs.js';
 import {
   AT,
   type DieSpec,
@@ -299,9 +300,9 @@ describe('what would cost time or memory without end', () => {
       const table = 4 + 2 * i;
       info.set([8, 0, 0, 0, 4, 0, table & 0xff, table >> 8, 0, 0, 8, 1], i * 12);
     }
-    const start = performance.now();
-    const { expected } = failure({ littleEndian: true, bytes: { info, abbrev }, labels: new Map() });
+    const { expected } = bounded(hostile, () =>
+      failure({ littleEndian: true, bytes: { info, abbrev }, labels: new Map() }),
+    );
     expect(expected).toMatch(/^at most \d+ attributes in all tables/);
-    expect(performance.now() - start).toBeLessThan(20_000);
   });
 });

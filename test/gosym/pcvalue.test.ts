@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { pcValue } from '../../src/gosym/pcvalue.js';
 import type { Memory } from '../../src/image/memory.js';
 
+fc.configureGlobal({ seed: 1 });
+
 const base = 0x1000;
 const entry = 0x400000;
 

@@ -1,9 +1,10 @@
 // The fuzzer of images, a program of its own so that a hang or a heap that grows ends it and not the test: damages a binary and its core at places that
-// matter and at any, asks everything, mends them. `fuzz.mjs` bundles, starts and watches it. Arguments: runs, seed, folder of unpacked images, seconds of CPU time
-// that one damaged image may cost, MiB of memory that it may take.
-import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+// matter and at any, asks everything, mends them. `fuzz.mjs` bundles, starts and watches it. Arguments: runs, seed, folder of unpacked images.
+// What one damaged image may cost is `hostile` of support/costs.
+import { copyFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { hostile, liveMiB, measured } from '../support/costs.js';
 import { DamagedFile } from './damage.js';
 import { type Place, type Places, placesOf } from './places.js';
 import { askEverything } from './questions.js';
@@ -143,24 +144,15 @@ function groupsOf({ places }: Places): Place[][] {
 
 /** What a process has at most that opens one image and ends: node itself, and what this one took for it. */
 const bareMiB = 50;
-/** Of the whole fuzzer, which keeps compiled code and garbage of many images. */
-const mostOfAllMiB = 400;
-
-/** This process's memory now, and the most since `forgetPeak`, in MiB (proc(5), VmRSS and VmHWM). */
-function memory(): { readonly now: number; readonly peak: number } {
-  const status = readFileSync('/proc/self/status', 'utf8');
-  const of = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1024;
-  return { now: of('VmRSS'), peak: of('VmHWM') };
-}
-
-const forgetPeak = () => writeFileSync('/proc/self/clear_refs', '5');
+/** What may be alive between two images: nothing is kept of one that was closed. Looked at after so many. */
+const mostLiveMiB = 150;
+const runsBetween = 50;
 
 function sayOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 const [runs, seed, folder] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4]!];
-const [mostSeconds, mostMiB] = [Number(process.argv[5]), Number(process.argv[6])];
 const images = readdirSync(folder)
   .filter((name) => name.endsWith('.core'))
   .sort()
@@ -174,7 +166,7 @@ const images = readdirSync(folder)
   });
 
 const share = Math.ceil(runs / images.length);
-const sums = { runs: 0, opened: 0, answered: 0, refused: 0, slowest: 0, mostMiB: 0 };
+const sums = { runs: 0, opened: 0, answered: 0, refused: 0, slowest: 0, mostMiB: 0, liveMiB: 0 };
 for (const image of images) {
   const groups = groupsOf(image.places);
   let told: string[] = [];
@@ -184,9 +176,6 @@ for (const image of images) {
     aim: word32,
   });
   const property = fc.property(scenario, ({ changes, force, aim }) => {
-    forgetPeak();
-    const { now } = memory();
-    let seconds = 0;
     const hidden = (aim >>> 8) % 4 === 0;
     try {
       told = changes.map((item) => apply(image, groups, item));
@@ -194,37 +183,31 @@ for (const image of images) {
       const { addresses } = image.places;
       const interesting = [addresses[aim % addresses.length]!, aim * 4096];
       const verify = aim % 16 === 0;
-      const {
-        opened,
-        answered,
-        refused,
-        seconds: took,
-      } = askEverything(
-        {
-          files: [image.binary.path, image.core.path],
-          options: { force, ...(hidden ? { without: newLines } : {}) },
-        },
-        interesting,
-        verify,
-        aim % 4 === 1,
+      const request = {
+        files: [image.binary.path, image.core.path],
+        options: { force, ...(hidden ? { without: newLines } : {}) },
+      };
+      // A layout that must be told from the image takes its time.
+      const bounds = { seconds: hostile.seconds * (hidden ? 2 : 1), mib: hostile.mib - bareMiB };
+      const { result, cost } = measured(
+        bounds,
+        () => askEverything(request, interesting, verify, aim % 4 === 1),
+        ({ seconds }) => seconds,
       );
-      seconds = took;
       sums.runs += 1;
-      sums.opened += opened ? 1 : 0;
-      sums.answered += answered;
-      sums.refused += refused;
+      sums.opened += result.opened ? 1 : 0;
+      sums.answered += result.answered;
+      sums.refused += result.refused;
+      sums.slowest = Math.max(sums.slowest, Math.round(1000 * cost.seconds) / 1000);
+      sums.mostMiB = Math.max(sums.mostMiB, Math.round(cost.mib + bareMiB));
     } finally {
       image.binary.mend();
       image.core.mend();
     }
-    sums.slowest = Math.max(sums.slowest, seconds);
-    // A layout that must be told from the image takes its time.
-    if (seconds > mostSeconds * (hidden ? 2 : 1)) throw new Error(`took ${seconds.toFixed(2)} s`);
-    const mib = memory().peak - now + bareMiB;
-    sums.mostMiB = Math.max(sums.mostMiB, Math.round(mib));
-    if (mib > mostMiB) throw new Error(`took ${Math.round(mib)} MiB`);
-    const all = process.resourceUsage().maxRSS / 1024;
-    if (all > mostOfAllMiB) throw new Error(`leaks: ${Math.round(all)} MiB`);
+    if (sums.runs % runsBetween !== 0) return;
+    const live = liveMiB();
+    sums.liveMiB = Math.max(sums.liveMiB, Math.round(live));
+    if (live > mostLiveMiB) throw new Error(`leaks: ${Math.round(live)} MiB are alive after ${sums.runs} runs`);
   });
   const result = fc.check(property, { seed, numRuns: share, endOnFailure: true });
   if (result.failed) {
@@ -235,5 +218,5 @@ for (const image of images) {
   image.binary.close();
   image.core.close();
 }
-process.stdout.write(`${JSON.stringify({ ...sums, mib: Math.round(process.resourceUsage().maxRSS / 1024) })}\n`);
+process.stdout.write(`${JSON.stringify(sums)}\n`);
 process.disconnect?.();

@@ -1,5 +1,5 @@
-// Thousands of damaged images, each asked everything, in watched processes: nothing but an InspectError. With symbols none costs more than 5 s of CPU time, all are
-// within 300 MiB; stripped ones, whose function table, moduledata, build info and notes are damaged too, cost 1 s and 200 MiB at most.
+// Thousands of damaged images, each asked everything, in watched processes: nothing but an InspectError, and none costs more than a hostile image may (support/costs). Of the stripped ones the function table,
+// moduledata, build info and notes are damaged too.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';

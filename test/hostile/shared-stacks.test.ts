@@ -10,16 +10,13 @@ import { ElfFile } from '../../src/elf/elf-file.js';
 import type { Goroutine } from '../../src/runtime/goroutines.js';
 import { openProcess } from '../../src/runtime/process.js';
 import { openTarget } from '../../src/target/open.js';
+import { bounded, hostile } from '../support/costs.js';
 import { run, TempFolder } from '../support/run-cli.js';
 import { smallImage } from '../support/small-images.js';
 import { DamagedFile } from './damage.js';
 
 const folder = new TempFolder();
 afterAll(() => folder.remove());
-
-/** 0.8 s where nothing else runs: one stack without end is read. */
-const mostSeconds = 3;
-const mostMiB = 200;
 
 const { server, core, copy } = smallImage(folder, 'go1.27-amd64-mark');
 const twin = openProcess(openTarget({ files: [server, core], options: {} }), {})!;
@@ -43,16 +40,6 @@ const set = ({ g }: Goroutine, field: string, value: number) =>
   write(g + twin.layout.field('g', field)!.offset, [value]);
 
 beforeEach(() => file.mend());
-
-function measured<T>(ask: () => T): T {
-  const before = process.cpuUsage();
-  const rss = process.memoryUsage.rss();
-  const answer = ask();
-  const { user, system } = process.cpuUsage(before);
-  expect((user + system) / 1e6).toBeLessThan(mostSeconds);
-  expect((process.memoryUsage.rss() - rss) / 2 ** 20).toBeLessThan(mostMiB);
-  return answer;
-}
 
 const open = () => openProcess(openTarget({ files: [server, file.path], options: {} }), {})!;
 const without = /^its stack overlaps another goroutine’s: of such stacks no more than 256 KiB are read$/;
@@ -80,13 +67,16 @@ describe('all share one stack', () => {
     }
     const damaged = open();
     const list = new GoroutineList(damaged);
-    const shown = measured(() => list.goroutines.map((each) => list.result(each)));
+    const shown = bounded(hostile, () => list.goroutines.map((each) => list.result(each)));
     const left = shown.filter(({ stoppedBecause }) => without.test(stoppedBecause ?? ''));
     expect(left).toHaveLength(parked.length - 1);
     expect(left.every(({ frames, complete }) => frames.length === 0 && !complete)).toBe(true);
-    measured(() => allocations(damaged));
-    const lacks: string[] = [];
-    measured(() => [...scanResults(damaged.target, damaged, {}, (what) => lacks.push(what))].length);
+    bounded(hostile, () => allocations(damaged));
+    const lacks = bounded(hostile, () => {
+      const said: string[] = [];
+      for (const _ of scanResults(damaged.target, damaged, {}, (what) => said.push(what)));
+      return said;
+    });
     expect(lacks).toHaveLength(parked.length - 1);
     damaged.target.close();
   });
@@ -128,7 +118,7 @@ it('an SP below the stack leads a scan through no more than that', () => {
   }
   const damaged = open();
   const list = new GoroutineList(damaged);
-  measured(() => list.goroutines.map((each) => list.result(each)));
+  bounded(hostile, () => list.goroutines.map((each) => list.result(each)));
   expect([...list.unread.values()].every((why) => why.startsWith('its SP lies below its stack'))).toBe(true);
   expect(list.unread.size).toBe(parked.length);
   damaged.target.close();

@@ -7,6 +7,8 @@ import { PageCache } from '../../src/bytes/page-cache.js';
 import type { Memory } from '../../src/image/memory.js';
 import { MemoryReader, type SegmentSpec } from '../../src/image/memory-reader.js';
 
+fc.configureGlobal({ seed: 1 });
+
 const model = { pointerSize: 8, littleEndian: true } as const;
 const fileBytes = Uint8Array.from({ length: 3000 }, (_, i) => (i * 31 + (i >> 8)) & 0xff);
 

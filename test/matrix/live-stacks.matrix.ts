@@ -61,7 +61,7 @@ function seenByGdb(pid: number): Map<number, Seen> {
 }
 
 describe.each(programs.map((program) => ({ name: basename(program), program })))('$name', ({ program }) => {
-  it(`every stack to its end, in ${rounds} moments`, { timeout: 600_000 }, async () => {
+  it(`every stack to its end, in ${rounds} moments`, async () => {
     const child = spawn(program, ['3', '20', '0'], { stdio: ['pipe', 'ignore', 'ignore'] });
     const pid = child.pid!;
     try {
@@ -88,7 +88,7 @@ describe.each(programs.map((program) => ({ name: basename(program), program })))
     }
   });
 
-  it.runIf(gdb)('PC, SP and frames as gdb sees them', { timeout: 600_000 }, async () => {
+  it.runIf(gdb)('PC, SP and frames as gdb sees them', async () => {
     const child = spawn(program, ['3', '20', '0'], { stdio: ['pipe', 'ignore', 'ignore'] });
     const pid = child.pid!;
     try {

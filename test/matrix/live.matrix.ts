@@ -86,7 +86,6 @@ function faults({ pid, held }: Churn): { wrong: string[]; torn: number; rows: nu
 describe.runIf(possible)('a process at full speed', () => {
   it.each(programs.map((program) => ({ name: basename(program), program })))(
     `$name: no wrong row that is not marked, over ${rounds} snapshots`,
-    { timeout: 600_000 },
     async ({ program }) => {
       const churn = await start(program);
       try {
@@ -116,11 +115,11 @@ describe.runIf(possible)('a process at full speed', () => {
     },
   );
 
-  it(`runs again after ${rounds} kills -9 at any moment of --stop`, { timeout: 600_000 }, async () => {
+  it(`runs again after ${rounds} kills -9 at any moment of --stop`, async () => {
     const churn = await start(programs.at(-1)!);
     const stopped = () => threadStates(churn.pid).includes('T');
     const until = async (what: () => boolean) => {
-      for (let i = 0; i < 2000 && !what(); i += 1) await new Promise((resolve) => setTimeout(resolve, 5));
+      for (let i = 0; i < 24_000 && !what(); i += 1) await new Promise((resolve) => setTimeout(resolve, 5));
       return what();
     };
     try {
@@ -131,7 +130,7 @@ describe.runIf(possible)('a process at full speed', () => {
         });
         // Half of them as soon as it is seen to stand still, half whenever it comes.
         if (kill % 2 === 0) await until(() => stopped() || reader.exitCode !== null);
-        else await new Promise((resolve) => setTimeout(resolve, Math.random() * 600));
+        else await new Promise((resolve) => setTimeout(resolve, (kill * 97) % 600));
         if (stopped()) held += 1;
         reader.kill('SIGKILL');
         // A watchdog that was only just started may still stop it, and lets go at once.

@@ -383,49 +383,44 @@ describe.skipIf(!hasReadelf)('against readelf', () => {
     if (run('go', ['version']).status === 0) expect(machines.size).toBeGreaterThanOrEqual(9);
   });
 
-  test.each(files)(
-    '%s',
-    (path) => {
-      const { stdout } = run('readelf', ['-hlSnW', path]);
-      const elf = ElfFile.open(new PageCache().attach(FileSource.open(path)));
-      const want = headerOf(stdout);
-      expect(elf.header).toMatchObject(want);
-      // Of a file cut before its section headers readelf gives none; ours are compared where it gives all.
-      const sections = sectionsOf(stdout);
-      const ours = elf.sections.map(({ flags, exact: _, ...rest }) => ({
-        ...rest,
-        flags: FLAG_LETTERS.filter(([bit]) => Math.floor(flags / bit) % 2 === 1)
-          .map(([, letter]) => letter)
-          .join(''),
-      }));
-      expect(ours).toEqual(sections);
-      // Of the flags readelf shows three; PT_PAX_FLAGS has others.
-      expect(elf.programHeaders.map(({ exact: _, flags, ...rest }) => ({ ...rest, flags: flags & 7 }))).toEqual(
-        segmentsOf(stdout),
-      );
-      if (!path.endsWith('go-cut')) {
-        expect(elf.sections.length).toBe(want.shnum);
-        expect(elf.problems).toEqual([]);
-      }
-      expect(elf.programHeaders.length).toBe(want.phnum);
-      expect([...walkNotes(elf)].map(({ owner, type, descSize }) => `${owner} ${type} ${descSize}`).sort()).toEqual(
-        notesOf(stdout),
-      );
-      expect(readBuildIds(elf).gnu).toBe(/Build ID: (\w+)/.exec(stdout)?.[1]);
-      if (elf.header.type === 4 && elf.header.goarch === 'amd64' && elf.sections.length === 0) {
-        const core = readCore(elf);
-        const [wantedFiles, wantedThreads] = [mappedFilesOf(path), threadsOf(path)];
-        if (wantedFiles !== undefined) expect(core.files).toEqual(wantedFiles);
-        if (wantedThreads !== undefined)
-          expect(core.threads.map(({ tid, pc }) => ({ tid, pc }))).toEqual(wantedThreads);
-      }
-      const symbols = symbolsOf(run('readelf', ['-sW', path]).stdout);
-      const found = lookupSymbols(elf, symbols.keys());
-      expect(
-        new Map([...symbols.keys()].map((name) => [name, [found.get(name)?.value, found.get(name)?.size]])),
-      ).toEqual(symbols);
-      elf.close();
-    },
-    120_000,
-  );
+  test.each(files)('%s', (path) => {
+    const { stdout } = run('readelf', ['-hlSnW', path]);
+    const elf = ElfFile.open(new PageCache().attach(FileSource.open(path)));
+    const want = headerOf(stdout);
+    expect(elf.header).toMatchObject(want);
+    // Of a file cut before its section headers readelf gives none; ours are compared where it gives all.
+    const sections = sectionsOf(stdout);
+    const ours = elf.sections.map(({ flags, exact: _, ...rest }) => ({
+      ...rest,
+      flags: FLAG_LETTERS.filter(([bit]) => Math.floor(flags / bit) % 2 === 1)
+        .map(([, letter]) => letter)
+        .join(''),
+    }));
+    expect(ours).toEqual(sections);
+    // Of the flags readelf shows three; PT_PAX_FLAGS has others.
+    expect(elf.programHeaders.map(({ exact: _, flags, ...rest }) => ({ ...rest, flags: flags & 7 }))).toEqual(
+      segmentsOf(stdout),
+    );
+    if (!path.endsWith('go-cut')) {
+      expect(elf.sections.length).toBe(want.shnum);
+      expect(elf.problems).toEqual([]);
+    }
+    expect(elf.programHeaders.length).toBe(want.phnum);
+    expect([...walkNotes(elf)].map(({ owner, type, descSize }) => `${owner} ${type} ${descSize}`).sort()).toEqual(
+      notesOf(stdout),
+    );
+    expect(readBuildIds(elf).gnu).toBe(/Build ID: (\w+)/.exec(stdout)?.[1]);
+    if (elf.header.type === 4 && elf.header.goarch === 'amd64' && elf.sections.length === 0) {
+      const core = readCore(elf);
+      const [wantedFiles, wantedThreads] = [mappedFilesOf(path), threadsOf(path)];
+      if (wantedFiles !== undefined) expect(core.files).toEqual(wantedFiles);
+      if (wantedThreads !== undefined) expect(core.threads.map(({ tid, pc }) => ({ tid, pc }))).toEqual(wantedThreads);
+    }
+    const symbols = symbolsOf(run('readelf', ['-sW', path]).stdout);
+    const found = lookupSymbols(elf, symbols.keys());
+    expect(new Map([...symbols.keys()].map((name) => [name, [found.get(name)?.value, found.get(name)?.size]]))).toEqual(
+      symbols,
+    );
+    elf.close();
+  });
 });

@@ -86,32 +86,28 @@ describe('registers', () => {
     expect(cores.length).toBeGreaterThanOrEqual(9);
   });
 
-  test.each(cores.map(({ name, binary, core }) => [name, binary, core] as const))(
-    '%s',
-    (_, binary, path) => {
-      const { elf, info } = coreOf(path);
-      const goarch = elf.header.goarch!;
-      expect(info.problems).toEqual([]);
-      expect(info.threads.length).toBeGreaterThan(1);
-      expect(info.process?.name).toMatch(/^(crash|server)$/);
-      if (gdb === undefined || goarch === 'loong64' || (gdb === 'gdb' && goarch !== 'amd64')) {
-        const addresses = [info.threads[0]?.pc, info.threads[0]?.lr].filter((value) => value !== undefined);
-        const { stdout } = spawnSync('go', ['tool', 'addr2line', binary], {
-          input: addresses.map((a) => `0x${a.toString(16)}\n`).join(''),
-          encoding: 'utf8',
-        });
-        expect(stdout).toMatch(/^runtime\.raise\n/);
-        if (info.threads[0]?.lr !== undefined) expect(stdout).toMatch(/^runtime\.dieFromSignal$/m);
-        return;
-      }
-      const wanted = registersOf(path, goarch);
-      expect(wanted.size).toBe(info.threads.length);
-      for (const { tid, registers } of info.threads) {
-        const names = [...(wanted.get(tid)?.keys() ?? [])];
-        expect(names.length).toBeGreaterThan(13);
-        expect(new Map(names.map((name) => [name, registers.get(name)]))).toEqual(wanted.get(tid));
-      }
-    },
-    120_000,
-  );
+  test.each(cores.map(({ name, binary, core }) => [name, binary, core] as const))('%s', (_, binary, path) => {
+    const { elf, info } = coreOf(path);
+    const goarch = elf.header.goarch!;
+    expect(info.problems).toEqual([]);
+    expect(info.threads.length).toBeGreaterThan(1);
+    expect(info.process?.name).toMatch(/^(crash|server)$/);
+    if (gdb === undefined || goarch === 'loong64' || (gdb === 'gdb' && goarch !== 'amd64')) {
+      const addresses = [info.threads[0]?.pc, info.threads[0]?.lr].filter((value) => value !== undefined);
+      const { stdout } = spawnSync('go', ['tool', 'addr2line', binary], {
+        input: addresses.map((a) => `0x${a.toString(16)}\n`).join(''),
+        encoding: 'utf8',
+      });
+      expect(stdout).toMatch(/^runtime\.raise\n/);
+      if (info.threads[0]?.lr !== undefined) expect(stdout).toMatch(/^runtime\.dieFromSignal$/m);
+      return;
+    }
+    const wanted = registersOf(path, goarch);
+    expect(wanted.size).toBe(info.threads.length);
+    for (const { tid, registers } of info.threads) {
+      const names = [...(wanted.get(tid)?.keys() ?? [])];
+      expect(names.length).toBeGreaterThan(13);
+      expect(new Map(names.map((name) => [name, registers.get(name)]))).toEqual(wanted.get(tid));
+    }
+  });
 });

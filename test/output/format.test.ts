@@ -5,6 +5,8 @@ import type { SpanDetail, SpanRow } from '../../src/analysis/results.js';
 import { bytesText, grouped, jsonText, percentText, printable } from '../../src/output/format.js';
 import { csvCell, spanDetailText, spanHeading, spanLine } from '../../src/output/spans-text.js';
 
+fc.configureGlobal({ seed: 1 });
+
 /** Controls, escape introducers, line and paragraph separators, marks and overrides of direction. */
 const harmful = /[\p{Cc}\u2028\u2029\p{Bidi_Control}]/u;
 

@@ -8,6 +8,8 @@ import { SpanLines } from '../../src/output/span-lines.js';
 import { type SpanSpec, writeHeap } from '../support/heap-writer.js';
 import { sample } from '../support/run-cli.js';
 
+fc.configureGlobal({ seed: 1 });
+
 function compare(source: SpanSource): number {
   const { table } = source;
   const pieces: Buffer[] = [];

@@ -7,6 +7,8 @@ import type { DataModel, Memory } from '../../src/image/memory.js';
 import { MemoryReader, type SegmentSpec } from '../../src/image/memory-reader.js';
 import { type FieldPlace, StructBatch } from '../../src/runtime/struct-batch.js';
 
+fc.configureGlobal({ seed: 1 });
+
 const base = 0xc000000000;
 const bytes = Uint8Array.from({ length: 70_000 }, (_, i) => (i * 167 + (i >> 8) * 31) & 0xff);
 

@@ -28,7 +28,7 @@ export interface Run {
   readonly stderr: string;
 }
 
-/** Without a terminal; `cwd` and `env` as given. A run that does not end within a minute has no status. */
+/** Without a terminal; `cwd` and `env` as given. A run that hangs, for five minutes, has no status. */
 export function run(
   args: readonly string[],
   options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
@@ -36,7 +36,7 @@ export function run(
   const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], {
     encoding: 'utf8',
     maxBuffer: 1 << 29,
-    timeout: 60_000,
+    timeout: 300_000,
     ...options,
   });
   return { status, stdout, stderr };

@@ -284,6 +284,7 @@ describe.runIf(runsGo)('--stop', { timeout: 600_000 }, () => {
     const held = stopProcess(pid);
     const watchdog = watchdogOf(pid)!;
     process.kill(watchdog, 'SIGSTOP');
+    expect(await until(() => stopped(watchdog))).toBe(true);
     expect(held.release()).toBe(true);
     expect(stopped(pid)).toBe(false);
     process.kill(pid, 'SIGSTOP');

@@ -13,6 +13,7 @@ import { namedLibraries } from '../../src/target/named-files.js';
 import { openTarget } from '../../src/target/open.js';
 import { join as concat, note, pack, text, writeElf } from '../support/elf-writer.js';
 import { sample, TempFolder } from '../support/run-cli.js';
+import { smallImage } from '../support/small-images.js';
 
 const folder = new TempFolder();
 afterAll(() => folder.remove());
@@ -259,5 +260,20 @@ test.each([0x8, 0x1000, 0x3000])(
     // The heap is found all the same, and most words beside gcphase are 0 too.
     expect(roots.get('runtime.mheap_')!.state).toBe('confirmed');
     expect(roots.get('runtime.gcphase')).toMatchObject({ state: 'unconfirmed', method: 'symtab' });
+  },
+);
+
+test.each(['go1.13-amd64', 'go1.16-amd64', 'go1.21-amd64-pie', 'go1.22-s390x', 'go1.23-arm64', 'go1.25-amd64-nodwarf'])(
+  'under no wrong bias a root of %s that is another is confirmed',
+  (name) => {
+    const { server, core } = smallImage(folder, name);
+    const open = (options: { bias?: number }) => openProcess(openTarget({ files: [server, core], options }), {})!;
+    const right = open({});
+    const truth = right.allRoots();
+    for (const wrong of [0x1000, 0x2000, 0x3000, 0x10000, -0x1000]) {
+      const bias = right.target.program?.bias;
+      for (const [root, { state, address }] of open({ bias: (bias ?? 0) + wrong }).allRoots())
+        if (state === 'confirmed') expect(address, `${root} under ${wrong}`).toBe(truth.get(root)!.address);
+    }
   },
 );

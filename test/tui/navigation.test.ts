@@ -4,6 +4,8 @@ import { allSpans, currentScreen, initialNavigation, reduce } from '../../tui/na
 import type { NewScreen } from '../../tui/screen-state.js';
 import { type Motion, moved, start, visibleTop } from '../../tui/scrolling.js';
 
+fc.configureGlobal({ seed: 1 });
+
 const spans: NewScreen = { kind: 'spans', place: start, query: allSpans, column: 'base', seek: undefined };
 const span = (address: string): NewScreen => ({
   kind: 'span',

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { bitOf, legend, slotMapLines, slotsPerLine } from '../../tui/components/bitmap.js';
 import { lineText, paintLine } from '../../tui/line.js';
 
+fc.configureGlobal({ seed: 1 });
+
 const map = (
   slots: string,
   freeindex: number | undefined,

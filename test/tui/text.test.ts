@@ -10,6 +10,8 @@ import { copySequence } from '../../tui/terminal/clipboard.js';
 import { cleanText, cutText, fitText, textWidth } from '../../tui/terminal/text-width.js';
 import { createScreen } from '../support/screen.js';
 
+fc.configureGlobal({ seed: 1 });
+
 const plain = { color: false, ascii: false };
 
 describe('text from an image', () => {

@@ -102,6 +102,10 @@ function toldByCode(address: number, method: FinderMethod, { confirms, bearsOut 
   return agrees === undefined ? undefined : { method: 'structure', agrees };
 }
 
+const namesPlace = (method: FinderMethod) => method === 'symtab' || method === 'dwarf';
+/** Roots that names lead to and that are refused: one may be damaged, of more the names are wrong. */
+const enoughAstray = 2;
+
 /** A doubt for want of anything to compare ends the search, unless the code denies it: the next finder would cost more and say the same. */
 export function findOne(name: RootName, candidates: Iterable<Candidate>, judges: Judges, refusals: Refusal[]): Root {
   const { judge, confirms } = judges;
@@ -118,7 +122,7 @@ export function findOne(name: RootName, candidates: Iterable<Candidate>, judges:
     if (early && verdict.ok !== true) continue;
     if (verdict.ok === true) {
       // A word that is 0 holds what it should by chance: where a person says so, and where others of the same names lead astray, as with a wrong bias.
-      const astray = (method === 'symtab' || method === 'dwarf') && refusals.some((each) => each.method === method);
+      const astray = namesPlace(method) && refusals.some((each) => each.method === method);
       const second = method === 'structure' || method === 'override' || astray ? confirms(address) : undefined;
       if (astray && verdict.alone && second?.agrees !== true) {
         const why = `${verdict.why}; but so would much else be, and other names lead astray`;
@@ -149,7 +153,9 @@ export function findOne(name: RootName, candidates: Iterable<Candidate>, judges:
       continue;
     }
     const nothingYet = verdict.ok === undefined && !verdict.unreadable;
-    const told = nothingYet ? toldByCode(address, method, judges) : undefined;
+    // Names and code of one file stand where its load bias puts them: where the names lead astray, so does the code.
+    const misplaced = refusals.filter((each) => each.method === method && namesPlace(method)).length >= enoughAstray;
+    const told = nothingYet && !misplaced ? toldByCode(address, method, judges) : undefined;
     if (told?.agrees && !denied) {
       const detail = `${verdict.why}; but ${told.method === 'structure' ? 'its fields are where the code uses them' : 'the code that should use it does'}`;
       return { name, state: 'confirmed', address, method, confirmedBy: [told.method], detail };

@@ -86,8 +86,9 @@ export function codeFinder(modules: ModuleFinder, data: readonly AddressRange[])
     return known;
   };
   const phases = new Map<Scene, number | undefined>();
-  const phaseOf = (scene: Scene) => {
-    if (!phases.has(scene)) phases.set(scene, gcphaseByStores(scene, modules.candidates(scene), data));
+  const phaseOf = (scene: Scene, mheap: number | undefined) => {
+    if (mheap === undefined) return undefined;
+    if (!phases.has(scene)) phases.set(scene, gcphaseByStores(scene, modules.candidates(scene), data, mheap));
     return phases.get(scene);
   };
   const votesFor = (name: RootName, scene: Scene): readonly Votes[] => {
@@ -101,20 +102,17 @@ export function codeFinder(modules: ModuleFinder, data: readonly AddressRange[])
   };
   return {
     method: 'code',
-    find(name, scene) {
+    find(name, scene, known) {
       for (const votes of votesFor(name, scene)) {
         const winners = winnersOf(votes, bytesOf(name, scene));
         if (winners.length > 0) return winners;
       }
-      const phase = name === 'runtime.gcphase' ? phaseOf(scene) : undefined;
+      const phase = name === 'runtime.gcphase' ? phaseOf(scene, known('runtime.mheap_')) : undefined;
       return phase === undefined ? [] : [phase];
     },
     confirms(name, scene, address) {
       const told = votesFor(name, scene).filter(({ functions, least }) => functions >= least);
-      if (told.length === 0) {
-        const phase = name === 'runtime.gcphase' ? phaseOf(scene) : undefined;
-        return phase === undefined ? undefined : phase === address;
-      }
+      if (told.length === 0) return undefined;
       return told.some((votes) => (votes.byAddress.get(address) ?? 0) >= needed(votes));
     },
     bearsOut: (name, scene, address) =>
