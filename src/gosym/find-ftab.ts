@@ -1,5 +1,5 @@
 // Whether a file without section headers, notes and build info is a Go program all the same: by the header of its function table, or where that was overwritten by what can't be without the program dying
-// of it: pairs of (entry, offset of the record) that both ascend, thousands in a row, and at each offset a record that begins with the same entry (cmd/link/internal/ld/pcln.go;
+// of it: pairs of (entry, offset of the record) that both ascend, or nearly so, thousands in a row, and at each offset a record that begins with the same entry (cmd/link/internal/ld/pcln.go;
 // runtime/symtab.go, functab, _func). Of the pairs a few bytes in each 2 KiB are looked at, so that a large file costs little more than being read; and less where its table is as long as a large program's.
 import { PT } from '../elf/constants.js';
 import type { ElfFile } from '../elf/elf-file.js';
@@ -93,19 +93,26 @@ function* regularPlaces(elf: ElfFile, bytes: Uint8Array, widths: readonly number
 
 function isRegular(view: DataView, at: number, pairBytes: number, littleEndian: boolean): boolean {
   if (at + (probedPairs + 1) * pairBytes > view.byteLength) return false;
+  const wide = pairBytes === 16;
+  const entryAt = (i: number) => field(view, at + i * pairBytes, wide, littleEndian);
+  let same = 0;
   for (let i = 0; i < probedPairs; i += 1) {
     const here = at + i * pairBytes;
     if (!follows(view, here, here + pairBytes, pairBytes, littleEndian)) return false;
+    if (entryAt(i) === entryAt(i + 1) && !(wide && entryAt(i) === 0)) same += 1;
   }
-  return true;
+  return same <= probedPairs / 2;
 }
 
-/** Whether a pair can stand before another one. Entries that the loader fills in (position-independent programs up to 1.17) are zero in the file. */
+/**
+ * Whether a pair can stand before another one. Functions without any code share their entry with the next one (C objects that Go links itself: the race detector's). Entries that the loader fills
+ * in (position-independent programs up to 1.17) are zero in the file.
+ */
 function follows(view: DataView, first: number, second: number, pairBytes: number, littleEndian: boolean): boolean {
   const wide = pairBytes === 16;
   const half = pairBytes / 2;
   const [entry, next] = [field(view, first, wide, littleEndian), field(view, second, wide, littleEndian)];
-  if (!(entry < next || (wide && entry === 0 && next === 0))) return false;
+  if (entry > next) return false;
   const [record, after] = [
     field(view, first + half, wide, littleEndian),
     field(view, second + half, wide, littleEndian),

@@ -21,9 +21,11 @@ export function versionTexts(memory: Memory, ranges: readonly AddressRange[]): r
     if (version && !found.has(version.release)) found.set(version.release, version);
     if (found.size >= mostFound) break;
   }
-  const isExact = ({ release, experiments }: GoVersionText) => experiments.length > 0 || /^devel|\.\d+\.\d|rc|beta/.test(release); // biome-ignore format: short
   return [...found.values()].sort((a, b) => Number(isExact(b)) - Number(isExact(a)));
 }
+
+/** Whether it names a release, and not a line alone. */
+export const isExact = ({ release, experiments }: GoVersionText): boolean => experiments.length > 0 || /^devel|\.\d+\.\d|rc|beta/.test(release); // biome-ignore format: short
 
 function versionAt(memory: Memory, address: number, length: number): GoVersionText | undefined {
   // Two bytes tell most strings from it, and cost no copy.

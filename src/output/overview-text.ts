@@ -130,6 +130,8 @@ function gc({ gc, mheap, layout }: OverviewResult): string[] {
   const last = gc.lastGC;
   const ended =
     last === 0 ? 'never ended' : `last ended ${last === null ? '?' : new Date(Number(last) / 1e6).toISOString()}`;
+  // Before the first cycle heapMarked is what the pacer starts from (runtime/mgcpacer.go, gcControllerState.init).
+  const marked = gc.numGC === 0 ? '' : `, marked by the last cycle ${markOr(amount(gc.heapMarked))}`;
   return [
     row(
       'GC',
@@ -137,7 +139,7 @@ function gc({ gc, mheap, layout }: OverviewResult): string[] {
     ),
     row(
       '',
-      `live ${markOr(amount(gc.heapLive))}, marked by the last cycle ${markOr(amount(gc.heapMarked))}${percent === null ? '' : `, GOGC ${mark(percent === -1 ? 'off' : text(percent))}`}`,
+      `live ${markOr(amount(gc.heapLive))}${marked}${percent === null ? '' : `, GOGC ${mark(percent === -1 ? 'off' : text(percent))}`}`,
     ),
   ];
 }

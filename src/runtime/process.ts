@@ -88,6 +88,8 @@ export function openProcess(target: Target, options: ProcessOptions): GoProcess 
   }
 }
 
+const isNamed = ({ method }: Refusal) => method === 'symtab' || method === 'dwarf';
+
 const isWhole = ({ check, partial }: GoProcess) => check.ok && partial === undefined;
 
 function openHere(target: Target, options: ProcessOptions): GoProcess | undefined {
@@ -199,6 +201,12 @@ function makeProcess(
   if (ok && misfit)
     warnings.unshift(
       `the layout ${misfit.layout.name} does not fit this image (${misfit.search.needed.mheap?.why}): is it ${target.go?.version}? ${layout.name} fits and is used`,
+    );
+  // The first m is in the list before the heap is set up, and stays (runtime/proc.go, schedinit).
+  const unborn = !ok && refusals.find((each) => each.name === 'runtime.allm' && isNamed(each) && memory.word(each.address) === 0); // biome-ignore format: one line
+  if (unborn)
+    warnings.unshift(
+      `allm is nil where ${unborn.method} says that it stands: the image was taken before the Go runtime had set itself up, or the names are those of another program`,
     );
   const mheapAddress = ok ? address('runtime.mheap_') : undefined;
   const header = () => (mheapAddress === undefined ? undefined : readAllspans({ memory, layout }, mheapAddress));

@@ -6,7 +6,7 @@ import { lookupSymbols } from '../elf/symbols.js';
 import { findBuildInfo, readBuildInfo } from '../gosym/build-info.js';
 import { hasFunctionTable } from '../gosym/find-ftab.js';
 import { parseGoVersion } from '../gosym/go-version.js';
-import { versionTexts } from '../gosym/version-text.js';
+import { isExact, versionTexts } from '../gosym/version-text.js';
 import type { Memory } from '../image/memory.js';
 import type { AddressRange } from '../image/scan-words.js';
 import type { ProgramData } from './data-ranges.js';
@@ -56,10 +56,13 @@ function fromSymbol(elf: ElfFile, bias: number, memory: Memory): FoundGo | undef
   return parsed && { version: parsed.release, experiments: parsed.experiments, source: 'runtime.buildVersion' };
 }
 
-/** The best of the versions that the program's string variables hold; the others are named with it. */
+/**
+ * The best of the versions that the program's string variables hold; the others are named with it. Undefined where several are releases: a program that knows others (a tool for Go) has its own
+ * among them, and which it is only the image can say.
+ */
 function fromText(memory: Memory, data: readonly AddressRange[]): FoundGo | undefined {
   const [version, ...others] = versionTexts(memory, data);
-  if (!version) return undefined;
+  if (!version || (isExact(version) && others.some(isExact))) return undefined;
   const rest = others.length === 0 ? '' : ` (others there: ${others.map(({ release }) => release).join(', ')})`;
   const source = `a string variable of the program${rest}`;
   return { version: version.release, experiments: version.experiments, source };

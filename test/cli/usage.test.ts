@@ -255,7 +255,7 @@ describe('overrides', () => {
       'mheap_=0x1000',
     ]);
     expect(wrong.roots['runtime.mheap_']).toMatchObject({ address, method: 'symtab', state: 'confirmed' });
-    expect(wrong.warnings.join()).toContain('override says 0x1000, which is not it');
+    expect(wrong.warnings.join()).toContain('override says 0x1000, which does not hold it');
   });
   it('another Go version, whose layout does not fit, is refused by the image', () => {
     const { layout, warnings } = json<{ layout: { name: string }; warnings: string[] }>([

@@ -1,5 +1,5 @@
 // A function table told by its regularity alone: in programs whose header is zeros and that nothing else marks as Go's, and nowhere in a program that is none.
-import { copyFileSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { copyFileSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { PageCache } from '../../src/bytes/page-cache.js';
@@ -50,6 +50,30 @@ describe.each(names)('%s', (name) => {
     expect(target.binary?.info.goBuildId).toBeNull();
     target.close();
   });
+});
+
+it('is there where functions without any code share their entries with the next ones, as C objects do that Go links itself', () => {
+  const path = unmarked('go1.27-amd64-mark');
+  const server = join(folder.path, 'go1.27-amd64-mark.server');
+  const bytes = readFileSync(path);
+  const { offset } = tablePlace(server);
+  const header = readFileSync(server).subarray(offset, offset + 72);
+  // runtime/symtab.go, pcHeader: nfunc, and where the table of pairs begins, from which its offsets count.
+  const functions = Number(header.readBigUInt64LE(8));
+  const table = offset + Number(header.readBigUInt64LE(64));
+  expect(functions).toBeGreaterThan(1000);
+  // No stretch between two of them has as many pairs as a table must have.
+  let shared = 0;
+  for (let i = 5; i + 1 < functions; i += 6) {
+    const next = bytes.readUInt32LE(table + (i + 1) * 8);
+    bytes.writeUInt32LE(next, table + i * 8);
+    bytes.writeUInt32LE(next, table + bytes.readUInt32LE(table + i * 8 + 4));
+    shared += 1;
+  }
+  expect(shared).toBeGreaterThan(150);
+  writeFileSync(path, bytes);
+  const { elf } = openElf(path, new PageCache());
+  expect(hasFunctionTable(elf)).toBe(true);
 });
 
 it('is nowhere in a program of another language, and that is told by reading it twice at most', () => {

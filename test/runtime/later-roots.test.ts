@@ -42,7 +42,9 @@ describe.each(['go1.16-amd64', 'go1.22-s390x', 'go1.27-amd64-mark'])('%s', (name
         continue;
       }
       expect(found, wrong.toString(16)).toMatchObject({ address, state: 'confirmed', method: 'symtab' });
-      expect(process.warnings.join('\n')).toContain(`${root}: override says 0x${wrong.toString(16)}, which is not it`);
+      expect(process.warnings.join('\n')).toContain(
+        `${root}: override says 0x${wrong.toString(16)}, which does not hold it`,
+      );
     }
   });
 });

@@ -34,7 +34,7 @@ describe('a wrong symbol', () => {
       method: 'dwarf',
       address: `0x${heap.roots[name].toString(16)}`,
     });
-    expect(warnings.join('\n')).toContain(`${name}: symtab says 0x${address.toString(16)}, which is not it`);
+    expect(warnings.join('\n')).toContain(`${name}: symtab says 0x${address.toString(16)}, which does not hold it`);
   });
 
   it('for mheap_ alone leaves no spans, and says why', () => {
@@ -44,6 +44,19 @@ describe('a wrong symbol', () => {
     expect(process.check.ok).toBe(false);
     expect(process.whyNoSpans).toBeTruthy();
     expect(warnings[0]).toContain('does not fit this image');
+  });
+
+  it('for an allm that is nil, beside no heap, may be right: the runtime had not set itself up', () => {
+    const { memory } = heap.target();
+    const nil = Array.from({ length: 512 }, (_, i) => wrong + i * 8).find((at) => memory.word(at) === 0)!;
+    const told =
+      /^allm is nil where symtab says that it stands: the image was taken before the Go runtime had set itself up/;
+    const symbols = { [mheap]: nil, 'runtime.allm': nil };
+    expect(open(heap, { symbols }).warnings[0]).toMatch(told);
+    // A heap that is proved has an m.
+    const { warnings } = open(heap, { symbols, dwarf: heap.roots });
+    expect(warnings.join('\n')).toContain('runtime.allm: symtab says');
+    expect(warnings.join('\n')).not.toContain('had set itself up');
   });
 
   it('that leads nowhere, is nil, or is no address', () => {

@@ -4,6 +4,7 @@ import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { overviewOf } from '../../src/analysis/overview.js';
+import { overviewText } from '../../src/output/overview-text.js';
 import { type GoProcess, openProcess } from '../../src/runtime/process.js';
 import { fieldsBearOut } from '../../src/runtime/roots/code-fields.js';
 import { memstatsLedTo } from '../../src/runtime/roots/memstats-evidence.js';
@@ -35,6 +36,14 @@ describe.each(['go1.14-amd64', 'go1.16-arm64', 'go1.18-386'])('%s before its fir
   it('has not collected', () => {
     const { offset } = twin.layout.field('mstats', 'numgc')!;
     expect(twin.memory.uint32(symbols.get('runtime.memstats')! + offset)).toBe(0);
+  });
+
+  it('says nothing of what a last cycle has marked', () => {
+    const overview = overviewOf(twin.target, twin, twin.spans());
+    expect(overview.gc?.heapMarked).not.toBeNull();
+    const text = overviewText(overview);
+    expect(text).toContain('cycle 0, phase off, never ended');
+    expect(text).not.toContain('marked by');
   });
 
   it('with symbols: every root is confirmed', () => {

@@ -119,7 +119,9 @@ function runGoroutines(invocation: Invocation): number {
   if (list.unreadable > 0) invocation.warn(`allgs: ${grouped(list.unreadable)} g’s can’t be read, they are not shown`);
   if (list.unread.size > 0)
     invocation.warn(
-      `${grouped(list.unread.size)} goroutines have stacks that are not read: they overlap others’, or SP lies below them`,
+      list.unread.size === 1
+        ? 'a goroutine has a stack that is not read: it overlaps another’s, or SP lies below it'
+        : `${grouped(list.unread.size)} goroutines have stacks that are not read: they overlap others’, or SP lies below them`,
     );
   if (!list.functions) invocation.warn('the program’s function table can’t be read: no stacks, no names');
   opened.target.close();

@@ -241,17 +241,20 @@ export function judged(
   const doubt = (detail: string): Root => ({ name, state: 'unconfirmed', address, method, confirmedBy: [], detail });
   const unused = method === 'override' && second?.method === 'code' && !second.agrees;
   if (method !== 'structure' && !unused) {
-    if (denied && isSearch(method)) return doubt(`${why}; but ${hex(denied.address)} looks the same`);
+    if (denied && isSearch(method))
+      return doubt(
+        `${why}; but ${denied.address === address ? unusedByCode : `${hex(denied.address)} looks the same`}`,
+      );
     return { name, state: 'confirmed', address, method, confirmedBy: [own], detail: why };
   }
   if (second?.agrees === false)
-    return doubt(
-      `${why}; but ${second.method === 'stack' ? 'the threads lead elsewhere' : 'the code that should use it does not'}`,
-    );
+    return doubt(`${why}; but ${second.method === 'stack' ? 'the threads lead elsewhere' : unusedByCode}`);
   const confirmedBy: ConfirmingMethod[] = twice || (provedByTwoShapes.includes(name) && !alone) ? [own] : [];
   if (second) confirmedBy.push(second.method);
   const believed = confirmedBy.length > 0 || name === 'runtime.memstats';
   return { name, state: believed ? 'confirmed' : 'unconfirmed', address, method, confirmedBy, detail: why };
 }
+
+const unusedByCode = 'the code that should use it does not';
 
 const hex = (address: number) => `0x${address.toString(16)}`;

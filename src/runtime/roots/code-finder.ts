@@ -37,7 +37,11 @@ const usesOf: Readonly<Record<RootName, readonly Use[]>> = {
   ],
   'runtime.work': ownAddress('gcDrain', 'gcDrainN', 'putfull', 'trygetfull', 'prepareFreeWorkbufs', 'gcMark'),
   'runtime.gcphase': ownAddress('queuefinalizer', 'GC', 'gcWaitOnMark', 'gcMarkTermination', 'gcMark', 'gcSweep', 'freeSomeWbufs', 'stackpoolfree', 'stackfree'),
-  'runtime.allgs': ownAddress('allgadd', 'forEachG', 'markroot', 'gcMarkRootPrepare'),
+  'runtime.allgs': [
+    { functions: ['allgadd', 'forEachG', 'markroot', 'gcMarkRootPrepare'] },
+    // Built with -N, which inlines nothing: what gcMarkRootPrepare and others leave to a function of its own.
+    { functions: ['allgadd', 'forEachG', 'allGsSnapshot'] },
+  ],
   'runtime.allp': ownAddress('procresize', 'retake', 'preemptall', 'stopTheWorldWithSema', 'flushmcache', 'gcMark'),
   'runtime.allm': ownAddress('mcommoninit', 'mexit', 'schedtrace'),
   'runtime.firstmoduledata': ownAddress('modulesinit', 'resolveNameOff', 'resolveTypeOff', 'findfunc', 'schedinit'),
@@ -46,7 +50,11 @@ const usesOf: Readonly<Record<RootName, readonly Use[]>> = {
   'runtime.sched': [
     { field: ['schedt', 'lock'], functions: ['goschedImpl', 'runSafePointFn', 'handoffp', 'startTheWorldWithSema', 'stopm', 'mexit', 'mcommoninit', 'injectglist', 'startm', 'incidlelocked'] },
   ],
-  'runtime.class_to_size': ownAddress('growslice', 'mallocinit', 'mallocgc', 'mallocgcSmallNoscan', 'mallocgcSmallScanHeader', '(*mcentral).grow', '(*mheap).initSpan'),
+  'runtime.class_to_size': [
+    { functions: ['growslice', 'mallocinit', 'mallocgc', 'mallocgcSmallNoscan', 'mallocgcSmallScanHeader', '(*mcentral).grow', '(*mheap).initSpan'] },
+    // With -N as well.
+    { having: 'roundupsize', functions: ['roundupsize', 'mallocgc', 'mallocgcSmallNoscan', 'mallocgcSmallScanHeader', '(*mheap).initSpan', '(*mheap).allocSpan'] },
+  ],
   'runtime.mbuckets': ownAddress('mProf_FlushLocked', 'stkbucket', 'MemProfile', 'memProfileInternal'),
   'runtime.gcCPULimiter': [
     { field: ['gcCPULimiterState', 'lock'], functions: ['gcMarkTermination', 'procresize', 'gcStart', 'gcAssistAlloc1', 'gcMarkDone', '(*gcControllerState).findRunnableGCWorker'] },

@@ -72,7 +72,7 @@ export function tell(
   }
   all.push(...refusals);
   for (const { name, method, address, why, disputed } of refusals) {
-    const which = disputed ? 'is doubtful and not read' : 'is not it';
+    const which = disputed ? 'is doubtful and not read' : 'does not hold it';
     warnings.push(`${name}: ${method} says ${hex(address)}, which ${which}: ${why}`);
   }
 }

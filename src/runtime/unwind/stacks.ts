@@ -41,6 +41,7 @@ export class Stacks {
   readonly #scene: UnwindScene;
   readonly #view: RuntimeView;
   readonly #context: SignalContextLayout | undefined;
+  readonly #live: boolean;
   readonly #byMachine = new Map<number, Thread>();
   readonly #interrupted = new Map<Thread, Interrupted | undefined>();
 
@@ -50,6 +51,7 @@ export class Stacks {
     const { callFrame, exactBelow } = layout.traits;
     this.#scene = { memory, functions, callFrame, exactBelow };
     this.#context = signalContextLayout(layout.goarch);
+    this.#live = threads.some(({ live }) => live !== undefined);
     for (const thread of threads) if (thread.machine) this.#byMachine.set(thread.machine.m, thread);
   }
 
@@ -63,10 +65,11 @@ export class Stacks {
 
   /** Of all goroutines of an image those whose stacks are not to be read, because they can’t all be true: each with the reason. */
   unread(goroutines: readonly Goroutine[]): ReadonlyMap<Goroutine, string> {
-    return unreadStacks(goroutines, this.#view.memory, (goroutine) => {
+    const spOf = (goroutine: Goroutine) => {
       const start = this.startOf(goroutine);
       return typeof start === 'string' ? undefined : start.sp;
-    });
+    };
+    return unreadStacks(goroutines, this.#view.memory, spOf, this.#live);
   }
 
   /** The thread that runs it, where one of the image does. */
