@@ -1,7 +1,8 @@
 // The Go runtime in a target: chooses the layout that validates, finds the roots, and reads the span table when it is asked for.
 import type { Memory } from '../image/memory.js';
-import type { Target } from '../target/target.js';
+import type { Target, TargetGo } from '../target/target.js';
 import { type Choice, cacheFor, chooseLayout, type ProcessOptions } from './choose-layout.js';
+import { contradicts } from './guess/contradicted.js';
 import { otherExperiments } from './guess/inline-marks.js';
 import { recallGuess, rememberGuess } from './guess/remembered-guess.js';
 import { withGuess } from './guess/with-guess.js';
@@ -48,6 +49,8 @@ export interface GoProcess extends RuntimeView {
   /** What finders said of roots and was refused. */
   readonly refusals: readonly Refusal[];
   readonly check: LayoutCheck;
+  /** Whether the table of this very release was refused. */
+  readonly misfit: boolean;
   readonly allspans: SliceHeader | undefined;
   readonly warnings: readonly string[];
   readonly trace: readonly string[];
@@ -95,15 +98,32 @@ const isWhole = ({ check, partial }: GoProcess) => check.ok && partial === undef
 function openHere(target: Target, options: ProcessOptions): GoProcess | undefined {
   const chosen = target.go ? chooseProcess(target, options) : guessProcess(target, options);
   const marked = chosen && withMarksOfImage(chosen);
-  return marked ? chooseProcess(marked, options) : chosen;
+  const told = marked ? chooseProcess(marked, options) : chosen;
+  return target.go?.byText ? (contraryTo(target.go, told, target, options) ?? told) : told;
 }
 
-/** With a release that is guessed, or known again by what an earlier image of the program ended with. */
-function guessProcess(target: Target, options: ProcessOptions): GoProcess | undefined {
+/** By a guess, where the image contradicts what a string variable names and another line explains all of it. Of a running process every moment contradicts a little. */
+function contraryTo(
+  go: TargetGo,
+  told: GoProcess | undefined,
+  target: Target,
+  options: ProcessOptions,
+): GoProcess | undefined {
+  if (!target.image || target.live || options.layout !== undefined) return undefined;
+  const fits = told?.check.ok && !told.misfit;
+  if (fits && !contradicts(told.memory, told.layout, told.address)) return undefined;
+  const { trace, warnings } = target;
+  const contrary = `the image contradicts ${go.version}, which ${go.source} names`;
+  return guessProcess({ ...target, go: undefined, trace: [...trace, contrary], warnings }, options, go.version);
+}
+
+/** With a release that is guessed, or known again by what an earlier image of the program ended with. `contrary`: only if it explains all of an image that contradicts this version. */
+function guessProcess(target: Target, options: ProcessOptions, contrary?: string): GoProcess | undefined {
   const cache = cacheFor(target, options);
   const world = [target.goarch, ...(options.without ?? []).toSorted()].join(' ');
   const known = cache && recallGuess(cache.folder, cache.program, world);
-  const guess = withGuess(target, options, known);
+  const guess = withGuess(target, { ...options, ...(contrary ? { contrary } : {}) }, known);
+  if (contrary !== undefined && !guess?.holds) return undefined;
   const choice = guess && chooseLayout(guess.target, { ...options, explainsAll: guess.explainsAll });
   if (!choice) return undefined;
   if (choice.best.ok && cache && options.layout === undefined) {
@@ -237,6 +257,7 @@ function makeProcess(
       return refusals;
     },
     address,
+    misfit: misfit !== undefined,
     get allspans() {
       return allspans;
     },

@@ -15,6 +15,7 @@ export interface FoundGo {
   readonly version: string;
   readonly experiments: readonly string[];
   readonly source: string;
+  readonly byText?: true;
 }
 
 /** Longest version string that is believed. */
@@ -65,7 +66,7 @@ function fromText(memory: Memory, data: readonly AddressRange[]): FoundGo | unde
   if (!version || (isExact(version) && others.some(isExact))) return undefined;
   const rest = others.length === 0 ? '' : ` (others there: ${others.map(({ release }) => release).join(', ')})`;
   const source = `a string variable of the program${rest}`;
-  return { version: version.release, experiments: version.experiments, source };
+  return { version: version.release, experiments: version.experiments, source, byText: true };
 }
 
 /** What marks a binary as made by Go; empty for any other. */

@@ -27,6 +27,8 @@ export interface TargetGo {
   readonly os: string;
   readonly arch: string;
   readonly source: string;
+  /** Where nothing but the text of a string variable tells the version: another that the program names may be taken for its own. */
+  readonly byText?: true;
   /** Where nothing in the target tells the version, and it was guessed. */
   readonly guessed?: GuessedRelease;
 }

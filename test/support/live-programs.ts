@@ -54,5 +54,9 @@ export function firstLine({ stdout }: ChildProcess): Promise<void> {
   return new Promise((resolve) => stdout!.on('data', (piece: Buffer) => piece.includes('\n') && resolve()));
 }
 
+/** A thread that the kernel has just made: it stands in clone, has called nothing yet, and nothing has called it. */
+export const hasBegun = ({ frames }: { readonly frames: readonly { readonly func: string | null }[] }): boolean =>
+  frames.length !== 1 || frames[0]!.func !== 'runtime.clone';
+
 /** In the middle of these SP and PC are of two stacks: no table tells the frame, and a scan does. */
 export const betweenStacks = /^(runtime\.)?(gogo|mcall|systemstack|morestack|asmcgocall|gosave_systemstack_switch)$/;

@@ -1,12 +1,13 @@
 // A binary or a core in which nothing tells the Go version any more.
 import { readFileSync } from 'node:fs';
 
-/** The bytes of the file with all that tells its version overwritten: build info, and every text of `version`. */
-export function untoldBytes(path: string, version: string): Buffer {
+/** The bytes of the file with all that tells its version overwritten: build info, and every text of `version`, by dots or by `other`, which is as long. */
+export function untoldBytes(path: string, version: string, other = '.'): Buffer {
   const bytes = readFileSync(path);
   for (const text of ['\xff Go buildinf:', version]) {
     const found = Buffer.from(text, 'latin1');
-    for (let at = bytes.indexOf(found); at >= 0; at = bytes.indexOf(found, at)) bytes.fill(0x2e, at, at + found.length);
+    for (let at = bytes.indexOf(found); at >= 0; at = bytes.indexOf(found, at + found.length))
+      bytes.fill(text === version ? other : '.', at, at + found.length);
   }
   // Section headers too: no symbols, no DWARF.
   if (bytes.readUInt16LE(16) !== 4 && bytes[5] === 1) {

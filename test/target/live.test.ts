@@ -288,6 +288,8 @@ describe.runIf(runsGo)('--stop', { timeout: 600_000 }, () => {
     expect(held.release()).toBe(true);
     expect(stopped(pid)).toBe(false);
     process.kill(pid, 'SIGSTOP');
+    // A signal takes its time, too.
+    expect(await until(() => stopped(pid))).toBe(true);
     expect(await until(() => watchdogOf(pid) === undefined)).toBe(true);
     expect(stopped(pid)).toBe(true);
   });

@@ -3,10 +3,13 @@ import type { Target } from '../../target/target.js';
 import { type GuessedGo, guessGo } from './guess-go.js';
 import type { RememberedGuess } from './remembered-guess.js';
 
-/** `target` with the release that explains its image best; undefined where none does. `known`: what is remembered of an earlier image of the program. */
+/**
+ * `target` with the release that explains its image best; undefined where none does. `known`: what is remembered of an earlier image of the program. `contrary`: a version that the program names and the
+ * image contradicts.
+ */
 export function withGuess(
   target: Target,
-  { without }: { readonly without?: readonly string[] },
+  { without, contrary }: { readonly without?: readonly string[]; readonly contrary?: string },
   known?: RememberedGuess,
 ): Guessed | undefined {
   const { memory, dataRanges, goarch } = target;
@@ -23,10 +26,11 @@ export function withGuess(
     target: {
       ...target,
       go: { version, experiments, os: 'linux', arch: goarch, source: sourceOf(guess), guessed },
-      warnings: [...target.warnings, warningOf(guess)],
+      warnings: [...target.warnings, warningOf(guess, contrary)],
       trace: [...target.trace, ...earlier, ...guess.trace],
     },
     lines,
+    holds: guess.held === guess.seen,
     explainsAll: guess.held === guess.seen && equal.length === 0,
   };
 }
@@ -35,6 +39,8 @@ interface Guessed {
   readonly target: Target;
   /** Release lines that it may be, the likeliest first. */
   readonly lines: readonly string[];
+  /** All that was observed is as the guessed release's layout says. */
+  readonly holds: boolean;
   /** All that was observed is as the guessed release's layout says, and that of no other line does as well. */
   readonly explainsAll: boolean;
 }
@@ -51,7 +57,7 @@ const enoughShare = 0.97;
 /** Structs that are shown field by field. */
 const shownWhole = ['gcControllerState', 'mstats'];
 
-function warningOf({ version, experiments, seen, held, equal, unsure }: GuessedGo): string {
+function warningOf({ version, experiments, seen, held, equal, unsure }: GuessedGo, contrary?: string): string {
   const name = [version, ...experiments].join('+');
   const rest =
     held < enoughShare * seen
@@ -61,5 +67,8 @@ function warningOf({ version, experiments, seen, held, equal, unsure }: GuessedG
         : 'no other release line fits as well';
   const left = shownWhole.flatMap((struct) => (unsure[struct] ?? []).map((field) => `${struct}.${field}`));
   const silent = left.length === 0 ? '' : `; ${left.join(', ')} ${left.length === 1 ? 'is' : 'are'} not read, since patches of that line which fit as well have ${left.length === 1 ? 'it' : 'them'} elsewhere`; // biome-ignore format: one line
-  return `nothing tells the Go version: ${name} is a guess by what fits this image; ${rest}${silent} (--go VERSION settles it)`;
+  const why = contrary
+    ? `a string variable names ${contrary}, which the image contradicts`
+    : 'nothing tells the Go version';
+  return `${why}: ${name} is a guess by what fits this image; ${rest}${silent} (--go VERSION settles it)`;
 }
