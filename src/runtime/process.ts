@@ -14,7 +14,7 @@ import { otherRuntimes, pluginWarning, programOfModule } from './other-runtimes.
 import { readFoundSpans, withoutHeap } from './partial-spans.js';
 import { type FoundRoots, findLaterRoots } from './roots/find.js';
 import { tell } from './roots/finders.js';
-import { isLater, type Refusal, type Root, type RootName } from './roots/names.js';
+import { isLater, isNamed, type Refusal, type Root, type RootName } from './roots/names.js';
 import { fewHold, readAllspans } from './roots/validate-mheap.js';
 import {
   type OnProgress,
@@ -91,8 +91,6 @@ export function openProcess(target: Target, options: ProcessOptions): GoProcess 
   }
 }
 
-const isNamed = ({ method }: Refusal) => method === 'symtab' || method === 'dwarf';
-
 const isWhole = ({ check, partial }: GoProcess) => check.ok && partial === undefined;
 
 function openHere(target: Target, options: ProcessOptions): GoProcess | undefined {
@@ -112,9 +110,8 @@ function contraryTo(
   if (!target.image || target.live || options.layout !== undefined) return undefined;
   const fits = told?.check.ok && !told.misfit;
   if (fits && !contradicts(told.memory, told.layout, told.address)) return undefined;
-  const { trace, warnings } = target;
   const contrary = `the image contradicts ${go.version}, which ${go.source} names`;
-  return guessProcess({ ...target, go: undefined, trace: [...trace, contrary], warnings }, options, go.version);
+  return guessProcess({ ...target, go: undefined, trace: [...target.trace, contrary] }, options, go.version);
 }
 
 /** With a release that is guessed, or known again by what an earlier image of the program ended with. `contrary`: only if it explains all of an image that contradicts this version. */
@@ -223,7 +220,7 @@ function makeProcess(
       `the layout ${misfit.layout.name} does not fit this image (${misfit.search.needed.mheap?.why}): is it ${target.go?.version}? ${layout.name} fits and is used`,
     );
   // The first m is in the list before the heap is set up, and stays (runtime/proc.go, schedinit).
-  const unborn = !ok && refusals.find((each) => each.name === 'runtime.allm' && isNamed(each) && memory.word(each.address) === 0); // biome-ignore format: one line
+  const unborn = !ok && refusals.find((each) => each.name === 'runtime.allm' && isNamed(each.method) && memory.word(each.address) === 0); // biome-ignore format: one line
   if (unborn)
     warnings.unshift(
       `allm is nil where ${unborn.method} says that it stands: the image was taken before the Go runtime had set itself up, or the names are those of another program`,

@@ -7,7 +7,7 @@ import type { RootName } from '../roots/names.js';
 import { weigh } from './evidence.js';
 import { mappedBy } from './type-checks.js';
 
-/** Share of observations from which on they contradict. Of another line than its own the least is 2 %, in images of every line; of its own none, unless an image is damaged. */
+/** Share of observations from which on they contradict. Of another line than its own the least is 2 %, in images of every line; of its own none, but for 1.9 and unless an image is damaged. */
 const enoughBroken = 0.01;
 
 const variables: Readonly<Record<string, RootName>> = {

@@ -4,6 +4,7 @@ import {
   type ConfirmingMethod,
   confirmingMethod,
   type FinderMethod,
+  isNamed,
   type Known,
   type Refusal,
   type Root,
@@ -102,7 +103,6 @@ function toldByCode(address: number, method: FinderMethod, { confirms, bearsOut 
   return agrees === undefined ? undefined : { method: 'structure', agrees };
 }
 
-const namesPlace = (method: FinderMethod) => method === 'symtab' || method === 'dwarf';
 /** Roots that names lead to and that are refused: one may be damaged, of more the names are wrong. */
 const enoughAstray = 2;
 
@@ -122,7 +122,7 @@ export function findOne(name: RootName, candidates: Iterable<Candidate>, judges:
     if (early && verdict.ok !== true) continue;
     if (verdict.ok === true) {
       // A word that is 0 holds what it should by chance: where a person says so, and where others of the same names lead astray, as with a wrong bias.
-      const astray = namesPlace(method) && refusals.some((each) => each.method === method);
+      const astray = isNamed(method) && refusals.some((each) => each.method === method);
       const second = method === 'structure' || method === 'override' || astray ? confirms(address) : undefined;
       if (astray && verdict.alone && second?.agrees !== true) {
         const why = `${verdict.why}; but so would much else be, and other names lead astray`;
@@ -154,7 +154,7 @@ export function findOne(name: RootName, candidates: Iterable<Candidate>, judges:
     }
     const nothingYet = verdict.ok === undefined && !verdict.unreadable;
     // Names and code of one file stand where its load bias puts them: where the names lead astray, so does the code.
-    const misplaced = refusals.filter((each) => each.method === method && namesPlace(method)).length >= enoughAstray;
+    const misplaced = refusals.filter((each) => each.method === method && isNamed(method)).length >= enoughAstray;
     const told = nothingYet && !misplaced ? toldByCode(address, method, judges) : undefined;
     if (told?.agrees && !denied) {
       const detail = `${verdict.why}; but ${told.method === 'structure' ? 'its fields are where the code uses them' : 'the code that should use it does'}`;

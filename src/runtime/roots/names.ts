@@ -48,6 +48,9 @@ export const isLater = (name: RootName): name is LaterRootName =>
 
 export type FinderMethod = 'override' | 'symtab' | 'dwarf' | 'structure' | 'code' | 'stack';
 
+/** Whether the binary's names led there. */
+export const isNamed = (method: FinderMethod): boolean => method === 'symtab' || method === 'dwarf';
+
 /** Ways that bear out what another one found. */
 export type ConfirmingMethod = 'structure' | 'value' | 'code' | 'stack';
 
